@@ -1,0 +1,15 @@
+import { collect } from "./lib/ipvs/collect.ts";
+import { NetlinkSocket } from "./ffi/netlink_socket.ts";
+import { readProcNet } from "./ffi/proc_file.ts";
+import { now } from "./ffi/clock.ts";
+import { encoder } from "./lib/commands/show.ts";
+const T = [performance.now()];
+using transport = NetlinkSocket.open();
+T.push(performance.now());
+const encode = await encoder({ format: (Deno.args[1] ?? "json") as "json", extended: false, color: false });
+T.push(performance.now());
+const snapshot = collect({ transport, now, readProc: readProcNet });
+T.push(performance.now());
+encode(snapshot, (chunk) => { let rest = chunk; while (rest.length > 0) rest = rest.subarray(Deno.stdout.writeSync(rest)); });
+T.push(performance.now());
+if (Deno.args[2]) console.error(T.map((t, i) => (t - (T[i - 1] ?? 0)).toFixed(1)).join(" "), snapshot.consistency, snapshot.servers.virtualServers, snapshot.servers.realServers, Deno.memoryUsage());

@@ -1,0 +1,49 @@
+/**
+ * `ipvstat show`: one snapshot in one format.
+ *
+ * @module
+ */
+import { collect, type Source } from "../ipvs/collect.ts";
+import type { Snapshot } from "../ipvs/snapshot.ts";
+import type { Sink } from "../output/byte_writer.ts";
+import type { Format } from "./options.ts";
+
+/** How a snapshot is to be shown. */
+export interface ShowOptions {
+  readonly format: Format;
+  /** Line protocol: what telegraf does not have. */
+  readonly extended: boolean;
+  /** Table: whether the terminal shows colours. */
+  readonly color: boolean;
+}
+
+/** Encodes a snapshot; an encoder is loaded when its format is asked for. */
+export type Encode = (snapshot: Snapshot, sink: Sink) => void;
+
+/** Loads the encoder of a format. */
+export async function encoder(options: ShowOptions): Promise<Encode> {
+  switch (options.format) {
+    case "json":
+      return (await import("../output/json.ts")).encodeJson;
+    case "influx": {
+      const { encodeInflux } = await import("../output/influx.ts");
+      return (snapshot, sink) => encodeInflux(snapshot, sink, options);
+    }
+    case "prometheus":
+      return (await import("../output/prometheus.ts")).encodePrometheus;
+    case "openmetrics":
+      return (await import("../output/prometheus.ts")).encodeOpenMetrics;
+    case "table": {
+      const { encodeTable } = await import("../output/table.ts");
+      return (snapshot, sink) => encodeTable(snapshot, sink, options);
+    }
+  }
+}
+
+/** Reads a snapshot, and writes it only when all of it has been read. */
+export async function show(source: Source, sink: Sink, options: ShowOptions): Promise<Snapshot> {
+  const encode = await encoder(options);
+  const snapshot = collect(source);
+  encode(snapshot, sink);
+  return snapshot;
+}

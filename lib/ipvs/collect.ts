@@ -1,0 +1,57 @@
+/**
+ * Collects a snapshot of a table that others may change meanwhile.
+ *
+ * @module
+ */
+import type { Transport } from "../netlink/transport.ts";
+import { parsePerCpu, parseStats } from "../procfs/ip_vs_stats.ts";
+import { toInfo, toSyncDaemon, toTimeouts } from "./model.ts";
+import { Reader } from "./reader.ts";
+import type { Snapshot } from "./snapshot.ts";
+import { TableReader } from "./table_reader.ts";
+
+/** Where a snapshot comes from: a live kernel or a recording. */
+export interface Source {
+  /** Carries the requests. */
+  readonly transport: Transport;
+  /** The time in nanoseconds since 1970. */
+  now(): bigint;
+  /** The text of `/proc/net/<name>`, or undefined where there is none to read. */
+  readProc(name: string): string | undefined;
+}
+
+/**
+ * Reads everything that the kernel tells of IPVS in one network namespace.
+ *
+ * @throws {NetlinkError} if the kernel refuses: ENOENT without IPVS, EPERM without CAP_NET_ADMIN.
+ * @throws {DecodeError} if an answer cannot be understood.
+ * @throws {NotRecordedError} if a recording lacks the services or the destinations of one.
+ */
+export function collect(source: Source): Snapshot {
+  const reader = new Reader(source.transport);
+  const time = source.now();
+  const info = reader.info();
+  const timeouts = reader.config();
+  const daemons = reader.daemons();
+  const totals = parseProc(source, "ip_vs_stats", parseStats);
+  const cpus = parseProc(source, "ip_vs_stats_percpu", parsePerCpu);
+  const table = new TableReader(reader);
+  const servers = table.read();
+  return {
+    time,
+    info: info === undefined ? null : toInfo(info),
+    timeouts: timeouts === undefined ? null : toTimeouts(timeouts),
+    syncDaemons: daemons === undefined ? null : daemons.map(toSyncDaemon),
+    totals,
+    cpus,
+    statsWidth: table.statsWidth,
+    consistency: table.consistency,
+    unknownAttributes: reader.unknownAttributes,
+    servers,
+  };
+}
+
+function parseProc<T>(source: Source, name: string, parse: (text: string) => T): T | null {
+  const text = source.readProc(name);
+  return text === undefined ? null : parse(text);
+}

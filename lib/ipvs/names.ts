@@ -1,0 +1,154 @@
+/**
+ * What the kernel's numbers are called: families, protocols, scheduler flags, forwarding methods,
+ * tunnels, netmasks and addresses.
+ *
+ * @module
+ */
+import {
+  AF_INET,
+  IP_VS_CONN_F_BYPASS,
+  IP_VS_CONN_F_DROUTE,
+  IP_VS_CONN_F_FWD_MASK,
+  IP_VS_CONN_F_LOCALNODE,
+  IP_VS_CONN_F_MASQ,
+  IP_VS_CONN_F_TUNNEL,
+  IP_VS_CONN_F_TUNNEL_TYPE_GRE,
+  IP_VS_CONN_F_TUNNEL_TYPE_GUE,
+  IP_VS_CONN_F_TUNNEL_TYPE_IPIP,
+  IP_VS_STATE_BACKUP,
+  IP_VS_STATE_MASTER,
+  IP_VS_SVC_F_SCHED1,
+  IP_VS_SVC_F_SCHED2,
+  IP_VS_SVC_F_SCHED3,
+  IP_VS_TUNNEL_ENCAP_FLAG_CSUM,
+  IP_VS_TUNNEL_ENCAP_FLAG_NOCSUM,
+  IP_VS_TUNNEL_ENCAP_FLAG_REMCSUM,
+  IPPROTO_SCTP,
+  IPPROTO_TCP,
+  IPPROTO_UDP,
+} from "./uapi.ts";
+
+/** `inet` or `inet6`; the kernel has no other family here. */
+export function familyName(family: number): string {
+  return family === AF_INET ? "inet" : "inet6";
+}
+
+/** `tcp`, `udp`, `sctp`, or the number of another protocol. */
+export function protocolName(protocol: number): string {
+  switch (protocol) {
+    case IPPROTO_TCP:
+      return "tcp";
+    case IPPROTO_UDP:
+      return "udp";
+    case IPPROTO_SCTP:
+      return "sctp";
+    default:
+      return String(protocol);
+  }
+}
+
+/** The scheduler's flags as ipvsadm names them, such as `mh-port`; `flag-1` where it has no name. */
+export function schedFlagNames(sched: string, flags: number): string[] {
+  const named = sched === "sh" || sched === "mh";
+  const names = named
+    ? [`${sched}-fallback`, `${sched}-port`, "flag-3"]
+    : ["flag-1", "flag-2", "flag-3"];
+  const bits = [IP_VS_SVC_F_SCHED1, IP_VS_SVC_F_SCHED2, IP_VS_SVC_F_SCHED3];
+  return names.filter((_, i) => (flags & bits[i]!) !== 0);
+}
+
+const FORWARDING_METHODS: Readonly<Record<number, string>> = {
+  [IP_VS_CONN_F_MASQ]: "masq",
+  [IP_VS_CONN_F_LOCALNODE]: "local",
+  [IP_VS_CONN_F_TUNNEL]: "tunnel",
+  [IP_VS_CONN_F_DROUTE]: "droute",
+  [IP_VS_CONN_F_BYPASS]: "bypass",
+};
+
+/** `masq`, `local`, `tunnel`, `droute`, `bypass`, or the number of another method. */
+export function forwardingMethodName(connectionFlags: number): string {
+  const method = connectionFlags & IP_VS_CONN_F_FWD_MASK;
+  return FORWARDING_METHODS[method] ?? String(method);
+}
+
+const TUNNEL_TYPES: Readonly<Record<number, string>> = {
+  [IP_VS_CONN_F_TUNNEL_TYPE_IPIP]: "ipip",
+  [IP_VS_CONN_F_TUNNEL_TYPE_GUE]: "gue",
+  [IP_VS_CONN_F_TUNNEL_TYPE_GRE]: "gre",
+};
+
+/** `ipip`, `gue`, `gre`, or the number of another type. */
+export function tunnelTypeName(type: number): string {
+  return TUNNEL_TYPES[type] ?? String(type);
+}
+
+const TUNNEL_CHECKSUMS: Readonly<Record<number, string>> = {
+  [IP_VS_TUNNEL_ENCAP_FLAG_NOCSUM]: "nocsum",
+  [IP_VS_TUNNEL_ENCAP_FLAG_CSUM]: "csum",
+  [IP_VS_TUNNEL_ENCAP_FLAG_REMCSUM]: "remcsum",
+};
+
+/** `nocsum`, `csum`, `remcsum`, or the number of other flags. */
+export function tunnelChecksumName(flags: number): string {
+  return TUNNEL_CHECKSUMS[flags] ?? String(flags);
+}
+
+/** `master`, `backup`, or the number of another state. */
+export function daemonStateName(state: number): string {
+  if (state === IP_VS_STATE_MASTER) return "master";
+  return state === IP_VS_STATE_BACKUP ? "backup" : String(state);
+}
+
+/**
+ * Prefix length of the persistence netmask: the kernel keeps a mask for IPv4, whose set bits are
+ * counted, and the length itself for IPv6.
+ */
+export function prefixLength(family: number, netmask: number): number {
+  if (family !== AF_INET) return netmask;
+  let bits = 0;
+  for (let rest = netmask; rest !== 0; rest = (rest & (rest - 1)) >>> 0) bits++;
+  return bits;
+}
+
+/** Dotted decimal of four raw bytes in a little-endian word. */
+export function ipv4Text(word: number): string {
+  return `${word & 0xff}.${(word >>> 8) & 0xff}.${(word >>> 16) & 0xff}.${word >>> 24}`;
+}
+
+/** RFC 5952 text of sixteen raw bytes in four little-endian words. */
+export function ipv6Text(a: number, b: number, c: number, d: number): string {
+  if (a === 0 && b === 0 && c === 0xffff0000) return `::ffff:${ipv4Text(d)}`;
+  const groups = [a, b, c, d].flatMap((word) => [
+    ((word & 0xff) << 8) | ((word >>> 8) & 0xff),
+    ((word >>> 8) & 0xff00) | (word >>> 24),
+  ]);
+  const [start, length] = longestZeros(groups);
+  const text = (from: number, to: number) =>
+    groups.slice(from, to).map((group) => group.toString(16)).join(":");
+  return length < 2 ? text(0, 8) : `${text(0, start)}::${text(start + length, 8)}`;
+}
+
+/** The first longest run of zero groups, which `::` stands for. */
+function longestZeros(groups: readonly number[]): [start: number, length: number] {
+  let best: [number, number] = [0, 0];
+  for (let i = 0; i < groups.length; i++) {
+    let end = i;
+    while (end < groups.length && groups[end] === 0) end++;
+    if (end - i > best[1]) best = [i, end - i];
+    i = Math.max(i, end - 1);
+  }
+  return best;
+}
+
+/** An address of either family from the first of its four words. */
+export function addressText(family: number, word: (index: number) => number): string {
+  return family === AF_INET ? ipv4Text(word(0)) : ipv6Text(word(0), word(1), word(2), word(3));
+}
+
+/** Text of at most 16 raw bytes in four little-endian words, up to the first NUL. */
+export function nameText(word: (index: number) => number): string {
+  const words = Uint32Array.of(word(0), word(1), word(2), word(3));
+  const bytes = new Uint8Array(words.buffer);
+  const nul = bytes.indexOf(0);
+  return new TextDecoder().decode(bytes.subarray(0, nul < 0 ? bytes.length : nul));
+}

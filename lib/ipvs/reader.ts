@@ -1,0 +1,144 @@
+/**
+ * Reads each part of IPVS's state into rows and records, one exchange at a time.
+ *
+ * @module
+ */
+import { DecodeError, NetlinkError } from "../netlink/errors.ts";
+import { NetlinkClient, type Request } from "../netlink/exchange.ts";
+import { lookupFamily } from "../netlink/generic.ts";
+import { NotRecordedError, type Transport } from "../netlink/transport.ts";
+import { Decoder } from "./decode.ts";
+import { Requests } from "./request.ts";
+import type { Rows } from "./rows.ts";
+import {
+  CONFIG,
+  CONFIG_TABLE,
+  DAEMON,
+  DAEMON_TABLE,
+  DESTINATION,
+  DESTINATION_TABLE,
+  INFO,
+  INFO_TABLE,
+  PRESENT,
+  SERVICE,
+  SERVICE_TABLE,
+} from "./schema.ts";
+import { AF_INET, AF_INET6, IPVS_DEST_ATTR, IPVS_GENL_NAME, IPVS_SVC_ATTR } from "./uapi.ts";
+
+const ESRCH = 3;
+
+/** Reads from one transport. */
+export class Reader {
+  readonly #client: NetlinkClient;
+  readonly #requests: Requests;
+  readonly #services = new Decoder(SERVICE_TABLE, SERVICE.slots);
+  readonly #destinations = new Decoder(DESTINATION_TABLE, DESTINATION.slots);
+
+  /**
+   * Looks IPVS's family up.
+   *
+   * @throws {NetlinkError} with errno ENOENT where the kernel has no IPVS.
+   */
+  constructor(transport: Transport) {
+    this.#client = new NetlinkClient(transport);
+    this.#requests = new Requests(lookupFamily(this.#client, IPVS_GENL_NAME));
+  }
+
+  /** Attributes that were skipped because the schema does not know them. */
+  get unknownAttributes(): number {
+    return this.#services.unknown + this.#destinations.unknown;
+  }
+
+  /** The record of GET_INFO by the slots of `INFO`, or undefined where it was not recorded. */
+  info(): Uint32Array | undefined {
+    return this.#records(this.#requests.info(), new Decoder(INFO_TABLE, INFO.slots), INFO.slots)
+      ?.[0];
+  }
+
+  /** The record of GET_CONFIG by the slots of `CONFIG`, or undefined likewise. */
+  config(): Uint32Array | undefined {
+    const decoder = new Decoder(CONFIG_TABLE, CONFIG.slots);
+    return this.#records(this.#requests.config(), decoder, CONFIG.slots)?.[0];
+  }
+
+  /** The records of GET_DAEMON by the slots of `DAEMON`, or undefined likewise. */
+  daemons(): Uint32Array[] | undefined {
+    const decoder = new Decoder(DAEMON_TABLE, DAEMON.slots);
+    return this.#records(this.#requests.daemons(), decoder, DAEMON.slots);
+  }
+
+  /** Adds every service to `rows`, as the kernel lists them. */
+  services(rows: Rows): void {
+    this.#client.exchange(this.#requests.services(), (datagram, start, end) => {
+      const at = rows.push();
+      this.#services.decode(datagram, start, end, rows.words, at);
+      checkService(rows.words, at, start);
+    });
+  }
+
+  /** Whether the kernel still has a service; undefined where the question was not recorded. */
+  hasService(rows: Rows, row: number): boolean | undefined {
+    try {
+      this.#client.exchange(this.#requests.service(rows, row), () => {});
+      return true;
+    } catch (error) {
+      if (error instanceof NetlinkError && error.errno === ESRCH) return false;
+      if (error instanceof NotRecordedError) return undefined;
+      throw error;
+    }
+  }
+
+  /**
+   * Adds a service's destinations to `rows`; returns how many datagrams they took. What comes in
+   * one is of one moment; between two of them the kernel lets others change the table.
+   */
+  destinations(services: Rows, row: number, rows: Rows): number {
+    const family = services.words[row * services.stride + SERVICE.addressFamily]!;
+    const request = this.#requests.destinations(services, row);
+    return this.#client.exchange(request, (datagram, start, end) => {
+      const at = rows.push();
+      this.#destinations.decode(datagram, start, end, rows.words, at);
+      checkDestination(rows.words, at, start, family);
+    });
+  }
+
+  #records(request: Request, decoder: Decoder, slots: number): Uint32Array[] | undefined {
+    const records: Uint32Array[] = [];
+    try {
+      this.#client.exchange(request, (datagram, start, end) => {
+        const record = new Uint32Array(slots);
+        decoder.decode(datagram, start, end, record, 0);
+        records.push(record);
+      });
+    } catch (error) {
+      if (error instanceof NotRecordedError) return undefined;
+      throw error;
+    }
+    return records;
+  }
+}
+
+const { IPVS_SVC_ATTR_PROTOCOL, IPVS_SVC_ATTR_ADDR, IPVS_SVC_ATTR_PORT } = IPVS_SVC_ATTR;
+const IDENTITY = 1 << IPVS_SVC_ATTR_PROTOCOL | 1 << IPVS_SVC_ATTR_ADDR | 1 << IPVS_SVC_ATTR_PORT;
+const ADDR_FAMILY = 1 << IPVS_DEST_ATTR.IPVS_DEST_ATTR_ADDR_FAMILY;
+
+function checkService(words: Uint32Array, at: number, offset: number): void {
+  checkFamily(words[at + SERVICE.addressFamily]!, "IPVS_SVC_ATTR_AF", offset);
+  if (words[at + SERVICE.fwmark] !== 0) return;
+  if ((words[at + PRESENT]! & IDENTITY) !== IDENTITY) {
+    throw new DecodeError(
+      `Cannot decode the service at offset ${offset}: no mark, and no protocol, address and port`,
+    );
+  }
+}
+
+function checkDestination(words: Uint32Array, at: number, offset: number, service: number): void {
+  // Before Linux 3.18 a destination was of its service's family, and did not say so.
+  if ((words[at + PRESENT]! & ADDR_FAMILY) === 0) words[at + DESTINATION.addressFamily] = service;
+  else checkFamily(words[at + DESTINATION.addressFamily]!, "IPVS_DEST_ATTR_ADDR_FAMILY", offset);
+}
+
+function checkFamily(family: number, name: string, offset: number): void {
+  if (family === AF_INET || family === AF_INET6) return;
+  throw new DecodeError(`Cannot decode ${name} at offset ${offset}: no address family ${family}`);
+}

@@ -1,0 +1,97 @@
+/**
+ * The five requests that this program can make. All of them read; the commands that change
+ * anything have no name here and cannot be sent.
+ *
+ * @module
+ */
+import type { Request } from "../netlink/exchange.ts";
+import type { Family } from "../netlink/generic.ts";
+import type { RequestBuilder } from "../netlink/message.ts";
+import { NLM_F_DUMP } from "../netlink/uapi.ts";
+import type { Rows } from "./rows.ts";
+import { SERVICE } from "./schema.ts";
+import {
+  IPVS_CMD_ATTR,
+  IPVS_CMD_GET_CONFIG,
+  IPVS_CMD_GET_DAEMON,
+  IPVS_CMD_GET_DEST,
+  IPVS_CMD_GET_INFO,
+  IPVS_CMD_GET_SERVICE,
+  IPVS_CMD_NEW_DAEMON,
+  IPVS_CMD_NEW_DEST,
+  IPVS_CMD_NEW_SERVICE,
+  IPVS_CMD_SET_CONFIG,
+  IPVS_CMD_SET_INFO,
+  IPVS_SVC_ATTR,
+} from "./uapi.ts";
+
+/** Makes the requests for a family as this boot of the kernel numbers it. */
+export class Requests {
+  readonly #family: Family;
+
+  /** Addresses the requests to the family. */
+  constructor(family: Family) {
+    this.#family = family;
+  }
+
+  /** IPVS's version and the size of its connection table. */
+  info(): Request {
+    return this.#make("IPVS_CMD_GET_INFO", IPVS_CMD_GET_INFO, IPVS_CMD_SET_INFO, 0);
+  }
+
+  /** The connection timeouts. */
+  config(): Request {
+    return this.#make("IPVS_CMD_GET_CONFIG", IPVS_CMD_GET_CONFIG, IPVS_CMD_SET_CONFIG, 0);
+  }
+
+  /** Every sync daemon. */
+  daemons(): Request {
+    return this.#make("IPVS_CMD_GET_DAEMON", IPVS_CMD_GET_DAEMON, IPVS_CMD_NEW_DAEMON, NLM_F_DUMP);
+  }
+
+  /** Every service. */
+  services(): Request {
+    const name = "IPVS_CMD_GET_SERVICE";
+    return this.#make(name, IPVS_CMD_GET_SERVICE, IPVS_CMD_NEW_SERVICE, NLM_F_DUMP);
+  }
+
+  /** One service; the kernel answers ESRCH where it is gone. */
+  service(rows: Rows, row: number): Request {
+    const name = "IPVS_CMD_GET_SERVICE";
+    return {
+      ...this.#make(name, IPVS_CMD_GET_SERVICE, IPVS_CMD_NEW_SERVICE, 0),
+      attributes: (builder) => appendIdentity(builder, rows, row),
+    };
+  }
+
+  /** Every destination of a service; none where the service is gone. */
+  destinations(rows: Rows, row: number): Request {
+    return {
+      ...this.#make("IPVS_CMD_GET_DEST", IPVS_CMD_GET_DEST, IPVS_CMD_NEW_DEST, NLM_F_DUMP),
+      attributes: (builder) => appendIdentity(builder, rows, row),
+    };
+  }
+
+  #make(name: string, command: number, reply: number, flags: number): Request {
+    return { name, type: this.#family.id, version: this.#family.version, command, reply, flags };
+  }
+}
+
+/** What names a service to the kernel: its family, and its mark or protocol, address and port. */
+function appendIdentity(builder: RequestBuilder, rows: Rows, row: number): void {
+  const { words, stride } = rows;
+  const at = row * stride;
+  builder.nest(IPVS_CMD_ATTR.IPVS_CMD_ATTR_SERVICE, () => {
+    builder.u16(IPVS_SVC_ATTR.IPVS_SVC_ATTR_AF, words[at + SERVICE.addressFamily]!);
+    const mark = words[at + SERVICE.fwmark]!;
+    if (mark !== 0) {
+      builder.u32(IPVS_SVC_ATTR.IPVS_SVC_ATTR_FWMARK, mark);
+      return;
+    }
+    const address = new Uint8Array(words.buffer, 4 * (at + SERVICE.address), 16);
+    builder
+      .u16(IPVS_SVC_ATTR.IPVS_SVC_ATTR_PROTOCOL, words[at + SERVICE.protocol]!)
+      .bytes(IPVS_SVC_ATTR.IPVS_SVC_ATTR_ADDR, address)
+      .be16(IPVS_SVC_ATTR.IPVS_SVC_ATTR_PORT, words[at + SERVICE.port]!);
+  });
+}

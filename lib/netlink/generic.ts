@@ -1,0 +1,54 @@
+/**
+ * Generic netlink: looking a family up by its name.
+ *
+ * @module
+ */
+import { expectWidth, readAttributes } from "./attributes.ts";
+import { DecodeError } from "./errors.ts";
+import type { NetlinkClient } from "./exchange.ts";
+import {
+  CTRL_ATTR_FAMILY_ID,
+  CTRL_ATTR_FAMILY_NAME,
+  CTRL_ATTR_VERSION,
+  CTRL_CMD_GETFAMILY,
+  CTRL_CMD_NEWFAMILY,
+  GENL_ID_CTRL,
+} from "./uapi.ts";
+
+/** A generic netlink family as this boot of the kernel numbers it. */
+export interface Family {
+  readonly id: number;
+  readonly version: number;
+}
+
+/**
+ * Asks the kernel for a family's number.
+ *
+ * @throws {NetlinkError} with errno ENOENT if the kernel has no such family.
+ */
+export function lookupFamily(client: NetlinkClient, name: string): Family {
+  let id: number | undefined;
+  let version = 0;
+  client.exchange({
+    name: "CTRL_CMD_GETFAMILY",
+    type: GENL_ID_CTRL,
+    flags: 0,
+    command: CTRL_CMD_GETFAMILY,
+    version: 1,
+    reply: CTRL_CMD_NEWFAMILY,
+    attributes: (builder) =>
+      builder.bytes(CTRL_ATTR_FAMILY_NAME, new TextEncoder().encode(`${name}\0`)),
+  }, (datagram, start, end) => {
+    readAttributes(datagram, start, end, (type, offset, length) => {
+      if (type === CTRL_ATTR_FAMILY_ID) {
+        expectWidth("CTRL_ATTR_FAMILY_ID", offset, length, 2);
+        id = datagram.view.getUint16(offset, datagram.littleEndian);
+      } else if (type === CTRL_ATTR_VERSION) {
+        expectWidth("CTRL_ATTR_VERSION", offset, length, 4);
+        version = datagram.view.getUint32(offset, datagram.littleEndian);
+      }
+    });
+  });
+  if (id === undefined) throw new DecodeError(`Cannot find the number of the family ${name}`);
+  return { id, version };
+}

@@ -1,0 +1,180 @@
+/**
+ * InfluxDB line protocol: telegraf's measurements, tags and fields, so that a dashboard of its
+ * `inputs.ipvs` moves over unchanged; the totals as measurement `ipvs`; more behind `extended`.
+ * Every value is an integer; one beyond the signed 64 bits that the protocol has is clamped.
+ *
+ * @module
+ */
+import {
+  addressText,
+  familyName,
+  forwardingMethodName,
+  nameText,
+  prefixLength,
+  protocolName,
+  schedFlagNames,
+} from "../ipvs/names.ts";
+import type { RecordCursor } from "../ipvs/records.ts";
+import { DESTINATION, SERVICE } from "../ipvs/schema.ts";
+import type { Snapshot } from "../ipvs/snapshot.ts";
+import { CATALOGUE, type Metric } from "../metrics/catalogue.ts";
+import { ByteWriter, type Sink, utf8 } from "./byte_writer.ts";
+import { type Column, columns, writeAddress } from "./columns.ts";
+
+/** What {@linkcode encodeInflux} is to add. */
+export interface InfluxOptions {
+  /** Tags and fields that telegraf does not have, and the counters of each CPU. */
+  readonly extended?: boolean;
+}
+
+const LARGEST = 2n ** 63n - 1n;
+
+/** Escapes a tag's value; an empty one is not allowed and is left out by the caller. */
+function escapeTag(value: string): string {
+  return value.replace(/[,= ]/g, "\\$&");
+}
+
+/** Tags as they follow a measurement: in bytewise order, without empty ones. */
+function tagText(tags: readonly (readonly [name: string, value: string])[]): string {
+  return tags.filter(([, value]) => value !== "")
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, value]) => `,${name}=${escapeTag(value)}`).join("");
+}
+
+/** Encodes a snapshot; no two lines have the same measurement and tags. */
+export function encodeInflux(snapshot: Snapshot, sink: Sink, options: InfluxOptions = {}): void {
+  new InfluxWriter(snapshot, sink, options.extended ?? false).write();
+}
+
+const REAL = utf8("ipvs_real_server,address=");
+const PORT = utf8(",port=");
+const INTEGER = utf8("i");
+
+class InfluxWriter {
+  readonly #snapshot: Snapshot;
+  readonly #out: ByteWriter;
+  readonly #extended: boolean;
+  readonly #metrics: readonly Metric[];
+  readonly #virtual: readonly Column[];
+  readonly #real: readonly Column[];
+  /** What ends every line: the time. */
+  readonly #end: Uint8Array;
+  /** Tags of a real server between address and port, made once for each family and method. */
+  readonly #middle = new Map<number, Uint8Array>();
+
+  constructor(snapshot: Snapshot, sink: Sink, extended: boolean) {
+    this.#snapshot = snapshot;
+    this.#out = new ByteWriter(sink);
+    this.#extended = extended;
+    this.#metrics = CATALOGUE.filter((metric) => extended || metric.telegraf);
+    const before = (metric: Metric, index: number) => `${index === 0 ? " " : ","}${metric.name}=`;
+    this.#virtual = columns(this.#metrics, "virtual", before);
+    this.#real = columns(this.#metrics, "real", before);
+    this.#end = utf8(` ${snapshot.time}\n`);
+  }
+
+  write(): void {
+    this.#totals();
+    const scan = this.#snapshot.servers.scan();
+    while (scan.nextVirtual()) {
+      const service = scan.virtual;
+      this.#out.text(`ipvs_virtual_server${this.#virtualTags(service)}`);
+      this.#fields(service, this.#virtual);
+      const family = service.get(SERVICE.addressFamily);
+      const same = utf8(this.#identityTags(service, false));
+      const mixed = utf8(this.#identityTags(service, true));
+      while (scan.nextReal()) this.#writeReal(scan.real, family, same, mixed);
+    }
+    this.#out.flush();
+  }
+
+  #writeReal(record: RecordCursor, virtual: number, same: Uint8Array, mixed: Uint8Array): void {
+    const out = this.#out;
+    const family = record.get(DESTINATION.addressFamily);
+    out.raw(REAL);
+    writeAddress(out, record, family, DESTINATION.address);
+    out.raw(this.#middleTags(family, record.get(DESTINATION.forwardingMethod)));
+    out.raw(PORT);
+    out.u32(record.get(DESTINATION.port));
+    out.raw(family === virtual ? same : mixed);
+    this.#fields(record, this.#real);
+  }
+
+  #fields(record: RecordCursor, fields: readonly Column[]): void {
+    const out = this.#out;
+    for (const { before, slot, wide } of fields) {
+      out.raw(before);
+      const high = wide ? record.get(slot + 1) : 0;
+      if (high < 0x80000000) out.u64(record.get(slot), high);
+      else out.text(String(LARGEST));
+      out.raw(INTEGER);
+    }
+    out.raw(this.#end);
+  }
+
+  #middleTags(family: number, method: number): Uint8Array {
+    const key = method * 256 + family;
+    let bytes = this.#middle.get(key);
+    if (bytes === undefined) {
+      bytes = utf8(tagText([
+        ["address_family", familyName(family)],
+        ["forwarding_method", this.#extended ? forwardingMethodName(method) : ""],
+      ]));
+      this.#middle.set(key, bytes);
+    }
+    return bytes;
+  }
+
+  #virtualTags(record: RecordCursor): string {
+    const family = record.get(SERVICE.addressFamily);
+    const mark = record.get(SERVICE.fwmark);
+    const sched = nameText((i) => record.get(SERVICE.schedName + i));
+    const flags = schedFlagNames(sched, record.get(SERVICE.flags));
+    return tagText([
+      ["address_family", familyName(family)],
+      ["netmask", String(prefixLength(family, record.get(SERVICE.netmask)))],
+      ["sched", sched],
+      ["sched_flags", this.#extended ? flags.join("|") : ""],
+      ["pe", this.#extended ? nameText((i) => record.get(SERVICE.peName + i)) : ""],
+      ...(mark !== 0 ? [["fwmark", String(mark)] as const] : [
+        ["address", addressText(family, (i) => record.get(SERVICE.address + i))] as const,
+        ["port", String(record.get(SERVICE.port))] as const,
+        ["protocol", protocolName(record.get(SERVICE.protocol))] as const,
+      ]),
+    ]);
+  }
+
+  /**
+   * What a real server says of its virtual server. telegraf leaves out the latter's family; but
+   * where it is not the real server's own, one mark can be there in both, so it is said.
+   */
+  #identityTags(record: RecordCursor, mixed: boolean): string {
+    const family = record.get(SERVICE.addressFamily);
+    const mark = record.get(SERVICE.fwmark);
+    return tagText([
+      ["virtual_address_family", mixed || this.#extended ? familyName(family) : ""],
+      ...(mark !== 0 ? [["virtual_fwmark", String(mark)] as const] : [
+        ["virtual_address", addressText(family, (i) => record.get(SERVICE.address + i))] as const,
+        ["virtual_port", String(record.get(SERVICE.port))] as const,
+        ["virtual_protocol", protocolName(record.get(SERVICE.protocol))] as const,
+      ]),
+    ]);
+  }
+
+  #totals(): void {
+    const { totals, cpus } = this.#snapshot;
+    const metrics = CATALOGUE.filter((metric) => metric.total !== undefined);
+    if (totals !== null) this.#line("ipvs", metrics.map((m) => [m.name, totals[m.total!]]));
+    if (cpus === null || !this.#extended) return;
+    for (const cpu of cpus) {
+      const counters = metrics.filter((metric) => metric.cpu !== undefined);
+      this.#line(`ipvs_cpu,cpu=${cpu.cpu}`, counters.map((m) => [m.name, cpu[m.cpu!]]));
+    }
+  }
+
+  #line(series: string, fields: [name: string, value: number | bigint][]): void {
+    const text = fields.map(([name, value]) => `${name}=${value > LARGEST ? LARGEST : value}i`);
+    this.#out.text(`${series} ${text.join(",")}`);
+    this.#out.raw(this.#end);
+  }
+}
