@@ -44,7 +44,9 @@ export interface Tunnel {
 export interface RealServer extends Totals {
   /** `inet` or `inet6`; it may differ from the virtual server's. */
   readonly addressFamily: string;
+  /** IPv4 in dotted decimal, IPv6 as RFC 5952 has it. */
   readonly address: string;
+  /** 0 to 65535; behind a tunnel or direct routing the kernel keeps the virtual server's. */
   readonly port: number;
   /** `masq`, `local`, `tunnel`, `droute` or `bypass`. */
   readonly forwardingMethod: string;
@@ -54,8 +56,11 @@ export interface RealServer extends Totals {
   readonly upperThreshold: number;
   /** Connections below which it gets new ones again. */
   readonly lowerThreshold: number;
+  /** Established connections at this moment. */
   readonly activeConnections: number;
+  /** Other connections at this moment. */
   readonly inactiveConnections: number;
+  /** Persistence templates at this moment. */
   readonly persistentConnections: number;
   /** Only where the forwarding method is `tunnel`. */
   readonly tunnel?: Tunnel;
@@ -67,6 +72,7 @@ export interface VirtualServer extends Totals {
   readonly addressFamily: string;
   /** `tcp`, `udp`, `sctp` or a number. */
   readonly protocol?: string;
+  /** IPv4 in dotted decimal, IPv6 as RFC 5952 has it. */
   readonly address?: string;
   /** 0 for every port. */
   readonly port?: number;
@@ -74,10 +80,13 @@ export interface VirtualServer extends Totals {
   readonly fwmark?: number;
   /** The scheduler, or `none`. */
   readonly sched: string;
+  /** The scheduler's flags, such as `mh-port`. */
   readonly schedFlags: readonly string[];
   /** The kernel's IP_VS_SVC_F_* bits. */
   readonly flags: number;
+  /** Whether every packet is scheduled anew. */
   readonly onePacket: boolean;
+  /** Whether a client stays with its real server. */
   readonly persistent: boolean;
   /** Seconds; 0 where it is not persistent. */
   readonly persistenceTimeout: number;
@@ -85,6 +94,7 @@ export interface VirtualServer extends Totals {
   readonly netmask: number;
   /** Persistence engine, where there is one. */
   readonly pe?: string;
+  /** Its real servers, in the snapshot's order. */
   readonly realServers: readonly RealServer[];
 }
 

@@ -17,20 +17,29 @@ export interface Info {
 
 /** Connection timeouts in seconds. */
 export interface Timeouts {
+  /** Of an established TCP connection. */
   readonly tcp: number;
+  /** Of a TCP connection after its first FIN. */
   readonly tcpFin: number;
+  /** Of UDP. */
   readonly udp: number;
 }
 
 /** One connection sync daemon. */
 export interface SyncDaemon {
+  /** `master` or `backup`. */
   readonly state: string;
+  /** The interface that it sends or listens on. */
   readonly interface: string;
+  /** 0 to 255; a backup takes what comes from its own number, or everything with 0. */
   readonly syncId: number;
   /** The longest sync message in bytes; absent before Linux 4.3, as are the ones below. */
   readonly syncMaxlen?: number;
+  /** The multicast group, of either family. */
   readonly mcastGroup?: string;
+  /** The UDP port. */
   readonly mcastPort?: number;
+  /** The time to live, or hop limit. */
   readonly mcastTtl?: number;
 }
 
@@ -51,23 +60,31 @@ export interface Consistency {
 export interface Snapshot {
   /** Nanoseconds since 1970 at which the reading began. */
   readonly time: bigint;
-  /** Null, here and below, where the kernel or the capture did not tell. */
+  /** IPVS itself; null, here and below, where the kernel or the capture did not tell. */
   readonly info: Info | null;
+  /** The connection timeouts. */
   readonly timeouts: Timeouts | null;
+  /** The sync daemons that run. */
   readonly syncDaemons: readonly SyncDaemon[] | null;
+  /** All traffic of the namespace, of deleted virtual servers too. */
   readonly totals: Totals | null;
+  /** The live counters of each CPU. */
   readonly cpus: readonly CpuCounters[] | null;
   /** 64, or 32 before Linux 4.1, where packets and connections wrap at 2^32. */
   readonly statsWidth: 64 | 32;
+  /** How sure it is that every server is there once. */
   readonly consistency: Consistency;
   /** Attributes that this program does not know and skipped. */
   readonly unknownAttributes: number;
+  /** The virtual servers with their real servers. */
   readonly servers: ServerTable;
 }
 
 /** A virtual server's real servers in the table: the place of the first, and how many. */
 export interface Group {
+  /** Place of the first in the store. */
   readonly place: number;
+  /** How many there are. */
   readonly count: number;
 }
 

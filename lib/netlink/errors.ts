@@ -51,6 +51,7 @@ export interface NetlinkFailure {
  * ```
  */
 export class NetlinkError extends Error {
+  /** The error's class. */
   override readonly name = "NetlinkError";
   /** The kernel's name of the request or system call. */
   readonly request: string;
@@ -73,5 +74,6 @@ export class NetlinkError extends Error {
 
 /** Bytes that break the protocol: truncated, of a wrong width, or not what was asked for. */
 export class DecodeError extends Error {
+  /** The error's class. */
   override readonly name = "DecodeError";
 }

@@ -54,5 +54,6 @@ export interface Transport extends Disposable {
 
 /** A request that a replayed capture holds no answer to. */
 export class NotRecordedError extends Error {
+  /** The error's class. */
   override readonly name = "NotRecordedError";
 }

@@ -8,17 +8,25 @@ import { DecodeError } from "../netlink/errors.ts";
 
 /** The five counters since the module was loaded or they were zeroed. */
 export interface Counters {
+  /** Connections scheduled. */
   readonly connections: number | bigint;
+  /** Packets from clients. */
   readonly pktsIn: number | bigint;
+  /** Packets to clients. */
   readonly pktsOut: number | bigint;
+  /** Bytes from clients. */
   readonly bytesIn: number | bigint;
+  /** Bytes to clients. */
   readonly bytesOut: number | bigint;
 }
 
 /** Counters, and the kernel's moving averages per second. */
 export interface Totals extends Counters {
+  /** Connections per second. */
   readonly cps: number | bigint;
+  /** Packets per second from clients. */
   readonly ppsIn: number | bigint;
+  /** Packets per second to clients. */
   readonly ppsOut: number | bigint;
   /** Bytes per second, not bits. */
   readonly bytesInPerSecond: number | bigint;
@@ -28,6 +36,7 @@ export interface Totals extends Counters {
 
 /** The live counters of one possible CPU; zeroing the totals leaves them as they are. */
 export interface CpuCounters extends Counters {
+  /** The CPU's number. */
   readonly cpu: number;
 }
 
