@@ -1,0 +1,151 @@
+/**
+ * Opening a capture and choosing what to replay of it.
+ *
+ * @module
+ */
+import type { Source } from "../ipvs/collect.ts";
+import { NETLINK_GENERIC } from "../netlink/uapi.ts";
+import { CaptureError } from "./error.ts";
+import { pairExchanges } from "./exchanges.ts";
+import { findFamily } from "./family.ts";
+import { type MarkedRound, readMarkedRounds } from "./marks.ts";
+import { type NetlinkPacket, readPackets } from "./packets.ts";
+import { ReplayTransport } from "./replay.ts";
+import { type Ask, findGap, listingOf, partRounds, processOf, readAsks } from "./rounds.ts";
+
+/** What {@linkcode Round} is made from. */
+interface RoundParts {
+  readonly time: bigint;
+  readonly client: string;
+  readonly asks: readonly Ask[];
+  readonly gap: string | undefined;
+  readonly texts?: ReadonlyMap<string, readonly Uint8Array[]>;
+}
+
+/** One client's listing of the table. */
+export class Round {
+  /** When it began, in nanoseconds since 1970. */
+  readonly time: bigint;
+  /** Who listed the table, such as `process 708`. */
+  readonly client: string;
+  /** What it lacks of being whole, in words; undefined if it is whole. */
+  readonly gap: string | undefined;
+  readonly #asks: readonly Ask[];
+  readonly #texts: ReadonlyMap<string, readonly Uint8Array[]>;
+
+  /** Only {@linkcode openRecording} makes rounds. */
+  constructor(parts: RoundParts) {
+    this.time = parts.time;
+    this.client = parts.client;
+    this.gap = parts.gap;
+    this.#asks = parts.asks;
+    this.#texts = parts.texts ?? new Map();
+  }
+
+  /** Whether its services are all listed, and the destinations of each. */
+  get whole(): boolean {
+    return this.gap === undefined;
+  }
+
+  /** Begins a new replay of the round, at its first answers and in its own time. */
+  play(): Source {
+    const listing = listingOf(this.#asks) ??
+      this.#asks.find(({ kind }) => kind !== "family")?.exchange;
+    return {
+      transport: new ReplayTransport(this.#asks, listing?.type ?? 0),
+      now: () => this.time,
+      readProc: (name) => this.#readProc(name),
+    };
+  }
+
+  #readProc(name: string): string | undefined {
+    const pieces = this.#texts.get(name);
+    if (pieces === undefined) return undefined;
+    const decoder = new TextDecoder();
+    return pieces.map((piece) => decoder.decode(piece, { stream: true })).join("") +
+      decoder.decode();
+  }
+}
+
+/** What a capture holds of IPVS. */
+export class Recording {
+  /** In the order in which they began. */
+  readonly rounds: readonly Round[];
+
+  /** Only {@linkcode openRecording} makes recordings. */
+  constructor(rounds: readonly Round[]) {
+    this.rounds = rounds;
+  }
+
+  /**
+   * The round with this number, counted from 1; without a number the last whole one.
+   *
+   * @throws {CaptureError} if there is none, or it is not whole.
+   */
+  selectRound(number?: number): Round {
+    const count = this.rounds.length;
+    if (count === 0) throw new CaptureError("nobody lists the virtual servers in it");
+    if (number === undefined) {
+      const last = this.rounds.findLast((round) => round.whole);
+      if (last !== undefined) return last;
+      const gap = this.rounds.at(-1)?.gap;
+      throw new CaptureError(`none of its ${count} rounds is whole; the last: ${gap}`);
+    }
+    const round = this.rounds[number - 1];
+    if (round === undefined) {
+      throw new CaptureError(`it has no round ${number}: there are ${count}`);
+    }
+    if (round.whole) return round;
+    throw new CaptureError(`round ${number} of ${count} is not whole: ${round.gap}`);
+  }
+}
+
+/**
+ * Opens a capture: a recording of this program, or any pcap or pcapng file of a netlink monitor
+ * device in which some program listed the table. The recording refers to `bytes`, which must not
+ * change while it is used.
+ *
+ * @throws {CaptureError} if it is no netlink capture, or damaged.
+ *
+ * @example
+ * ```ts
+ * import { CaptureError } from "./error.ts";
+ * import { openRecording } from "./recording.ts";
+ *
+ * try {
+ *   openRecording(new Uint8Array(0));
+ * } catch (error) {
+ *   console.assert(error instanceof CaptureError);
+ * }
+ * ```
+ */
+export function openRecording(bytes: Uint8Array): Recording {
+  const packets = readPackets(bytes);
+  const marked = readMarkedRounds(packets);
+  if (marked !== undefined) return new Recording(marked.map(toRound));
+  const rounds = partRounds(readAllAsks(packets)).map((asks) => {
+    const { packet, portId } = asks.find(({ kind }) => kind === "services")!.exchange;
+    return new Round({
+      time: packet.time,
+      client: `process ${processOf(portId)}`,
+      asks,
+      gap: findGap(asks),
+    });
+  });
+  return new Recording(rounds);
+}
+
+function readAllAsks(packets: readonly NetlinkPacket[]): Ask[] {
+  const generic = packets.filter((packet) => packet.protocol === NETLINK_GENERIC);
+  const exchanges = pairExchanges(generic);
+  return readAsks(exchanges, findFamily(generic, exchanges));
+}
+
+function toRound(marked: MarkedRound): Round {
+  const { time, packets, texts, isComplete } = marked;
+  if (!isComplete) {
+    return new Round({ time, client: "ipvstat", asks: [], gap: "its recording was broken off" });
+  }
+  const asks = readAllAsks(packets);
+  return new Round({ time, client: "ipvstat", asks, texts, gap: findGap(asks) });
+}

@@ -1,0 +1,95 @@
+import assert from "node:assert/strict";
+import { readPackets } from "../../lib/capture/packets.ts";
+import { swapMessages } from "./_big_endian.ts";
+import { interfaceBlock, packetBlock, pcap, section } from "./_files.ts";
+import { ask, concat, type Seen } from "./_fixtures.ts";
+
+const REQUEST: Seen = { time: 1n, protocol: 16, bytes: ask.services() };
+
+Deno.test("readPackets() parts the cooked header from the messages", () => {
+  const [packet] = readPackets(pcap([REQUEST]));
+  assert.equal(packet?.protocol, 16);
+  assert.deepEqual(packet?.bytes, REQUEST.bytes);
+  assert.equal(packet?.frame.length, 16 + REQUEST.bytes.length);
+  assert.equal(packet?.missing, 0);
+});
+
+Deno.test("readPackets() views the file's bytes and copies none", () => {
+  const file = pcap([REQUEST]);
+  assert.equal(readPackets(file)[0]?.bytes.buffer, file.buffer);
+});
+
+Deno.test("readPackets() tells requests from answers", () => {
+  const answer = ask.services();
+  answer[6] = 2;
+  const packets = readPackets(pcap([REQUEST, { ...REQUEST, bytes: answer }]));
+  assert.deepEqual(packets.map((packet) => packet.isRequest), [true, false]);
+});
+
+for (const file of [true, false]) {
+  for (const recorder of [true, false]) {
+    const order = (littleEndian: boolean) => littleEndian ? "little" : "big";
+    const name = `of a ${order(recorder)}-endian recorder in a ${order(file)}-endian file`;
+    Deno.test(`readPackets() infers the byte order ${name}`, () => {
+      const bytes = recorder ? REQUEST.bytes : swapMessages(REQUEST.bytes.slice());
+      const [packet] = readPackets(pcap([{ ...REQUEST, bytes }], { littleEndian: file }));
+      assert.equal(packet?.littleEndian, recorder);
+      assert.equal(packet?.isRequest, true);
+    });
+  }
+}
+
+Deno.test("readPackets() says how many bytes a snap length cut", () => {
+  const [packet] = readPackets(pcap([{ ...REQUEST, captured: 30 }]));
+  assert.equal(packet?.missing, 6);
+  assert.equal(packet?.isRequest, false);
+});
+
+Deno.test("readPackets() leaves out frames of other interfaces", () => {
+  const interfaces = concat(section(), interfaceBlock(1), interfaceBlock(253));
+  const packets = concat(packetBlock(REQUEST, 1n, 0), packetBlock(REQUEST, 1n, 1));
+  assert.deepEqual(readPackets(concat(interfaces, packets)).map(({ number }) => number), [2]);
+});
+
+const REFUSED: readonly (readonly [subject: string, file: Uint8Array, reason: string])[] = [
+  ["an empty file", new Uint8Array(0), "it is empty"],
+  ["a picture", Uint8Array.of(0x89, 0x50, 0x4e, 0x47), "it is neither pcap nor pcapng"],
+  ["a file of one byte", Uint8Array.of(0xd4), "it is neither pcap nor pcapng"],
+  ["a capture without packets", pcap([]), "it holds no packets"],
+  [
+    "a capture of Ethernet",
+    pcap([REQUEST], { linkType: 1 }),
+    "its link type is 1 (Ethernet), not 253 (netlink)",
+  ],
+  [
+    "a packet without a cooked header",
+    pcap([{ ...REQUEST, captured: 15 }]),
+    "packet 1 at offset 24 has 15 of the 16 bytes of its cooked header",
+  ],
+];
+
+for (const [subject, file, reason] of REFUSED) {
+  Deno.test(`readPackets() refuses ${subject} and says why`, () => {
+    assert.throws(() => readPackets(file), {
+      name: "CaptureError",
+      message: `Cannot read capture: ${reason}`,
+    });
+  });
+}
+
+Deno.test("readPackets() refuses a frame of other hardware", () => {
+  const file = pcap([REQUEST]);
+  file[24 + 16 + 3] = 1;
+  assert.throws(() => readPackets(file), {
+    message:
+      "Cannot read capture: packet 1 at offset 24 is of the hardware type 769, not 824 (netlink)",
+  });
+});
+
+Deno.test("readPackets() refuses a frame that is longer than it was", () => {
+  const file = pcap([REQUEST]);
+  file[24 + 12]! -= 1;
+  assert.throws(() => readPackets(file), {
+    message: "Cannot read capture: packet 1 at offset 24 has 36 bytes of 35",
+  });
+});
