@@ -44,12 +44,28 @@ export function writeAddress(
   else out.text(addressText(family, (i) => record.get(slot + i)));
 }
 
-/** Makes `make` be called once for each name that comes. */
-export function cached<Made>(make: (name: string) => Made): (name: string) => Made {
-  const made = new Map<string, Made>();
-  return (name) => {
-    let value = made.get(name);
-    if (value === undefined) made.set(name, value = make(name));
-    return value;
-  };
+/** Remembers some slots of the last record, so that what was made of them is made once. */
+export class LastSlots {
+  readonly #slots: readonly number[];
+  readonly #values: Uint32Array;
+  #any = false;
+
+  /** Remembers these slots. */
+  constructor(slots: readonly number[]) {
+    this.#slots = slots;
+    this.#values = new Uint32Array(slots.length);
+  }
+
+  /** Whether a record has the same in them as the one before, and there was one. */
+  sameAs(record: RecordCursor): boolean {
+    let same = this.#any;
+    this.#any = true;
+    for (let i = 0; i < this.#slots.length; i++) {
+      const value = record.get(this.#slots[i]!);
+      if (value === this.#values[i]) continue;
+      this.#values[i] = value;
+      same = false;
+    }
+    return same;
+  }
 }

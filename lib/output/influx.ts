@@ -29,9 +29,12 @@ export interface InfluxOptions {
 
 const LARGEST = 2n ** 63n - 1n;
 
-/** Escapes a tag's value; an empty one is not allowed and is left out by the caller. */
+/**
+ * Escapes a tag's value; an empty one is not allowed and is left out by the caller. A line feed
+ * cannot be escaped, nor a backslash at the end; neither is in a name that means anything.
+ */
 function escapeTag(value: string): string {
-  return value.replace(/[,= ]/g, "\\$&");
+  return value.replace(/[\n\r]|\\+$/g, "_").replace(/[,= ]/g, "\\$&");
 }
 
 /** Tags as they follow a measurement: in bytewise order, without empty ones. */

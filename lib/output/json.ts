@@ -21,7 +21,7 @@ import type { Snapshot } from "../ipvs/snapshot.ts";
 import { IP_VS_SVC_F_ONEPACKET, IP_VS_SVC_F_PERSISTENT } from "../ipvs/uapi.ts";
 import { CATALOGUE } from "../metrics/catalogue.ts";
 import { ByteWriter, type Sink, utf8 } from "./byte_writer.ts";
-import { type Column, columns, writeAddress, writeValue } from "./columns.ts";
+import { type Column, columns, LastSlots, writeAddress, writeValue } from "./columns.ts";
 import { isoTime } from "./time.ts";
 
 /** The version of the format: a change that breaks a reader counts it up. */
@@ -107,14 +107,27 @@ const NEXT = utf8(",\n");
 const CLOSE = utf8("]}");
 const ADDRESS = utf8(`,"address":"`);
 const PORT = utf8(`","port":`);
+const FWMARK = utf8(`,"fwmark":`);
+const REAL_SERVERS = utf8(`,"real_servers":[`);
+const END = utf8("}");
+const NOTHING = utf8("");
 
 /** Writes one server after the other, with what does not change made before. */
 class RowWriter {
   readonly #out: ByteWriter;
   readonly #virtual: readonly Column[];
   readonly #real: readonly Column[];
-  /** Ready-made beginnings of real servers, by family and forwarding method. */
+  /** What the last virtual server was set to, which mostly is what the next one is, too. */
+  readonly #set = new LastSlots([
+    SERVICE.addressFamily,
+    SERVICE.flags,
+    SERVICE.netmask,
+    ...[0, 1, 2, 3].flatMap((i) => [SERVICE.schedName + i, SERVICE.peName + i]),
+  ]);
+  #settings = NOTHING;
+  /** Ready-made members, by family, protocol and forwarding method. */
   readonly #begin = new Map<number, Uint8Array>();
+  readonly #protocol = new Map<number, Uint8Array>();
   readonly #method = new Map<number, Uint8Array>();
 
   constructor(out: ByteWriter) {
@@ -129,18 +142,22 @@ class RowWriter {
     const out = this.#out;
     const family = record.get(SERVICE.addressFamily);
     const mark = record.get(SERVICE.fwmark);
-    out.text(`{"address_family":"${familyName(family)}"`);
-    if (mark !== 0) out.text(`,"fwmark":${mark}`);
-    else {
-      out.text(`,"protocol":"${protocolName(record.get(SERVICE.protocol))}"`);
+    out.raw(ready(this.#begin, family, () => `{"address_family":"${familyName(family)}"`));
+    if (mark !== 0) {
+      out.raw(FWMARK);
+      out.u32(mark);
+    } else {
+      const protocol = record.get(SERVICE.protocol);
+      out.raw(ready(this.#protocol, protocol, () => `,"protocol":"${protocolName(protocol)}"`));
       this.#endpoint(record, family, SERVICE.address, SERVICE.port);
     }
-    out.text(settings(record, family));
+    if (!this.#set.sameAs(record)) this.#settings = utf8(settings(record, family));
+    out.raw(this.#settings);
     for (const column of this.#virtual) {
       out.raw(column.before);
       writeValue(out, record, column);
     }
-    out.text(`,"real_servers":[`);
+    out.raw(REAL_SERVERS);
   }
 
   /** Writes a real server. */
@@ -167,8 +184,6 @@ class RowWriter {
     this.#out.u32(record.get(port));
   }
 }
-
-const END = utf8("}");
 
 function ready(made: Map<number, Uint8Array>, key: number, make: () => string): Uint8Array {
   let bytes = made.get(key);

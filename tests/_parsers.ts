@@ -1,0 +1,166 @@
+/**
+ * Parsers of the machine formats, strict and independent of the program: what they return are the
+ * very digits that were printed.
+ *
+ * @module
+ */
+
+/** One line of line protocol. */
+export interface Line {
+  readonly measurement: string;
+  /** In the order of the line. */
+  readonly tags: ReadonlyMap<string, string>;
+  readonly fields: ReadonlyMap<string, string>;
+  readonly time: string;
+  /** Measurement and tags as they are written. */
+  readonly series: string;
+}
+
+/** Parses line protocol; throws where it is not as the InfluxDB documentation has it. */
+export function parseLineProtocol(text: string): Line[] {
+  if (text === "") return [];
+  if (!text.endsWith("\n")) throw new Error("No final line feed");
+  return text.slice(0, -1).split("\n").map(parseLine);
+}
+
+function parseLine(line: string): Line {
+  const [series, fieldText, time, ...rest] = splitUnescaped(line, " ");
+  if (series === undefined || fieldText === undefined || rest.length > 0) {
+    throw new Error(`Not series, fields and time: ${line}`);
+  }
+  if (!/^-?\d+$/.test(time ?? "")) throw new Error(`No time: ${line}`);
+  const [measurement = "", ...tagTexts] = splitUnescaped(series, ",");
+  const tags = new Map<string, string>();
+  for (const text of tagTexts) {
+    const [key, value, ...more] = splitUnescaped(text, "=");
+    if (!key || !value || more.length > 0) throw new Error(`Not a tag: "${text}" in ${line}`);
+    if (value.endsWith("\\")) throw new Error(`A backslash ends the tag "${text}" in ${line}`);
+    if (tags.has(key)) throw new Error(`Tag ${key} twice: ${line}`);
+    tags.set(unescape(key), unescape(value));
+  }
+  const fields = new Map<string, string>();
+  for (const text of splitUnescaped(fieldText, ",")) {
+    const [, key = "", digits = ""] = /^([a-z_0-9]+)=(\d+)i$/.exec(text) ?? [];
+    if (key === "") throw new Error(`Not an integer field: "${text}" in ${line}`);
+    if (BigInt(digits) >= 2n ** 63n) throw new Error(`Beyond 64 signed bits: ${text}`);
+    if (fields.has(key)) throw new Error(`Field ${key} twice: ${line}`);
+    fields.set(key, digits);
+  }
+  return { measurement: unescape(measurement), tags, fields, time: time!, series };
+}
+
+function splitUnescaped(text: string, separator: string): string[] {
+  const parts = [""];
+  for (let i = 0; i < text.length; i++) {
+    if (text[i] === "\\" && i + 1 < text.length) parts[parts.length - 1] += text[i]! + text[++i]!;
+    else if (text[i] === separator) parts.push("");
+    else parts[parts.length - 1] += text[i]!;
+  }
+  return parts;
+}
+
+function unescape(text: string): string {
+  return text.replace(/\\([,= ])/g, "$1");
+}
+
+/** One sample of a metric family. */
+export interface PrometheusSample {
+  readonly name: string;
+  readonly labels: ReadonlyMap<string, string>;
+  readonly value: string;
+  /** Name and labels, the labels sorted. */
+  readonly series: string;
+}
+
+/** One metric family. */
+export interface PrometheusFamily {
+  readonly name: string;
+  readonly help: string;
+  readonly type: string;
+  readonly unit?: string;
+  readonly samples: readonly PrometheusSample[];
+}
+
+/** Suffixes that a type's samples have in OpenMetrics. */
+const SUFFIX: Readonly<Record<string, string>> = { counter: "_total", gauge: "", info: "_info" };
+
+/**
+ * Parses the Prometheus text format or OpenMetrics into families. Throws unless each family stands
+ * in one group behind one HELP and one TYPE, and no series is there twice.
+ */
+export function parsePrometheus(text: string, openMetrics = false): PrometheusFamily[] {
+  const lines = text.split("\n");
+  if (lines.pop() !== "") throw new Error("No final line feed");
+  if (openMetrics && lines.pop() !== "# EOF") throw new Error("No # EOF at the end");
+  const families: (PrometheusFamily & { samples: PrometheusSample[] })[] = [];
+  const seen = new Set<string>();
+  for (let i = 0; i < lines.length;) {
+    const name = /^# HELP ([a-zA-Z_:][a-zA-Z0-9_:]*) /.exec(lines[i]!)?.[1];
+    if (name === undefined) throw new Error(`Not the beginning of a family: ${lines[i]}`);
+    if (families.some((family) => family.name === name)) throw new Error(`${name} twice`);
+    const help = unescapeText(lines[i++]!.slice(`# HELP ${name} `.length), openMetrics);
+    const type = new RegExp(`^# TYPE ${name} ([a-z]+)$`).exec(lines[i++] ?? "")?.[1];
+    if (type === undefined || !(type in SUFFIX)) throw new Error(`${name} has no TYPE`);
+    if (!openMetrics && type === "info") throw new Error(`${name} is of a type of OpenMetrics`);
+    const unit = new RegExp(`^# UNIT ${name} ([a-z]+)$`).exec(lines[i] ?? "")?.[1];
+    if (unit !== undefined) i++;
+    if (unit !== undefined && !openMetrics) throw new Error(`${name} has a UNIT`);
+    if (unit !== undefined && !name.endsWith(`_${unit}`)) throw new Error(`${name} not in ${unit}`);
+    const samples: PrometheusSample[] = [];
+    for (; i < lines.length && !lines[i]!.startsWith("#"); i++) {
+      const sample = parseSample(lines[i]!);
+      const expected = openMetrics ? name + SUFFIX[type] : name;
+      if (sample.name !== expected) throw new Error(`${sample.name} below ${name}`);
+      if (seen.has(sample.series)) throw new Error(`${sample.series} twice`);
+      seen.add(sample.series);
+      samples.push(sample);
+    }
+    families.push({ name, help, type, ...(unit === undefined ? {} : { unit }), samples });
+  }
+  return families;
+}
+
+function parseSample(line: string): PrometheusSample {
+  const [, name = "", list, value = ""] =
+    /^([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{(.*)\})? (\d+)$/.exec(line) ?? [];
+  if (name === "") throw new Error(`Not a sample without a time: ${line}`);
+  const labels = new Map<string, string>();
+  const label = /([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\\n]|\\["\\n])*)"(,|$)/y;
+  for (const text = list ?? ""; label.lastIndex < text.length;) {
+    const at = label.lastIndex;
+    const [, key, escaped, end] = label.exec(text) ?? [];
+    if (key === undefined || (end === "," && label.lastIndex === text.length)) {
+      throw new Error(`Not a label at ${at}: ${line}`);
+    }
+    if (labels.has(key)) throw new Error(`Label ${key} twice: ${line}`);
+    labels.set(key, unescapeText(escaped!, true));
+  }
+  const sorted = [...labels].map(([key, value]) => `${key}=${JSON.stringify(value)}`).toSorted();
+  return { name, labels, value, series: `${name}{${sorted.join(",")}}` };
+}
+
+function unescapeText(text: string, quotes: boolean): string {
+  return text.replace(/\\(.)/g, (_, char: string) => {
+    if (char === "n") return "\n";
+    if (char === "\\" || (quotes && char === '"')) return char;
+    throw new Error(`\\${char} is no escape`);
+  });
+}
+
+/** Parses JSON with a bigint for every integer that is beyond 2^53. */
+export function parseExactJson(text: string): unknown {
+  type Reviver = (key: string, value: unknown, context: { source?: string }) => unknown;
+  const revive: Reviver = (_, value, { source }) => {
+    if (typeof value !== "number" || source === undefined || !/^-?\d+$/.test(source)) return value;
+    return Number.isSafeInteger(value) ? value : BigInt(source);
+  };
+  return JSON.parse(text, revive as (key: string, value: unknown) => unknown);
+}
+
+/** Collects what an encoder writes; the chunks are valid only during the call. */
+export function textOf(encode: (sink: (chunk: Uint8Array) => void) => void): string {
+  const decoder = new TextDecoder("utf-8", { fatal: true });
+  let text = "";
+  encode((chunk) => text += decoder.decode(chunk, { stream: true }));
+  return text + decoder.decode();
+}

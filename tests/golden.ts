@@ -1,0 +1,46 @@
+/**
+ * `deno task golden`: writes the expected outputs of every case in testdata/ anew. Look at the
+ * difference before you commit it: the outputs are what users see.
+ */
+import { join } from "node:path";
+import { encoder } from "../lib/commands/show.ts";
+import { openReplay } from "../lib/commands/replay.ts";
+import { collect } from "../lib/ipvs/collect.ts";
+import type { ShowOptions } from "../lib/commands/show.ts";
+
+/** Where the cases are, each a folder with a `capture.pcap`. */
+export const TESTDATA: string = new URL("../testdata", import.meta.url).pathname;
+
+/** The files that are expected beside a capture, and how they are made. */
+export const GOLDENS: Readonly<Record<string, ShowOptions>> = {
+  "expected.txt": { format: "table", extended: false, color: false },
+  "expected.json": { format: "json", extended: false, color: false },
+  "expected.influx": { format: "influx", extended: false, color: false },
+  "expected-extended.influx": { format: "influx", extended: true, color: false },
+  "expected.prom": { format: "prometheus", extended: false, color: false },
+  "expected.openmetrics": { format: "openmetrics", extended: false, color: false },
+};
+
+/** Names of the cases. */
+export function cases(): string[] {
+  return [...Deno.readDirSync(TESTDATA)].filter((entry) => entry.isDirectory)
+    .map((entry) => entry.name).toSorted();
+}
+
+/** What a case's capture looks like with these options. */
+export async function output(name: string, options: ShowOptions): Promise<string> {
+  const encode = await encoder(options);
+  const decoder = new TextDecoder("utf-8", { fatal: true });
+  let text = "";
+  const snapshot = collect(openReplay(join(TESTDATA, name, "capture.pcap")));
+  encode(snapshot, (chunk) => text += decoder.decode(chunk, { stream: true }));
+  return text + decoder.decode();
+}
+
+if (import.meta.main) {
+  for (const name of cases()) {
+    for (const [file, options] of Object.entries(GOLDENS)) {
+      Deno.writeTextFileSync(join(TESTDATA, name, file), await output(name, options));
+    }
+  }
+}

@@ -1,0 +1,91 @@
+import assert from "node:assert/strict";
+import { DESTINATION, SERVICE } from "../../lib/ipvs/schema.ts";
+import { CATALOGUE } from "../../lib/metrics/catalogue.ts";
+
+const SCOPES = ["total", "cpu", "virtual", "real"] as const;
+
+function namesOf(scope: typeof SCOPES[number], telegraf = false): string[] {
+  return CATALOGUE.filter((metric) => metric[scope] !== undefined && (metric.telegraf || !telegraf))
+    .map((metric) => metric.name).toSorted();
+}
+
+const COUNTERS = ["connections", "pkts_in", "pkts_out", "bytes_in", "bytes_out"];
+const RATES = ["cps", "pps_in", "pps_out", "bytes_in_per_second", "bytes_out_per_second"];
+const OF_TELEGRAF = [...COUNTERS, "cps", "pps_in", "pps_out"];
+const CONNECTIONS = ["active_connections", "inactive_connections"];
+
+Deno.test("CATALOGUE has the names that readers of JSON and line protocol know", () => {
+  const stats = [...COUNTERS, ...RATES];
+  assert.deepEqual(namesOf("total"), stats.toSorted());
+  assert.deepEqual(namesOf("cpu"), COUNTERS.toSorted());
+  assert.deepEqual(namesOf("virtual"), ["persistence_timeout", ...stats].toSorted());
+  const settings = ["weight", "upper_threshold", "lower_threshold"];
+  const connections = [...CONNECTIONS, "persistent_connections"];
+  assert.deepEqual(namesOf("real"), [...settings, ...connections, ...stats].toSorted());
+});
+
+Deno.test("CATALOGUE marks exactly the fields that telegraf's inputs.ipvs has", () => {
+  assert.deepEqual(namesOf("virtual", true), OF_TELEGRAF.toSorted());
+  assert.deepEqual(namesOf("real", true), [...CONNECTIONS, ...OF_TELEGRAF].toSorted());
+});
+
+Deno.test("CATALOGUE names node_exporter's totals with the prefix changed", () => {
+  const counters = CATALOGUE.filter((metric) => metric.total && metric.kind === "counter");
+  assert.deepEqual(counters.map((metric) => `ipvs_${metric.prometheus}_total`), [
+    "ipvs_connections_total",
+    "ipvs_incoming_packets_total",
+    "ipvs_outgoing_packets_total",
+    "ipvs_incoming_bytes_total",
+    "ipvs_outgoing_bytes_total",
+  ]);
+});
+
+Deno.test("CATALOGUE has each name once, in every format", () => {
+  for (const key of ["name", "prometheus"] as const) {
+    const names = CATALOGUE.map((metric) => metric[key]);
+    assert.deepEqual(names.filter((name, i) => names.indexOf(name) !== i), []);
+    for (const name of names) assert.match(name, /^[a-z]+(_[a-z]+)*$/);
+  }
+});
+
+Deno.test("CATALOGUE never ends a name as Prometheus ends those of a type", () => {
+  for (const { prometheus } of CATALOGUE) {
+    assert.doesNotMatch(prometheus, /_(total|info|count|sum|bucket|created)$/);
+  }
+});
+
+Deno.test("CATALOGUE speaks of every metric in a sentence that needs no escape", () => {
+  for (const { name, help } of CATALOGUE) assert.match(help, /^[A-Z][^\\"\n]*\.$/, name);
+});
+
+Deno.test("CATALOGUE says bytes where bytes are, and never bps or bits", () => {
+  for (const { name, prometheus, help } of CATALOGUE) {
+    assert.doesNotMatch(`${name} ${prometheus} ${help}`, /bps|\bbits?\b/i, name);
+    if (name.startsWith("bytes_")) assert.match(`${prometheus} ${help}`, /bytes.*\bbytes\b/i, name);
+  }
+});
+
+Deno.test("CATALOGUE has a unit for counters, which the name of each has in it", () => {
+  for (const { name, kind, unit, prometheus } of CATALOGUE) {
+    if (kind === "counter") assert.notEqual(unit, "", name);
+    if (unit !== "") assert.ok(`_${prometheus}`.endsWith(`_${unit}`), name);
+  }
+});
+
+Deno.test("CATALOGUE has no two metrics in one slot of a record, nor one out of it", () => {
+  for (const [scope, slots] of [["virtual", SERVICE.slots], ["real", DESTINATION.slots]] as const) {
+    const taken = CATALOGUE.flatMap((metric) => {
+      const place = metric[scope];
+      if (place === undefined) return [];
+      return place.wide ? [place.slot, place.slot + 1] : [place.slot];
+    });
+    assert.equal(new Set(taken).size, taken.length, scope);
+    assert.ok(Math.min(...taken) > 0 && Math.max(...taken) < slots, scope);
+  }
+});
+
+Deno.test("CATALOGUE has every metric in some scope", () => {
+  for (const metric of CATALOGUE) {
+    assert.ok(SCOPES.some((scope) => metric[scope] !== undefined), metric.name);
+  }
+});

@@ -1,0 +1,150 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { ByteWriter, utf8 } from "../../lib/output/byte_writer.ts";
+import { textOf } from "../_parsers.ts";
+
+const CAPACITY = 65536;
+
+/** What a writer wrote, all told. */
+function written(write: (out: ByteWriter) => void): string {
+  return textOf((sink) => {
+    const out = new ByteWriter(sink);
+    write(out);
+    out.flush();
+  });
+}
+
+const U32 = [
+  ...Array.from({ length: 10 }, (_, i) => 10 ** i).flatMap((n) => [n - 1, n, n + 1]),
+  ...[2 ** 16 - 1, 2 ** 31 - 1, 2 ** 31, 2 ** 32 - 2, 2 ** 32 - 1],
+];
+
+const U64 = [
+  ...Array.from({ length: 20 }, (_, i) => 10n ** BigInt(i)).flatMap((n) => [n - 1n, n, n + 1n]),
+  ...[32n, 33n, 53n, 63n].flatMap((bits) => [2n ** bits - 1n, 2n ** bits, 2n ** bits + 1n]),
+  2n ** 64n - 1n,
+];
+
+function writeU64(out: ByteWriter, value: bigint): void {
+  out.u64(Number(value & 0xffffffffn), Number(value >> 32n));
+}
+
+Deno.test("ipv4() writes every octet in every place as decimal", () => {
+  for (let place = 0; place < 4; place++) {
+    for (let octet = 0; octet < 256; octet++) {
+      const octets = [250, 7, 99, 100].with(place, octet);
+      const word = new DataView(Uint8Array.from(octets).buffer).getUint32(0, true);
+      assert.equal(written((out) => out.ipv4(word)), octets.join("."));
+    }
+  }
+});
+
+Deno.test("u32() writes the digits of every power of ten, its neighbours and 2^32-1", () => {
+  for (const value of U32) assert.equal(written((out) => out.u32(value)), String(value));
+});
+
+Deno.test("u64() writes the exact digits around 2^32, 2^53, 2^63 and of 2^64-1", () => {
+  for (const value of U64) assert.equal(written((out) => writeU64(out, value)), String(value));
+});
+
+Deno.test("u32() and u64() write what String() does, for any value", () => {
+  fc.assert(fc.property(fc.nat({ max: 0xffffffff }), (value) => {
+    assert.equal(written((out) => out.u32(value)), String(value));
+  }));
+  fc.assert(fc.property(fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }), (value) => {
+    assert.equal(written((out) => writeU64(out, value)), String(value));
+  }));
+  // Powers of two, so that small values are as likely as large ones.
+  fc.assert(fc.property(fc.nat({ max: 63 }), fc.bigInt({ min: 0n, max: 255n }), (shift, low) => {
+    const value = ((1n << BigInt(shift)) + low) & (2n ** 64n - 1n);
+    assert.equal(written((out) => writeU64(out, value)), String(value));
+  }));
+});
+
+Deno.test("ByteWriter loses and doubles nothing where a write meets the buffer's end", () => {
+  const writes: [string, (out: ByteWriter) => void][] = [
+    ["7", (out) => out.u32(7)],
+    ["4294967295", (out) => out.u32(4294967295)],
+    ["9007199254740991", (out) => writeU64(out, 2n ** 53n - 1n)],
+    ["18446744073709551615", (out) => writeU64(out, 2n ** 64n - 1n)],
+    ["255.255.255.255", (out) => out.ipv4(0xffffffff)],
+    ["short", (out) => out.raw(utf8("short"))],
+    ["a text longer than sixteen bytes", (out) => out.text("a text longer than sixteen bytes")],
+    ["longer tha", (out) => out.raw(utf8("longer than ten"), 10)],
+    ["longer than twenty b", (out) => out.raw(utf8("longer than twenty bytes"), 20)],
+  ];
+  for (const [expected, write] of writes) {
+    for (let left = 0; left <= 40; left++) {
+      const before = "x".repeat(CAPACITY - left);
+      const text = written((out) => {
+        out.text(before);
+        write(out);
+        out.u32(1);
+      });
+      assert.ok(text === `${before}${expected}1`, `${expected} with ${left} bytes left`);
+    }
+  }
+});
+
+Deno.test("raw() passes on bytes that are larger than the buffer, in their place", () => {
+  for (const length of [CAPACITY - 1, CAPACITY, CAPACITY + 1, CAPACITY + 4, 3 * CAPACITY]) {
+    const large = "0123456789".repeat(20_000).slice(0, length);
+    const text = written((out) => {
+      out.text("<");
+      out.text(large);
+      out.text(">");
+    });
+    assert.ok(text === `<${large}>`, String(length));
+  }
+});
+
+Deno.test("text() writes UTF-8", () => {
+  const bytes: number[] = [];
+  const out = new ByteWriter((chunk) => bytes.push(...chunk));
+  out.text("é€😀");
+  out.flush();
+  assert.deepEqual(bytes, [0xc3, 0xa9, 0xe2, 0x82, 0xac, 0xf0, 0x9f, 0x98, 0x80]);
+});
+
+Deno.test("flush() calls the sink only when there is something, and once", () => {
+  let calls = 0;
+  const out = new ByteWriter(() => calls++);
+  out.flush();
+  assert.equal(calls, 0);
+  out.u32(1);
+  assert.equal(calls, 0);
+  out.flush();
+  out.flush();
+  assert.equal(calls, 1);
+});
+
+Deno.test("ByteWriter lets the sink's error through", () => {
+  const out = new ByteWriter(() => {
+    throw new Error("the disk is full");
+  });
+  out.text("x");
+  assert.throws(() => out.flush(), /the disk is full/);
+  assert.throws(() => out.text("y".repeat(CAPACITY)), /the disk is full/);
+});
+
+Deno.test("ByteWriter writes any sequence of writes in its order", () => {
+  const write = fc.oneof(
+    fc.nat({ max: 0xffffffff }).map((n) => ({ text: String(n), to: (o: ByteWriter) => o.u32(n) })),
+    fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }).map((n) => ({
+      text: String(n),
+      to: (o: ByteWriter) => writeU64(o, n),
+    })),
+    fc.string({ unit: "grapheme", maxLength: 40 }).map((text) => ({
+      text,
+      to: (o: ByteWriter) => o.text(text),
+    })),
+    fc.nat({ max: CAPACITY + 9 }).map((n) => ({
+      text: "z".repeat(n),
+      to: (o: ByteWriter) => o.text("z".repeat(n)),
+    })),
+  );
+  fc.assert(fc.property(fc.array(write, { maxLength: 20 }), (writes) => {
+    const text = written((out) => writes.forEach((each) => each.to(out)));
+    assert.ok(text === writes.map((each) => each.text).join(""));
+  }));
+});

@@ -1,0 +1,220 @@
+import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
+import fc from "fast-check";
+import { collect } from "../../lib/ipvs/collect.ts";
+import { virtualServers } from "../../lib/ipvs/model.ts";
+import type { Snapshot } from "../../lib/ipvs/snapshot.ts";
+import { CATALOGUE } from "../../lib/metrics/catalogue.ts";
+import { encodeInflux } from "../../lib/output/influx.ts";
+import { fakeKernel, procPerCpu, procStats, TUNNEL } from "../_fixtures.ts";
+import { hardKernel } from "../_hard_cases.ts";
+import { type Line, parseLineProtocol, textOf } from "../_parsers.ts";
+import * as expected from "./_expected.ts";
+
+const LARGEST = 2n ** 63n - 1n;
+const TELEGRAF: ReadonlySet<string> = new Set(
+  CATALOGUE.filter((metric) => metric.telegraf).map((metric) => metric.name),
+);
+
+function influx(snapshot: Snapshot, extended = false): string {
+  return textOf((sink) => encodeInflux(snapshot, sink, { extended }));
+}
+
+function linesOf(lines: readonly Line[], measurement: string): Line[] {
+  return lines.filter((line) => line.measurement === measurement);
+}
+
+/** Fields as they must be printed, with the clamp to 64 signed bits. */
+function digits(values: expected.Values, extended: boolean): Record<string, string> {
+  const shown = Object.entries(values).filter(([name]) => extended || TELEGRAF.has(name));
+  return Object.fromEntries(
+    shown.map(([name, value]) => [name, String(value > LARGEST ? LARGEST : value)]),
+  );
+}
+
+function hasNoSeriesTwice(lines: readonly Line[]): void {
+  const series = lines.map((line) => line.series);
+  assert.deepEqual(series.filter((each, i) => series.indexOf(each) !== i), []);
+}
+
+Deno.test("encodeInflux() prints these lines, as telegraf tags and names them", () => {
+  const source = fakeKernel({
+    time: 1_541_019_340_000_000_000n,
+    proc: { ip_vs_stats: procStats({ pktsIn: 17 }) },
+    services: [
+      {
+        address: "172.18.64.234",
+        port: 9000,
+        stats: { connections: 5, bytesOut: 7, bytesOutPerSecond: 3 },
+        destinations: [{ address: "172.18.64.220", port: 9000, active: 2, stats: { cps: 1 } }],
+      },
+      { fwmark: 47, destinations: [{ address: "172.18.64.220", port: 9000 }] },
+    ],
+  });
+  const end = "1541019340000000000\n";
+  const zeros = "connections=0i,pkts_in=0i,pkts_out=0i,bytes_in=0i,bytes_out=0i";
+  const rates = "cps=0i,pps_in=0i,pps_out=0i";
+  assert.equal(
+    influx(collect(source)),
+    `ipvs connections=0i,pkts_in=17i,pkts_out=0i,bytes_in=0i,bytes_out=0i,${rates},` +
+      `bytes_in_per_second=0i,bytes_out_per_second=0i ${end}` +
+      "ipvs_virtual_server,address=172.18.64.234,address_family=inet,netmask=32,port=9000," +
+      "protocol=tcp,sched=rr " +
+      `connections=5i,pkts_in=0i,pkts_out=0i,bytes_in=0i,bytes_out=7i,${rates} ${end}` +
+      "ipvs_real_server,address=172.18.64.220,address_family=inet,port=9000," +
+      "virtual_address=172.18.64.234,virtual_port=9000,virtual_protocol=tcp " +
+      `active_connections=2i,inactive_connections=0i,${zeros},cps=1i,pps_in=0i,pps_out=0i ${end}` +
+      "ipvs_virtual_server,address_family=inet,fwmark=47,netmask=32,sched=rr " +
+      `${zeros},${rates} ${end}` +
+      "ipvs_real_server,address=172.18.64.220,address_family=inet,port=9000,virtual_fwmark=47 " +
+      `active_connections=0i,inactive_connections=0i,${zeros},${rates} ${end}`,
+  );
+});
+
+for (const extended of [false, true]) {
+  const title = extended ? "encodeInflux({ extended })" : "encodeInflux()";
+
+  Deno.test(`${title} has every hard virtual server with its digits and tags`, () => {
+    const snapshot = collect(hardKernel());
+    const lines = linesOf(parseLineProtocol(influx(snapshot, extended)), "ipvs_virtual_server");
+    const servers = virtualServers(snapshot);
+    assert.equal(lines.length, servers.length);
+    servers.forEach((server, i) => {
+      const line = lines[i]!;
+      assert.deepEqual(
+        Object.fromEntries(line.fields),
+        digits(expected.virtualValues(server), extended),
+      );
+      const flags = server.schedFlags.join("|");
+      assert.deepEqual(Object.fromEntries(line.tags), {
+        ...expected.identity(server),
+        address_family: server.addressFamily,
+        netmask: String(server.netmask),
+        sched: server.sched,
+        ...(extended && flags !== "" ? { sched_flags: flags } : {}),
+        ...(extended && server.pe !== undefined ? { pe: server.pe } : {}),
+      });
+      assert.equal(line.time, String(snapshot.time));
+    });
+  });
+
+  Deno.test(`${title} has every hard real server with its digits and tags`, () => {
+    const snapshot = collect(hardKernel());
+    const lines = linesOf(parseLineProtocol(influx(snapshot, extended)), "ipvs_real_server");
+    const servers = expected.pairs(snapshot);
+    assert.equal(lines.length, servers.length);
+    servers.forEach(({ virtual, real }, i) => {
+      const line = lines[i]!;
+      assert.deepEqual(
+        Object.fromEntries(line.fields),
+        digits(expected.realValues(real), extended),
+      );
+      const mixed = virtual.addressFamily !== real.addressFamily;
+      assert.deepEqual(Object.fromEntries(line.tags), {
+        ...expected.virtualIdentity(virtual),
+        address: real.address,
+        address_family: real.addressFamily,
+        port: String(real.port),
+        ...(extended ? { forwarding_method: real.forwardingMethod } : {}),
+        ...(extended || mixed ? { virtual_address_family: virtual.addressFamily } : {}),
+      });
+    });
+  });
+
+  Deno.test(`${title} has no two lines of one series, and tags in bytewise order`, () => {
+    const lines = parseLineProtocol(influx(collect(hardKernel()), extended));
+    hasNoSeriesTwice(lines);
+    for (const { tags, series } of lines) {
+      const names = [...tags.keys()];
+      const sorted = names.toSorted((a, b) => Buffer.from(a).compare(Buffer.from(b)));
+      assert.deepEqual(names, sorted, series);
+    }
+  });
+}
+
+Deno.test("encodeInflux() tells one mark in both families apart, with the same real servers", () => {
+  const destinations = [
+    { address: "172.16.0.1", port: 80, method: TUNNEL },
+    { address: "fd00::1", port: 80, method: TUNNEL },
+  ];
+  const services = [2, 10].map((family) => ({ fwmark: 7, family, destinations }));
+  const lines = parseLineProtocol(influx(collect(fakeKernel({ services }))));
+  assert.equal(linesOf(lines, "ipvs_real_server").length, 4);
+  hasNoSeriesTwice(lines);
+});
+
+Deno.test("encodeInflux() has no two lines of one series in any table of marks", () => {
+  const destination = fc.record({
+    address: fc.constantFrom("10.0.0.1", "10.0.0.2", "fd00::1", "::ffff:10.0.0.1"),
+    port: fc.constantFrom(0, 80),
+  });
+  const service = fc.record({
+    fwmark: fc.constantFrom(1, 2, 4294967295),
+    family: fc.constantFrom(2, 10),
+    destinations: fc.uniqueArray(destination, { selector: ({ address, port }) => address + port }),
+  });
+  const tables = fc.uniqueArray(service, { selector: (each) => each.fwmark * 16 + each.family });
+  fc.assert(fc.property(tables, (services) => {
+    hasNoSeriesTwice(parseLineProtocol(influx(collect(fakeKernel({ services })))));
+  }));
+});
+
+Deno.test("encodeInflux() clamps what is beyond 64 signed bits, and nothing below", () => {
+  for (const value of [2n ** 63n - 2n, LARGEST, 2n ** 63n, 2n ** 64n - 1n]) {
+    const stats = { connections: value };
+    const text = influx(
+      collect(fakeKernel({
+        services: [{ fwmark: 1, stats, destinations: [{ address: "10.0.0.1", stats }] }],
+        proc: { ip_vs_stats: procStats(stats), ip_vs_stats_percpu: procPerCpu([stats]) },
+      })),
+      true,
+    );
+    const clamped = String(value > LARGEST ? LARGEST : value);
+    const found = parseLineProtocol(text).map((line) => line.fields.get("connections"));
+    assert.deepEqual(found, [clamped, clamped, clamped, clamped]);
+  }
+});
+
+Deno.test("encodeInflux() escapes comma, equals sign and space of a name", () => {
+  const sched = "a,b=c d";
+  const text = influx(collect(fakeKernel({ services: [{ fwmark: 1, sched, pe: "=" }] })), true);
+  assert.match(text, /,pe=\\=,sched=a\\,b\\=c\\ d /);
+  assert.equal(parseLineProtocol(text)[0]!.tags.get("sched"), sched);
+});
+
+Deno.test("encodeInflux() keeps a line one line, whatever bytes a name has", () => {
+  for (const sched of ["a\nb", "a\rb", "a\\", "\\", "é\u0001\\\n"]) {
+    const services = [{ fwmark: 1, sched, destinations: [{ address: "10.0.0.1" }] }];
+    const lines = parseLineProtocol(influx(collect(fakeKernel({ services })), true));
+    assert.deepEqual(lines.map((line) => line.measurement), [
+      "ipvs_virtual_server",
+      "ipvs_real_server",
+    ]);
+    assert.equal(lines[0]!.tags.size, 4);
+  }
+});
+
+Deno.test("encodeInflux() leaves an empty tag out", () => {
+  const text = influx(collect(fakeKernel({ services: [{ fwmark: 1, sched: "", pe: "" }] })), true);
+  assert.deepEqual([...parseLineProtocol(text)[0]!.tags.keys()], [
+    ...["address_family", "fwmark", "netmask"],
+  ]);
+});
+
+Deno.test("encodeInflux() prints the totals, and the CPUs only where extended", () => {
+  const snapshot = collect(hardKernel());
+  for (const extended of [false, true]) {
+    const lines = parseLineProtocol(influx(snapshot, extended));
+    const [totals] = linesOf(lines, "ipvs");
+    assert.deepEqual(
+      Object.fromEntries(totals!.fields),
+      digits(expected.totalValues(snapshot.totals!), true),
+    );
+    const cpus = linesOf(lines, "ipvs_cpu").map((line) => line.tags.get("cpu"));
+    assert.deepEqual(cpus, extended ? ["0", "1"] : []);
+  }
+});
+
+Deno.test("encodeInflux() prints nothing for nothing", () => {
+  assert.equal(influx(collect(fakeKernel())), "");
+});

@@ -1,0 +1,157 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { collect } from "../../lib/ipvs/collect.ts";
+import { type VirtualServer, virtualServers } from "../../lib/ipvs/model.ts";
+import type { Snapshot } from "../../lib/ipvs/snapshot.ts";
+import { encodeJson } from "../../lib/output/json.ts";
+import { fakeKernel, GET_DAEMON, PERSISTENT, procPerCpu, procStats, SCHED2 } from "../_fixtures.ts";
+import { hardKernel } from "../_hard_cases.ts";
+import { parseExactJson, textOf } from "../_parsers.ts";
+import { realValues, totalValues, virtualValues } from "./_expected.ts";
+
+function json(snapshot: Snapshot): string {
+  return textOf((sink) => encodeJson(snapshot, sink));
+}
+
+/** A virtual server as the document has it. */
+function expected(server: VirtualServer): Record<string, unknown> {
+  const { fwmark, protocol, address, port } = server;
+  return {
+    address_family: server.addressFamily,
+    ...(fwmark !== undefined ? { fwmark } : { protocol, address, port }),
+    sched: server.sched,
+    sched_flags: server.schedFlags,
+    flags: server.flags,
+    ...(server.pe === undefined ? {} : { pe: server.pe }),
+    netmask: server.netmask,
+    one_packet: server.onePacket,
+    persistent: server.persistent,
+    ...virtualValues(server),
+    real_servers: server.realServers.map((real) => ({
+      address_family: real.addressFamily,
+      address: real.address,
+      port: real.port,
+      forwarding_method: real.forwardingMethod,
+      ...(real.tunnel === undefined ? {} : {
+        tunnel_type: real.tunnel.type,
+        tunnel_port: real.tunnel.port,
+        tunnel_checksum: real.tunnel.checksum,
+      }),
+      ...realValues(real),
+    })),
+  };
+}
+
+Deno.test("encodeJson() prints this document, each server on a line of its own", () => {
+  const source = fakeKernel({
+    time: 1_767_323_045_000_000_006n,
+    daemons: [{ state: 1, interface: 'e"0', syncId: 7 }],
+    proc: { ip_vs_stats: procStats({ connections: 255 }), ip_vs_stats_percpu: procPerCpu([{}]) },
+    services: [
+      {
+        address: "10.0.0.1",
+        port: 80,
+        sched: "mh",
+        flags: PERSISTENT | SCHED2,
+        timeout: 300,
+        netmask: 0xffffff,
+        pe: "sip",
+        stats: { connections: 2n ** 64n - 1n, cps: 4 },
+        destinations: [{ address: "fd00::1", port: 8080, method: 2, weight: 3, active: 9 }],
+      },
+      { fwmark: 4294967295, family: 10 },
+    ],
+  });
+  const zeros = `"pkts_in":0,"pkts_out":0,"bytes_in":0,"bytes_out":0`;
+  const rates = `"pps_in":0,"pps_out":0,"bytes_in_per_second":0,"bytes_out_per_second":0`;
+  assert.equal(
+    json(collect(source)),
+    `{"format":"ipvstat","version":1,
+"time":"2026-01-02T03:04:05.000000006Z",
+"time_ns":1767323045000000006,
+"ipvs":{"version":"1.2.1","connection_table_size":4096},
+"timeouts":{"tcp":900,"tcp_fin":120,"udp":300},
+"sync_daemons":[{"state":"master","interface":"e\\"0","sync_id":7}],
+"totals":{"connections":255,${zeros},"cps":0,${rates}},
+"cpus":[{"cpu":0,"connections":0,${zeros}}],
+"stats_width":64,
+"consistency":{"state":"verified","listings":2,"doubts":[]},
+"virtual_servers":[
+{"address_family":"inet","protocol":"tcp","address":"10.0.0.1","port":80,"sched":"mh",` +
+      `"sched_flags":["mh-port"],"flags":17,"pe":"sip","netmask":24,"one_packet":false,` +
+      `"persistent":true,"persistence_timeout":300,"connections":18446744073709551615,${zeros},` +
+      `"cps":4,${rates},"real_servers":[
+{"address_family":"inet6","address":"fd00::1","port":8080,"forwarding_method":"tunnel",` +
+      `"tunnel_type":"ipip","tunnel_port":0,"tunnel_checksum":"nocsum","weight":3,` +
+      `"upper_threshold":0,"lower_threshold":0,"active_connections":9,"inactive_connections":0,` +
+      `"persistent_connections":0,"connections":0,${zeros},"cps":0,${rates}}]},
+{"address_family":"inet6","fwmark":4294967295,"sched":"rr","sched_flags":[],"flags":2,` +
+      `"netmask":128,"one_packet":false,"persistent":false,"persistence_timeout":0,` +
+      `"connections":0,${zeros},"cps":0,${rates},"real_servers":[]}]}
+`,
+  );
+});
+
+Deno.test("encodeJson() has every field of every hard case, digit for digit", () => {
+  const snapshot = collect(hardKernel());
+  const document = parseExactJson(json(snapshot)) as Record<string, unknown>;
+  assert.deepEqual(document["virtual_servers"], virtualServers(snapshot).map(expected));
+  assert.deepEqual(document["totals"], totalValues(snapshot.totals!));
+  assert.equal((document["cpus"] as unknown[]).length, 2);
+});
+
+Deno.test("encodeJson() prints the counters that the kernel was given, beyond 2^53 too", () => {
+  const values = [2n ** 32n, 2n ** 53n + 1n, 2n ** 63n, 2n ** 64n - 1n];
+  for (const value of values) {
+    const stats = { connections: value, pktsOut: value - 1n, bytesOutPerSecond: value - 2n };
+    const destinations = [{ address: "10.0.0.2", stats }];
+    const text = json(collect(fakeKernel({ services: [{ fwmark: 1, stats, destinations }] })));
+    for (const [name, digits] of [["connections", value], ["pkts_out", value - 1n]] as const) {
+      assert.equal(text.split(`"${name}":${digits},`).length, 3, `${name} of both scopes`);
+    }
+    assert.equal(text.split(`"bytes_out_per_second":${value - 2n}`).length, 3);
+  }
+});
+
+Deno.test("encodeJson() prints null for what was not told", () => {
+  const source = fakeKernel({
+    onRequest: ({ command }) => (command === GET_DAEMON ? "not recorded" : undefined),
+  });
+  const document = parseExactJson(json(collect(source))) as Record<string, unknown>;
+  assert.equal(document["sync_daemons"], null);
+  assert.equal(document["totals"], null);
+  assert.equal(document["cpus"], null);
+  assert.deepEqual(document["virtual_servers"], []);
+});
+
+Deno.test("encodeJson() quotes whatever a name has in it", () => {
+  const sched = '"\\\n\u0001,}';
+  const text = json(collect(fakeKernel({ services: [{ fwmark: 1, sched, pe: sched }] })));
+  const document = parseExactJson(text) as { virtual_servers: { sched: string; pe: string }[] };
+  assert.equal(document.virtual_servers[0]!.sched, sched);
+  assert.equal(document.virtual_servers[0]!.pe, sched);
+});
+
+Deno.test("encodeJson() and the model agree on any table", () => {
+  const stats = fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }).map((n) => ({ bytesIn: n, cps: n }));
+  const destination = fc.record({
+    address: fc.oneof(fc.ipV4(), fc.ipV6()),
+    port: fc.nat({ max: 65535 }),
+    method: fc.nat({ max: 7 }),
+    weight: fc.nat(),
+    stats,
+  });
+  const service = fc.record({
+    address: fc.oneof(fc.ipV4(), fc.ipV6()),
+    port: fc.nat({ max: 65535 }),
+    protocol: fc.constantFrom(6, 17, 132, 1, 255),
+    flags: fc.nat({ max: 63 }),
+    stats,
+    destinations: fc.array(destination, { maxLength: 4 }),
+  });
+  fc.assert(fc.property(fc.array(service, { maxLength: 5 }), (services) => {
+    const snapshot = collect(fakeKernel({ services }));
+    const document = parseExactJson(json(snapshot)) as Record<string, unknown>;
+    assert.deepEqual(document["virtual_servers"], virtualServers(snapshot).map(expected));
+  }));
+});

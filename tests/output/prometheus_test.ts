@@ -1,0 +1,210 @@
+import assert from "node:assert/strict";
+import { collect } from "../../lib/ipvs/collect.ts";
+import { type VirtualServer, virtualServers } from "../../lib/ipvs/model.ts";
+import type { Snapshot } from "../../lib/ipvs/snapshot.ts";
+import { CATALOGUE, type Metric } from "../../lib/metrics/catalogue.ts";
+import { encodeOpenMetrics, encodePrometheus } from "../../lib/output/prometheus.ts";
+import { VERSION } from "../../lib/version.ts";
+import { fakeKernel, GET_DEST, type Kernel, TUNNEL } from "../_fixtures.ts";
+import { hardKernel } from "../_hard_cases.ts";
+import { parsePrometheus, type PrometheusFamily, textOf } from "../_parsers.ts";
+import * as expected from "./_expected.ts";
+
+const FORMATS = [
+  { title: "encodePrometheus()", encode: encodePrometheus, open: false },
+  { title: "encodeOpenMetrics()", encode: encodeOpenMetrics, open: true },
+] as const;
+type Format = typeof FORMATS[number];
+
+function familiesOf(format: Format, snapshot: Snapshot): Map<string, PrometheusFamily> {
+  const text = textOf((sink) => format.encode(snapshot, sink));
+  return new Map(parsePrometheus(text, format.open).map((family) => [family.name, family]));
+}
+
+/** A family's name in its comments. */
+function named(name: string, kind: Metric["kind"] | "info", open: boolean): string {
+  if (open) return name;
+  return kind === "counter" ? `${name}_total` : kind === "info" ? `${name}_info` : name;
+}
+
+function naming(server: VirtualServer): Record<string, string> {
+  return {
+    virtual_address_family: server.addressFamily,
+    ...expected.virtualIdentity(server),
+  };
+}
+
+function labelsAndValues(family: PrometheusFamily | undefined): [Record<string, string>, string][] {
+  return family!.samples.map(({ labels, value }) => [Object.fromEntries(labels), value]);
+}
+
+for (const format of FORMATS) {
+  const { title, open } = format;
+
+  Deno.test(`${title} has every metric of every hard virtual server, digit for digit`, () => {
+    const snapshot = collect(hardKernel());
+    const families = familiesOf(format, snapshot);
+    for (const metric of CATALOGUE.filter((each) => each.virtual !== undefined)) {
+      const name = named(`ipvs_virtual_server_${metric.prometheus}`, metric.kind, open);
+      assert.deepEqual(
+        labelsAndValues(families.get(name)),
+        virtualServers(snapshot).map((server) => [
+          naming(server),
+          String(expected.virtualValues(server)[metric.name]),
+        ]),
+        name,
+      );
+    }
+  });
+
+  Deno.test(`${title} has every metric of every hard real server, digit for digit`, () => {
+    const snapshot = collect(hardKernel());
+    const families = familiesOf(format, snapshot);
+    for (const metric of CATALOGUE.filter((each) => each.real !== undefined)) {
+      const name = named(`ipvs_real_server_${metric.prometheus}`, metric.kind, open);
+      assert.deepEqual(
+        labelsAndValues(families.get(name)),
+        expected.pairs(snapshot).map(({ virtual, real }) => [
+          { ...naming(virtual), address: real.address, port: String(real.port) },
+          String(expected.realValues(real)[metric.name]),
+        ]),
+        name,
+      );
+    }
+  });
+
+  Deno.test(`${title} has the totals and the CPUs, digit for digit`, () => {
+    const snapshot = collect(hardKernel());
+    const families = familiesOf(format, snapshot);
+    for (const { prometheus, kind, total, cpu } of CATALOGUE) {
+      if (total !== undefined) {
+        const family = families.get(named(`ipvs_${prometheus}`, kind, open));
+        assert.deepEqual(labelsAndValues(family), [[{}, String(snapshot.totals![total])]]);
+      }
+      if (cpu !== undefined) {
+        const family = families.get(named(`ipvs_cpu_${prometheus}`, kind, open));
+        const values = snapshot.cpus!.map((each) => [{ cpu: String(each.cpu) }, String(each[cpu])]);
+        assert.deepEqual(labelsAndValues(family), values);
+      }
+    }
+  });
+
+  Deno.test(`${title} has what servers are set to in info metrics of value 1`, () => {
+    const snapshot = collect(hardKernel());
+    const families = familiesOf(format, snapshot);
+    const virtual = virtualServers(snapshot).map((server) => [{
+      ...naming(server),
+      sched: server.sched,
+      ...(server.schedFlags.length === 0 ? {} : { sched_flags: server.schedFlags.join(",") }),
+      one_packet: String(server.onePacket),
+      persistent: String(server.persistent),
+      netmask: String(server.netmask),
+      ...(server.pe === undefined ? {} : { pe: server.pe }),
+    }, "1"]);
+    assert.deepEqual(
+      labelsAndValues(families.get(named("ipvs_virtual_server", "info", open))),
+      virtual,
+    );
+    const real = expected.pairs(snapshot).map(({ virtual, real }) => [{
+      ...naming(virtual),
+      address: real.address,
+      port: String(real.port),
+      address_family: real.addressFamily,
+      forwarding_method: real.forwardingMethod,
+      ...(real.tunnel === undefined ? {} : {
+        tunnel_type: real.tunnel.type,
+        tunnel_port: String(real.tunnel.port),
+        tunnel_checksum: real.tunnel.checksum,
+      }),
+    }, "1"]);
+    assert.deepEqual(labelsAndValues(families.get(named("ipvs_real_server", "info", open))), real);
+  });
+
+  Deno.test(`${title} has the kinds of the catalogue, and help that ends as a sentence`, () => {
+    const families = familiesOf(format, collect(hardKernel()));
+    for (const { prometheus, kind } of CATALOGUE.filter((each) => each.real !== undefined)) {
+      const family = families.get(named(`ipvs_real_server_${prometheus}`, kind, open));
+      assert.equal(family?.type, kind);
+    }
+    for (const { name, help, type } of families.values()) {
+      assert.match(help, /\.$/, name);
+      assert.ok(open || name.endsWith("_total") === (type === "counter"), name);
+    }
+  });
+
+  Deno.test(`${title} escapes quotes, backslashes and line feeds of a label`, () => {
+    const odd = 'a"b\\c\nd';
+    const settings: Partial<Kernel> = {
+      services: [{ fwmark: 1, sched: odd, pe: '\\"' }],
+      daemons: [{ state: 1, interface: '\\n"', syncId: 1 }],
+    };
+    const families = familiesOf(format, collect(fakeKernel(settings)));
+    const [virtual] = families.get(named("ipvs_virtual_server", "info", open))!.samples;
+    assert.equal(virtual!.labels.get("sched"), odd);
+    assert.equal(virtual!.labels.get("pe"), '\\"');
+    const [daemon] = families.get(named("ipvs_sync_daemon", "info", open))!.samples;
+    assert.equal(daemon!.labels.get("interface"), '\\n"');
+  });
+
+  Deno.test(`${title} tells configuration, version and the state of the reading`, () => {
+    const families = familiesOf(format, collect(hardKernel()));
+    const get = (name: string) => labelsAndValues(families.get(name));
+    assert.deepEqual(get(named("ipvs_build", "info", open)), [[{ version: VERSION }, "1"]]);
+    assert.deepEqual(get(named("ipvs", "info", open)), [[{ version: "1.2.1" }, "1"]]);
+    assert.deepEqual(get("ipvs_up"), [[{ reason: "ok" }, "1"]]);
+    assert.deepEqual(get("ipvs_connection_table_size"), [[{}, "4096"]]);
+    assert.deepEqual(get("ipvs_timeout_seconds"), [
+      [{ state: "tcp" }, "900"],
+      [{ state: "tcp_fin" }, "120"],
+      [{ state: "udp" }, "300"],
+    ]);
+    assert.deepEqual(get(named("ipvs_sync_daemon", "info", open)), [
+      [{ state: "master", interface: "eth0", sync_id: "1" }, "1"],
+      [{
+        state: "backup",
+        interface: "bond0.100",
+        sync_id: "255",
+        mcast_group: "ff02::81",
+        mcast_port: "8848",
+      }, "1"],
+    ]);
+  });
+
+  Deno.test(`${title} says when the snapshot is inconsistent`, () => {
+    // Every reading has one real server that no other has, so that no two agree.
+    let readings = 0;
+    const churn = fakeKernel({
+      perDatagram: 1,
+      services: [{ fwmark: 1 }],
+      onRequest({ command }, kernel) {
+        if (command !== GET_DEST) return;
+        const destinations = [{ address: "10.0.0.1" }, { address: `10.0.1.${readings++}` }];
+        kernel.services = [{ fwmark: 1, destinations }];
+      },
+    });
+    const snapshot = collect(churn);
+    assert.equal(snapshot.consistency.state, "inconsistent");
+    const up = familiesOf(format, snapshot).get("ipvs_up");
+    assert.deepEqual(labelsAndValues(up), [[{ reason: "inconsistent" }, "1"]]);
+  });
+
+  Deno.test(`${title} tells one mark in both families apart, with the same real servers`, () => {
+    const destinations = [
+      { address: "172.16.0.1", port: 80, method: TUNNEL },
+      { address: "fd00::1", port: 80, method: TUNNEL },
+    ];
+    const services = [2, 10].map((family) => ({ fwmark: 7, family, destinations }));
+    const families = familiesOf(format, collect(fakeKernel({ services })));
+    assert.equal(families.get("ipvs_real_server_weight")!.samples.length, 4);
+  });
+}
+
+Deno.test("encodeOpenMetrics() names the unit of every family that has one in its name", () => {
+  const families = familiesOf(FORMATS[1], collect(hardKernel()));
+  for (const { prometheus, unit } of CATALOGUE.filter((each) => each.real !== undefined)) {
+    const family = families.get(`ipvs_real_server_${prometheus}`)!;
+    assert.equal(family.unit ?? "", `_${prometheus}`.endsWith(`_${unit}`) ? unit : "", prometheus);
+  }
+  assert.equal(families.get("ipvs_real_server_incoming_bytes")!.unit, "bytes");
+  assert.equal(families.get("ipvs_timeout_seconds")!.unit, "seconds");
+});
