@@ -19,7 +19,7 @@ import { DESTINATION, SERVICE } from "../ipvs/schema.ts";
 import type { Snapshot } from "../ipvs/snapshot.ts";
 import { CATALOGUE, type Metric } from "../metrics/catalogue.ts";
 import { ByteWriter, type Sink, utf8 } from "./byte_writer.ts";
-import { type Column, columns, writeAddress } from "./columns.ts";
+import { type Column, columns, LastSlots, writeAddress } from "./columns.ts";
 
 /** What {@linkcode encodeInflux} is to add. */
 export interface InfluxOptions {
@@ -37,11 +37,9 @@ function escapeTag(value: string): string {
   return value.replace(/[\n\r]|\\+$/g, "_").replace(/[,= ]/g, "\\$&");
 }
 
-/** Tags as they follow a measurement: in bytewise order, without empty ones. */
-function tagText(tags: readonly (readonly [name: string, value: string])[]): string {
-  return tags.filter(([, value]) => value !== "")
-    .toSorted(([a], [b]) => (a < b ? -1 : 1))
-    .map(([name, value]) => `,${name}=${escapeTag(value)}`).join("");
+/** One tag as it follows a measurement or another tag; nothing where it is empty. */
+function tag(name: string, value: string): string {
+  return value === "" ? "" : `,${name}=${escapeTag(value)}`;
 }
 
 /** Encodes a snapshot; no two lines have the same measurement and tags. */
@@ -52,6 +50,10 @@ export function encodeInflux(snapshot: Snapshot, sink: Sink, options: InfluxOpti
 const REAL = utf8("ipvs_real_server,address=");
 const PORT = utf8(",port=");
 const INTEGER = utf8("i");
+const VIRTUAL = utf8("ipvs_virtual_server");
+const ADDRESS = utf8(",address=");
+const FWMARK = utf8(",fwmark=");
+const NOTHING = utf8("");
 
 class InfluxWriter {
   readonly #snapshot: Snapshot;
@@ -64,6 +66,15 @@ class InfluxWriter {
   readonly #end: Uint8Array;
   /** Tags of a real server between address and port, made once for each family and method. */
   readonly #middle = new Map<number, Uint8Array>();
+  /** What the last virtual server was set to, which mostly is what the next one is, too. */
+  readonly #set = new LastSlots([
+    SERVICE.addressFamily,
+    SERVICE.protocol,
+    SERVICE.flags,
+    SERVICE.netmask,
+    ...[0, 1, 2, 3].flatMap((i) => [SERVICE.schedName + i, SERVICE.peName + i]),
+  ]);
+  #settings = { family: NOTHING, netmask: NOTHING, protocol: NOTHING, sched: NOTHING };
 
   constructor(snapshot: Snapshot, sink: Sink, extended: boolean) {
     this.#snapshot = snapshot;
@@ -81,17 +92,21 @@ class InfluxWriter {
     const scan = this.#snapshot.servers.scan();
     while (scan.nextVirtual()) {
       const service = scan.virtual;
-      this.#out.text(`ipvs_virtual_server${this.#virtualTags(service)}`);
+      this.#virtualTags(service);
       this.#fields(service, this.#virtual);
       const family = service.get(SERVICE.addressFamily);
       const same = utf8(this.#identityTags(service, false));
-      const mixed = utf8(this.#identityTags(service, true));
-      while (scan.nextReal()) this.#writeReal(scan.real, family, same, mixed);
+      let mixed: Uint8Array | undefined;
+      while (scan.nextReal()) {
+        const own = scan.real.get(DESTINATION.addressFamily) === family;
+        if (!own) mixed ??= utf8(this.#identityTags(service, true));
+        this.#writeReal(scan.real, own ? same : mixed!);
+      }
     }
     this.#out.flush();
   }
 
-  #writeReal(record: RecordCursor, virtual: number, same: Uint8Array, mixed: Uint8Array): void {
+  #writeReal(record: RecordCursor, identity: Uint8Array): void {
     const out = this.#out;
     const family = record.get(DESTINATION.addressFamily);
     out.raw(REAL);
@@ -99,7 +114,7 @@ class InfluxWriter {
     out.raw(this.#middleTags(family, record.get(DESTINATION.forwardingMethod)));
     out.raw(PORT);
     out.u32(record.get(DESTINATION.port));
-    out.raw(family === virtual ? same : mixed);
+    out.raw(identity);
     this.#fields(record, this.#real);
   }
 
@@ -119,32 +134,37 @@ class InfluxWriter {
     const key = method * 256 + family;
     let bytes = this.#middle.get(key);
     if (bytes === undefined) {
-      bytes = utf8(tagText([
-        ["address_family", familyName(family)],
-        ["forwarding_method", this.#extended ? forwardingMethodName(method) : ""],
-      ]));
+      bytes = utf8(
+        tag("address_family", familyName(family)) +
+          tag("forwarding_method", this.#extended ? forwardingMethodName(method) : ""),
+      );
       this.#middle.set(key, bytes);
     }
     return bytes;
   }
 
-  #virtualTags(record: RecordCursor): string {
-    const family = record.get(SERVICE.addressFamily);
+  /** Writes a virtual server's measurement and tags, these in bytewise order. */
+  #virtualTags(record: RecordCursor): void {
+    const out = this.#out;
+    if (!this.#set.sameAs(record)) this.#settings = settingTags(record, this.#extended);
+    const { family, netmask, protocol, sched } = this.#settings;
     const mark = record.get(SERVICE.fwmark);
-    const sched = nameText((i) => record.get(SERVICE.schedName + i));
-    const flags = schedFlagNames(sched, record.get(SERVICE.flags));
-    return tagText([
-      ["address_family", familyName(family)],
-      ["netmask", String(prefixLength(family, record.get(SERVICE.netmask)))],
-      ["sched", sched],
-      ["sched_flags", this.#extended ? flags.join("|") : ""],
-      ["pe", this.#extended ? nameText((i) => record.get(SERVICE.peName + i)) : ""],
-      ...(mark !== 0 ? [["fwmark", String(mark)] as const] : [
-        ["address", addressText(family, (i) => record.get(SERVICE.address + i))] as const,
-        ["port", String(record.get(SERVICE.port))] as const,
-        ["protocol", protocolName(record.get(SERVICE.protocol))] as const,
-      ]),
-    ]);
+    out.raw(VIRTUAL);
+    if (mark !== 0) {
+      out.raw(family);
+      out.raw(FWMARK);
+      out.u32(mark);
+      out.raw(netmask);
+    } else {
+      out.raw(ADDRESS);
+      writeAddress(out, record, record.get(SERVICE.addressFamily), SERVICE.address);
+      out.raw(family);
+      out.raw(netmask);
+      out.raw(PORT);
+      out.u32(record.get(SERVICE.port));
+      out.raw(protocol);
+    }
+    out.raw(sched);
   }
 
   /**
@@ -154,14 +174,15 @@ class InfluxWriter {
   #identityTags(record: RecordCursor, mixed: boolean): string {
     const family = record.get(SERVICE.addressFamily);
     const mark = record.get(SERVICE.fwmark);
-    return tagText([
-      ["virtual_address_family", mixed || this.#extended ? familyName(family) : ""],
-      ...(mark !== 0 ? [["virtual_fwmark", String(mark)] as const] : [
-        ["virtual_address", addressText(family, (i) => record.get(SERVICE.address + i))] as const,
-        ["virtual_port", String(record.get(SERVICE.port))] as const,
-        ["virtual_protocol", protocolName(record.get(SERVICE.protocol))] as const,
-      ]),
-    ]);
+    const said = tag(
+      "virtual_address_family",
+      mixed || this.#extended ? familyName(family) : "",
+    );
+    if (mark !== 0) return `${said},virtual_fwmark=${mark}`;
+    const address = addressText(family, (i) => record.get(SERVICE.address + i));
+    const protocol = protocolName(record.get(SERVICE.protocol));
+    const port = record.get(SERVICE.port);
+    return `,virtual_address=${address}${said},virtual_port=${port},virtual_protocol=${protocol}`;
   }
 
   #totals(): void {
@@ -180,4 +201,21 @@ class InfluxWriter {
     this.#out.text(`${series} ${text.join(",")}`);
     this.#out.raw(this.#end);
   }
+}
+
+/** The tags that many virtual servers have in common, as they stand between those that differ. */
+function settingTags(record: RecordCursor, extended: boolean) {
+  const family = record.get(SERVICE.addressFamily);
+  const sched = nameText((i) => record.get(SERVICE.schedName + i));
+  const flags = schedFlagNames(sched, record.get(SERVICE.flags));
+  const pe = nameText((i) => record.get(SERVICE.peName + i));
+  return {
+    family: utf8(tag("address_family", familyName(family))),
+    netmask: utf8(
+      tag("netmask", String(prefixLength(family, record.get(SERVICE.netmask)))) +
+        tag("pe", extended ? pe : ""),
+    ),
+    protocol: utf8(tag("protocol", protocolName(record.get(SERVICE.protocol)))),
+    sched: utf8(tag("sched", sched) + tag("sched_flags", extended ? flags.join("|") : "")),
+  };
 }

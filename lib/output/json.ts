@@ -16,7 +16,7 @@ import {
   tunnelTypeName,
 } from "../ipvs/names.ts";
 import type { RecordCursor } from "../ipvs/records.ts";
-import { DESTINATION, SERVICE } from "../ipvs/schema.ts";
+import { DESTINATION, PRESENT, SERVICE } from "../ipvs/schema.ts";
 import type { Snapshot } from "../ipvs/snapshot.ts";
 import { IP_VS_SVC_F_ONEPACKET, IP_VS_SVC_F_PERSISTENT } from "../ipvs/uapi.ts";
 import { CATALOGUE } from "../metrics/catalogue.ts";
@@ -119,6 +119,7 @@ class RowWriter {
   readonly #real: readonly Column[];
   /** What the last virtual server was set to, which mostly is what the next one is, too. */
   readonly #set = new LastSlots([
+    PRESENT,
     SERVICE.addressFamily,
     SERVICE.flags,
     SERVICE.netmask,
