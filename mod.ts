@@ -4,12 +4,13 @@
  *
  * @example Replay a recording and count its real servers
  * ```ts
+ * import assert from "node:assert/strict";
  * import { collect, openRecording, virtualServers } from "./mod.ts";
  *
  * const file = new URL("./testdata/demo/capture.pcap", import.meta.url);
  * const source = openRecording(Deno.readFileSync(file)).selectRound().play();
  * const servers = virtualServers(collect(source));
- * console.assert(servers.some((server) => server.realServers.length > 0));
+ * assert(servers.some((server) => server.realServers.length > 0));
  * ```
  *
  * @module

@@ -22,6 +22,7 @@ export type WriteBytes = (bytes: Uint8Array) => void;
  *
  * @example
  * ```ts
+ * import assert from "node:assert/strict";
  * import { Recorder } from "./record.ts";
  *
  * const transport = { portId: 0, exchange: () => [], [Symbol.dispose]: () => {} };
@@ -29,7 +30,7 @@ export type WriteBytes = (bytes: Uint8Array) => void;
  * const file: Uint8Array[] = [];
  * const recorder = new Recorder((bytes) => file.push(bytes.slice()));
  * recorder.round(live, (moment) => moment.readProc("ip_vs_stats"));
- * console.assert(file.length === 1);
+ * assert(file.length === 1);
  * ```
  */
 export class Recorder {

@@ -109,13 +109,14 @@ export class Recording {
  *
  * @example
  * ```ts
+ * import assert from "node:assert/strict";
  * import { CaptureError } from "./error.ts";
  * import { openRecording } from "./recording.ts";
  *
  * try {
  *   openRecording(new Uint8Array(0));
  * } catch (error) {
- *   console.assert(error instanceof CaptureError);
+ *   assert(error instanceof CaptureError);
  * }
  * ```
  */

@@ -61,10 +61,11 @@ function metricSchema(metric: Metric, scope: "total" | "cpu" | "virtual" | "real
  *
  * @example
  * ```ts
+ * import assert from "node:assert/strict";
  * import { jsonSchema, type Schema } from "./json_schema.ts";
  *
  * const schema: Schema = jsonSchema();
- * console.assert(schema.$schema === "https://json-schema.org/draft/2020-12/schema");
+ * assert(schema.$schema === "https://json-schema.org/draft/2020-12/schema");
  * ```
  */
 export function jsonSchema(): Schema {

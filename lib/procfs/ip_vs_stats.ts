@@ -71,10 +71,11 @@ function counters(values: (number | bigint)[]): Counters {
  *
  * @example
  * ```ts
+ * import assert from "node:assert/strict";
  * import { parseStats } from "./ip_vs_stats.ts";
  *
  * const totals = parseStats("t\nh\n 2A 1 2 FF 0\n\nh\n 1 2 3 4 5\n");
- * console.assert(totals.connections === 42 && totals.bytesOutPerSecond === 5);
+ * assert(totals.connections === 42 && totals.bytesOutPerSecond === 5);
  * ```
  *
  * @throws {DecodeError} if a line has other columns or digits.
