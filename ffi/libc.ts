@@ -32,6 +32,7 @@ const SYMBOLS = {
   __errno_location: { parameters: [], result: "pointer" },
 } as const;
 
+/** errno of a call that a signal interrupted, and that is made again. */
 export const EINTR = 4;
 
 type Symbols = Deno.DynamicLibrary<typeof SYMBOLS>["symbols"];
@@ -70,5 +71,5 @@ export function narrow(size: bigint | number): number {
 
 /** A path or name as C takes it. */
 export function cString(text: string): Uint8Array<ArrayBuffer> {
-  return new TextEncoder().encode(`${text}\0`);
+  return Uint8Array.from(new TextEncoder().encode(`${text}\0`));
 }

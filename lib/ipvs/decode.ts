@@ -173,7 +173,7 @@ class LayoutBuilder {
       else if ("nest" in attribute) {
         const yields = attribute.yieldsTo !== undefined && found.has(attribute.yieldsTo);
         this.#interpret(attribute.nest, this.#gather(offset, offset + length), take && !yields);
-      } else this.#value(attribute, offset, length, take);
+      } else if ("slot" in attribute) this.#value(attribute, offset, length, take);
     }
   }
 

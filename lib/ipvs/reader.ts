@@ -27,12 +27,18 @@ import { AF_INET, AF_INET6, IPVS_DEST_ATTR, IPVS_GENL_NAME, IPVS_SVC_ATTR } from
 
 const ESRCH = 3;
 
+/** A datagram of a dump that this is too little for is full: the kernel fills some 32,400 bytes. */
+const ROOM = 32_256;
+
 /** Reads from one transport. */
 export class Reader {
   readonly #client: NetlinkClient;
   readonly #requests: Requests;
   readonly #services = new Decoder(SERVICE_TABLE, SERVICE.slots);
   readonly #destinations = new Decoder(DESTINATION_TABLE, DESTINATION.slots);
+  readonly #info = new Decoder(INFO_TABLE, INFO.slots);
+  readonly #config = new Decoder(CONFIG_TABLE, CONFIG.slots);
+  readonly #daemons = new Decoder(DAEMON_TABLE, DAEMON.slots);
 
   /**
    * Looks IPVS's family up.
@@ -46,25 +52,23 @@ export class Reader {
 
   /** Attributes that were skipped because the schema does not know them. */
   get unknownAttributes(): number {
-    return this.#services.unknown + this.#destinations.unknown;
+    return this.#services.unknown + this.#destinations.unknown + this.#info.unknown +
+      this.#config.unknown + this.#daemons.unknown;
   }
 
   /** The record of GET_INFO by the slots of `INFO`, or undefined where it was not recorded. */
   info(): Uint32Array | undefined {
-    return this.#records(this.#requests.info(), new Decoder(INFO_TABLE, INFO.slots), INFO.slots)
-      ?.[0];
+    return this.#records(this.#requests.info(), this.#info, INFO.slots)?.[0];
   }
 
   /** The record of GET_CONFIG by the slots of `CONFIG`, or undefined likewise. */
   config(): Uint32Array | undefined {
-    const decoder = new Decoder(CONFIG_TABLE, CONFIG.slots);
-    return this.#records(this.#requests.config(), decoder, CONFIG.slots)?.[0];
+    return this.#records(this.#requests.config(), this.#config, CONFIG.slots)?.[0];
   }
 
   /** The records of GET_DAEMON by the slots of `DAEMON`, or undefined likewise. */
   daemons(): Uint32Array[] | undefined {
-    const decoder = new Decoder(DAEMON_TABLE, DAEMON.slots);
-    return this.#records(this.#requests.daemons(), decoder, DAEMON.slots);
+    return this.#records(this.#requests.daemons(), this.#daemons, DAEMON.slots);
   }
 
   /** Adds every service to `rows`, as the kernel lists them. */
@@ -89,17 +93,21 @@ export class Reader {
   }
 
   /**
-   * Adds a service's destinations to `rows`; returns how many datagrams they took. What comes in
-   * one is of one moment; between two of them the kernel lets others change the table.
+   * Adds a service's destinations to `rows`; returns whether they are of one moment. What comes in
+   * one datagram is; between two of them the kernel lets others change the table. After a full one
+   * there may have been more, which went or moved up before the kernel looked again.
    */
-  destinations(services: Rows, row: number, rows: Rows): number {
+  destinations(services: Rows, row: number, rows: Rows): boolean {
     const family = services.words[row * services.stride + SERVICE.addressFamily]!;
     const request = this.#requests.destinations(services, row);
-    return this.#client.exchange(request, (datagram, start, end) => {
+    let filled = 0;
+    const datagrams = this.#client.exchange(request, (datagram, start, end) => {
       const at = rows.push();
       this.#destinations.decode(datagram, start, end, rows.words, at);
       checkDestination(rows.words, at, start, family);
+      filled = datagram.length + end - start;
     });
+    return datagrams <= 1 && filled <= ROOM;
   }
 
   #records(request: Request, decoder: Decoder, slots: number): Uint32Array[] | undefined {

@@ -58,22 +58,26 @@ export class Requests {
   /** One service; the kernel answers ESRCH where it is gone. */
   service(rows: Rows, row: number): Request {
     const name = "IPVS_CMD_GET_SERVICE";
-    return {
-      ...this.#make(name, IPVS_CMD_GET_SERVICE, IPVS_CMD_NEW_SERVICE, 0),
-      attributes: (builder) => appendIdentity(builder, rows, row),
-    };
+    const identity = (builder: RequestBuilder) => appendIdentity(builder, rows, row);
+    return this.#make(name, IPVS_CMD_GET_SERVICE, IPVS_CMD_NEW_SERVICE, 0, identity);
   }
 
   /** Every destination of a service; none where the service is gone. */
   destinations(rows: Rows, row: number): Request {
-    return {
-      ...this.#make("IPVS_CMD_GET_DEST", IPVS_CMD_GET_DEST, IPVS_CMD_NEW_DEST, NLM_F_DUMP),
-      attributes: (builder) => appendIdentity(builder, rows, row),
-    };
+    const name = "IPVS_CMD_GET_DEST";
+    const identity = (builder: RequestBuilder) => appendIdentity(builder, rows, row);
+    return this.#make(name, IPVS_CMD_GET_DEST, IPVS_CMD_NEW_DEST, NLM_F_DUMP, identity);
   }
 
-  #make(name: string, command: number, reply: number, flags: number): Request {
-    return { name, type: this.#family.id, version: this.#family.version, command, reply, flags };
+  #make(
+    name: string,
+    command: number,
+    reply: number,
+    flags: number,
+    attributes?: (builder: RequestBuilder) => void,
+  ): Request {
+    const { id: type, version } = this.#family;
+    return { name, type, version, command, reply, flags, attributes };
   }
 }
 
@@ -88,10 +92,9 @@ function appendIdentity(builder: RequestBuilder, rows: Rows, row: number): void 
       builder.u32(IPVS_SVC_ATTR.IPVS_SVC_ATTR_FWMARK, mark);
       return;
     }
-    const address = new Uint8Array(words.buffer, 4 * (at + SERVICE.address), 16);
     builder
       .u16(IPVS_SVC_ATTR.IPVS_SVC_ATTR_PROTOCOL, words[at + SERVICE.protocol]!)
-      .bytes(IPVS_SVC_ATTR.IPVS_SVC_ATTR_ADDR, address)
+      .words(IPVS_SVC_ATTR.IPVS_SVC_ATTR_ADDR, words, at + SERVICE.address, 4)
       .be16(IPVS_SVC_ATTR.IPVS_SVC_ATTR_PORT, words[at + SERVICE.port]!);
   });
 }

@@ -50,6 +50,11 @@ export class Rows {
     this.#words.set(other.words.subarray(from, from + this.stride), at);
   }
 
+  /** Adds copies of all of another buffer's rows. */
+  addAll(other: Rows): void {
+    for (let row = 0; row < other.length; row++) this.add(other, row);
+  }
+
   /** Takes the last row back. */
   pop(): void {
     this.#length--;

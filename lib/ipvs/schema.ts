@@ -46,11 +46,13 @@ export const WIDTH: Readonly<Record<WireType, number>> = {
 };
 
 /**
- * One attribute of a table: a value that goes to a slot, or a nest with a table of its own. A nest
- * that yields is checked, but its values are not taken where the other attribute is there too.
+ * One attribute of a table: a value that goes to a slot, padding that only aligns the next one, or a
+ * nest with a table of its own. A nest that yields is checked, but its values are not taken where
+ * the other attribute is there too.
  */
 export type Attribute =
   | { readonly name: string; readonly type: WireType; readonly slot: number }
+  | { readonly name: string; readonly padding: true }
   | { readonly name: string; readonly nest: Table; readonly yieldsTo?: number };
 
 /** The attributes of one nest, by their number. */
@@ -174,6 +176,8 @@ function statsTable(name: string, slots: StatsSlots, wide: boolean): Table {
     ["IPVS_STATS_ATTR_OUTBPS", small, slots.bytesOutPerSecond],
   ]);
   const required = attributes.map(([number]) => number);
+  const pad = "IPVS_STATS_ATTR_PAD";
+  attributes.push([IPVS_STATS_ATTR[pad], { name: pad, padding: true }]);
   return { name, attributes: new Map(attributes), required };
 }
 

@@ -19,8 +19,6 @@ import { IPVS_SVC_ATTR } from "./uapi.ts";
 /** Listings of the services, and readings of one service's destinations, at the most. */
 const MOST_LISTINGS = 12;
 const MOST_READINGS = 12;
-/** Readings that are put together where no two agree. */
-const UNITED_READINGS = 3;
 
 const STATS64 = 1 << IPVS_SVC_ATTR.IPVS_SVC_ATTR_STATS64;
 
@@ -35,6 +33,8 @@ export class TableReader {
   /** The last two readings of one service's destinations. */
   #current = new Rows(DESTINATION.slots);
   #previous = new Rows(DESTINATION.slots);
+  /** All readings of it, once two of them did not agree. */
+  readonly #united = new Rows(DESTINATION.slots);
   #listings = 0;
   #readTwice = true;
 
@@ -68,8 +68,9 @@ export class TableReader {
     let order = sortedOnce(this.#known, compareServices);
     for (const row of order) this.#groups[row] = this.#readDestinations(row);
     const again = this.#listAgain();
-    if (again !== undefined && !sameSequence(this.#known, again, compareServices)) {
-      order = this.#settle(order, again);
+    if (again !== undefined) {
+      if (!sameSequence(this.#known, again, compareServices)) order = this.#settle(order, again);
+      order = order.filter((row) => this.#groups[row]!.count > 0 || this.#isReallyEmpty(row));
     }
     for (const row of order) this.#table.addService(this.#known, row, this.#groups[row]!);
     return this.#table;
@@ -116,13 +117,6 @@ export class TableReader {
       this.#doubts.push(`each of ${this.#listings} listings had virtual servers new to the others`);
     }
     const there = [...index.values()].filter((row) => listed.rows.has(row) || this.#isThere(row));
-    for (const row of there) {
-      // An empty answer was given before the service came, or after it went for a while.
-      if (this.#groups[row]!.count === 0) {
-        this.#groups[row] = this.#ifRecorded(() => this.#readDestinations(row)) ??
-          this.#groups[row]!;
-      }
-    }
     return Uint32Array.from(there).sort((i, j) => compareServices(this.#known, i, this.#known, j));
   }
 
@@ -151,10 +145,20 @@ export class TableReader {
     return there ?? true;
   }
 
+  /**
+   * Reads the destinations of a service that had none once more; false where it turns out to be gone.
+   * An empty answer is also given before a service comes, while it is away, and after it went.
+   */
+  #isReallyEmpty(row: number): boolean {
+    const group = this.#ifRecorded(() => this.#readDestinations(row));
+    if (group !== undefined) this.#groups[row] = group;
+    return (group !== undefined && group.count > 0) || this.#isThere(row);
+  }
+
   #readDestinations(row: number): Group {
     this.#current.clear();
-    const datagrams = this.#reader.destinations(this.#known, row, this.#current);
-    if (datagrams > 1) this.#makeSure(row);
+    const isOfOneMoment = this.#reader.destinations(this.#known, row, this.#current);
+    if (!isOfOneMoment) this.#makeSure(row);
     return this.#table.addDestinations(
       this.#current,
       sortedOnce(this.#current, compareDestinations),
@@ -163,6 +167,7 @@ export class TableReader {
 
   /** Reads a service's destinations until two readings in a row agree. */
   #makeSure(row: number): void {
+    this.#united.clear();
     for (let readings = 1; readings < MOST_READINGS; readings++) {
       [this.#previous, this.#current] = [this.#current, this.#previous];
       this.#current.clear();
@@ -174,12 +179,12 @@ export class TableReader {
         return;
       }
       if (sameSequence(this.#previous, this.#current, compareDestinations)) return;
+      this.#united.addAll(this.#previous);
     }
     // One that comes and goes is better shown than one that stands left out.
+    this.#united.addAll(this.#current);
     this.#current.clear();
-    for (let i = 0; i < UNITED_READINGS; i++) {
-      this.#reader.destinations(this.#known, row, this.#current);
-    }
+    this.#current.addAll(this.#united);
     const name = serviceName(this.#known, row);
     this.#doubts.push(`${name}: no two of ${MOST_READINGS} readings had the same real servers`);
   }

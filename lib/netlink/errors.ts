@@ -44,10 +44,11 @@ export interface NetlinkFailure {
  *
  * @example
  * ```ts
+ * import assert from "node:assert/strict";
  * import { NetlinkError } from "./errors.ts";
  *
  * const error = new NetlinkError({ request: "IPVS_CMD_GET_SERVICE", errno: 1 });
- * console.assert(error.code === "EPERM");
+ * assert(error.code === "EPERM");
  * ```
  */
 export class NetlinkError extends Error {

@@ -31,7 +31,7 @@ export interface Request extends RequestHead {
   /** The generic netlink command of the answers. */
   readonly reply: number;
   /** Appends the request's attributes. */
-  readonly attributes?: (builder: RequestBuilder) => void;
+  readonly attributes?: ((builder: RequestBuilder) => void) | undefined;
 }
 
 /** Gets the attributes of one answer: where they begin and end in the datagram, in bytes. */
@@ -43,6 +43,8 @@ export class NetlinkClient {
   readonly #builder = new RequestBuilder();
   readonly #header: MessageHeader = newHeader();
   #sequence = 0;
+  /** Answers visited so far. */
+  #visited = 0;
 
   /** Uses the transport, without taking ownership of it. */
   constructor(transport: Transport) {
@@ -62,15 +64,10 @@ export class NetlinkClient {
     request.attributes?.(builder);
     const bytes = builder.finish(this.#sequence, this.#transport.portId);
     let filled = 0;
-    let visited = false;
-    const note: ReplyVisitor = (datagram, start, end) => {
-      visited = true;
-      visit(datagram, start, end);
-    };
     for (const datagram of this.#transport.exchange(bytes)) {
-      visited = false;
-      const ended = this.#readDatagram(datagram, request, note);
-      if (visited) filled++;
+      const before = this.#visited;
+      const ended = this.#readDatagram(datagram, request, visit);
+      if (this.#visited !== before) filled++;
       if (ended) return filled;
     }
     throw new NetlinkError({ request: request.name, errno: EAGAIN });
@@ -87,6 +84,7 @@ export class NetlinkClient {
         continue;
       }
       visitReply(datagram, header, request, visit);
+      this.#visited++;
       if ((header.flags & NLM_F_MULTI) === 0) return true;
     }
     return false;
@@ -137,15 +135,24 @@ function isEnd(datagram: Datagram, header: MessageHeader, request: Request): boo
 function readExtendedAck(datagram: Datagram, header: MessageHeader): string | undefined {
   if ((header.flags & NLM_F_ACK_TLVS) === 0) return undefined;
   let at = header.start + NLMSG_HDRLEN + 4;
-  if (header.type === NLMSG_ERROR) {
-    // The refused request is echoed first: its header alone where NLM_F_CAPPED says so.
-    expectWidth("echoed request", at, Math.min(header.end - at, NLMSG_HDRLEN), NLMSG_HDRLEN);
-    const echoed = datagram.view.getUint32(at, datagram.littleEndian);
-    at += (header.flags & NLM_F_CAPPED) !== 0 ? NLMSG_HDRLEN : align4(echoed);
-  }
+  if (header.type === NLMSG_ERROR) at += echoLength(datagram, header, at);
   let text: string | undefined;
   readAttributes(datagram, at, header.end, (type, offset, length) => {
     if (type === NLMSGERR_ATTR_MSG) text = readText(datagram.bytes, offset, length);
   });
   return text;
+}
+
+/** How much of the refused request is echoed: its header alone where NLM_F_CAPPED says so. */
+function echoLength(datagram: Datagram, header: MessageHeader, at: number): number {
+  const left = header.end - at;
+  expectWidth("echoed request", at, Math.min(left, NLMSG_HDRLEN), NLMSG_HDRLEN);
+  if ((header.flags & NLM_F_CAPPED) !== 0) return NLMSG_HDRLEN;
+  const length = datagram.view.getUint32(at, datagram.littleEndian);
+  if (length < NLMSG_HDRLEN || length > left) {
+    throw new DecodeError(
+      `Cannot read echoed request at offset ${at}: length ${length} with ${left} bytes left`,
+    );
+  }
+  return align4(length);
 }

@@ -87,6 +87,13 @@ export class RequestBuilder {
     return this;
   }
 
+  /** Appends an attribute of raw bytes that are kept in 32-bit words, little-endian. */
+  words(type: number, words: Uint32Array, first: number, count: number): this {
+    const at = this.#header(type, 4 * count);
+    for (let i = 0; i < count; i++) this.#view.setUint32(at + 4 * i, words[first + i]!, true);
+    return this;
+  }
+
   /** Appends an attribute of 16 bits in the host's byte order. */
   u16(type: number, value: number): this {
     this.#view.setUint16(this.#header(type, 2), value, true);

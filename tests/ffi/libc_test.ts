@@ -1,0 +1,66 @@
+import assert from "node:assert/strict";
+import { cString, libc, narrow } from "../../ffi/libc.ts";
+import { now } from "../../ffi/clock.ts";
+import { hasProcNet, readProcNet } from "../../ffi/proc_file.ts";
+import { nextDescriptor } from "./_descriptors.ts";
+
+Deno.test("libc() opens the library once", () => {
+  assert.equal(libc(), libc());
+  assert.equal(libc().symbols, libc().symbols);
+});
+
+Deno.test("errno() is that of the call before it", () => {
+  const { symbols, errno } = libc();
+  const expected = [
+    [() => symbols.open(cString("/no/such/file"), 0), 2], // ENOENT
+    [() => symbols.close(-1), 9], // EBADF
+    [() => symbols.open(cString("/proc/self/status/x"), 0), 20], // ENOTDIR
+    [() => symbols.socket(-1, 3, 16), 97], // EAFNOSUPPORT
+  ] as const;
+  for (let i = 0; i < 1000; i++) {
+    for (const [call, number] of expected) {
+      const result = call();
+      const found = errno();
+      assert.equal(result, -1);
+      assert.equal(found, number);
+    }
+  }
+});
+
+Deno.test("narrow() makes a number of what a call returns, also of an error", () => {
+  assert.deepEqual([narrow(-1n), narrow(32768n), narrow(7)], [-1, 32768, 7]);
+});
+
+Deno.test("cString() ends with a NUL", () => {
+  assert.deepEqual([...cString("é")], [0xc3, 0xa9, 0]);
+});
+
+Deno.test("readProcNet() reads the whole of a file, as /proc gives it to others", () => {
+  assert.match(readProcNet("dev")!, /^Inter-\|[^]*\n +lo:.*\n/);
+  assert.ok(readProcNet("protocols")!.endsWith("\n"));
+});
+
+Deno.test("readProcNet() gives undefined where there is no such file, or none to read", () => {
+  assert.equal(readProcNet("no_such_file"), undefined);
+  assert.equal(readProcNet(""), undefined);
+});
+
+Deno.test("hasProcNet() tells whether there is such a file", () => {
+  assert.deepEqual([hasProcNet("dev"), hasProcNet("no_such_file")], [true, false]);
+});
+
+Deno.test("readProcNet() and hasProcNet() leave no descriptor open", () => {
+  const before = nextDescriptor();
+  readProcNet("dev");
+  readProcNet("");
+  hasProcNet("dev");
+  assert.equal(nextDescriptor(), before);
+});
+
+Deno.test("now() is the time that Date tells, and does not stand still", () => {
+  const before = BigInt(Date.now());
+  const time = now() / 1_000_000n;
+  const after = BigInt(Date.now());
+  assert.ok(time >= before - 1n && time <= after + 1n, `${before} ${time} ${after}`);
+  assert.ok(now() !== now() || now() !== now());
+});

@@ -1,0 +1,111 @@
+import assert from "node:assert/strict";
+import { NetlinkClient } from "../../lib/netlink/exchange.ts";
+import { lookupFamily } from "../../lib/netlink/generic.ts";
+import { NetlinkSocket } from "../../ffi/netlink_socket.ts";
+import { nextDescriptor } from "./_descriptors.ts";
+
+const CONTROLLER = 16, NEWFAMILY = 1, GETFAMILY = 3, DUMP = 0x300, FAMILY_NAME = 2;
+
+Deno.test("NetlinkSocket looks up the family nlctrl, which every kernel numbers 16", () => {
+  using socket = NetlinkSocket.open();
+  assert.deepEqual(lookupFamily(new NetlinkClient(socket), "nlctrl"), { id: 16, version: 2 });
+});
+
+Deno.test("NetlinkSocket carries the kernel's ENOENT for a family that there is none of", () => {
+  using socket = NetlinkSocket.open();
+  const client = new NetlinkClient(socket);
+  assert.throws(() => lookupFamily(client, "no_such_family"), {
+    name: "NetlinkError",
+    code: "ENOENT",
+    errno: 2,
+    request: "CTRL_CMD_GETFAMILY",
+  });
+  assert.equal(lookupFamily(client, "nlctrl").id, 16);
+});
+
+Deno.test("NetlinkSocket carries the kernel's own words with an error", () => {
+  using socket = NetlinkSocket.open();
+  const client = new NetlinkClient(socket);
+  const head = { name: "CTRL_CMD_GETFAMILY", type: CONTROLLER, flags: 0, version: 1 };
+  // Longer than the name of a family can be.
+  const attributes = { attributes: nameOf(64) };
+  assert.throws(
+    () =>
+      client.exchange({ ...head, command: GETFAMILY, reply: NEWFAMILY, ...attributes }, () => {}),
+    { name: "NetlinkError", message: /^CTRL_CMD_GETFAMILY failed: E[A-Z]+: [^:]+: \S/ },
+  );
+});
+
+function nameOf(length: number) {
+  return (builder: { bytes(type: number, payload: Uint8Array): unknown }) => {
+    builder.bytes(FAMILY_NAME, new Uint8Array(length).fill(97));
+  };
+}
+
+Deno.test("NetlinkSocket reads a dump to its end, and then the next", () => {
+  using socket = NetlinkSocket.open();
+  const client = new NetlinkClient(socket);
+  const dump = {
+    ...{ name: "CTRL_CMD_GETFAMILY", type: CONTROLLER, flags: DUMP, version: 1 },
+    ...{ command: GETFAMILY, reply: NEWFAMILY },
+  };
+  const counts = [1, 2].map(() => {
+    let families = 0;
+    assert.ok(client.exchange(dump, () => families++) >= 1);
+    return families;
+  });
+  assert.ok(counts[0]! >= 1);
+  assert.equal(counts[0], counts[1]);
+});
+
+Deno.test("NetlinkSocket gives each socket a port of its own", () => {
+  using one = NetlinkSocket.open();
+  using other = NetlinkSocket.open();
+  assert.ok(one.portId > 0 && other.portId > 0);
+  assert.notEqual(one.portId, other.portId);
+  for (const socket of [one, other, one]) {
+    assert.equal(lookupFamily(new NetlinkClient(socket), "nlctrl").id, 16);
+  }
+});
+
+Deno.test("NetlinkSocket passes over the answers that an exchange left behind", () => {
+  using socket = NetlinkSocket.open();
+  const dump = {
+    ...{ name: "CTRL_CMD_GETFAMILY", type: CONTROLLER, flags: DUMP, version: 1 },
+    ...{ command: GETFAMILY, reply: NEWFAMILY },
+  };
+  const client = new NetlinkClient(socket);
+  assert.throws(() =>
+    client.exchange(dump, () => {
+      throw new Error("enough");
+    }), /enough/);
+  assert.equal(lookupFamily(client, "nlctrl").id, 16);
+});
+
+Deno.test("NetlinkSocket closes its descriptor with `using`, once", () => {
+  const before = nextDescriptor();
+  {
+    using socket = NetlinkSocket.open();
+    assert.ok(socket.portId > 0);
+    assert.notEqual(nextDescriptor(), before);
+  }
+  assert.equal(nextDescriptor(), before);
+});
+
+Deno.test("NetlinkSocket closes no other's descriptor when it is disposed of again", () => {
+  const socket = NetlinkSocket.open();
+  socket[Symbol.dispose]();
+  using other = NetlinkSocket.open(); // has the number that the first one had
+  socket[Symbol.dispose]();
+  assert.equal(lookupFamily(new NetlinkClient(other), "nlctrl").id, 16);
+});
+
+Deno.test("NetlinkSocket throws EBADF when it is used after it was closed", () => {
+  const socket = NetlinkSocket.open();
+  socket[Symbol.dispose]();
+  assert.throws(() => lookupFamily(new NetlinkClient(socket), "nlctrl"), {
+    name: "NetlinkError",
+    request: "send",
+    errno: 9,
+  });
+});

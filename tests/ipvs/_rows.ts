@@ -1,0 +1,57 @@
+/**
+ * Rows of services and destinations by their text.
+ *
+ * @module
+ */
+import { Rows } from "../../lib/ipvs/rows.ts";
+import { DESTINATION, PRESENT, SERVICE } from "../../lib/ipvs/schema.ts";
+import { addressBytes } from "../_wire.ts";
+
+export interface ServiceKey {
+  readonly address?: string;
+  readonly port?: number;
+  readonly protocol?: number;
+  readonly fwmark?: number;
+  readonly family?: number;
+  /** Not a part of its name: tells two readings of it apart. */
+  readonly weight?: number;
+}
+
+function familyOf(address: string): number {
+  return address.includes(":") ? 10 : 2;
+}
+
+/** Rows of services; a mark has family 2 unless it says another. */
+export function serviceRows(keys: readonly ServiceKey[]): Rows {
+  const rows = new Rows(SERVICE.slots);
+  for (const { address, port = 0, protocol = 6, fwmark = 0, family, weight = 0 } of keys) {
+    const at = rows.push();
+    rows.words.fill(0, at, at + SERVICE.slots);
+    rows.words[at + PRESENT] = 1;
+    rows.words[at + SERVICE.addressFamily] = family ?? familyOf(address ?? "");
+    rows.words[at + SERVICE.fwmark] = fwmark;
+    rows.words[at + SERVICE.timeout] = weight;
+    if (address === undefined) continue;
+    rows.words[at + SERVICE.protocol] = protocol;
+    rows.words[at + SERVICE.port] = port;
+    new Uint8Array(rows.words.buffer).set(addressBytes(address), 4 * (at + SERVICE.address));
+  }
+  return rows;
+}
+
+/** Rows of destinations from `[address, port, weight]`. */
+export function destinationRows(
+  keys: readonly (readonly [address: string, port: number, weight?: number])[],
+): Rows {
+  const rows = new Rows(DESTINATION.slots);
+  for (const [address, port, weight = 0] of keys) {
+    const at = rows.push();
+    rows.words.fill(0, at, at + DESTINATION.slots);
+    rows.words[at + PRESENT] = 1;
+    rows.words[at + DESTINATION.addressFamily] = familyOf(address);
+    rows.words[at + DESTINATION.port] = port;
+    rows.words[at + DESTINATION.weight] = weight;
+    new Uint8Array(rows.words.buffer).set(addressBytes(address), 4 * (at + DESTINATION.address));
+  }
+  return rows;
+}

@@ -1,0 +1,128 @@
+import assert from "node:assert/strict";
+import { collect } from "../../lib/ipvs/collect.ts";
+import { virtualServers } from "../../lib/ipvs/model.ts";
+import {
+  fakeKernel,
+  type FakeService,
+  GET_CONFIG,
+  GET_DAEMON,
+  GET_DEST,
+  GET_INFO,
+  GET_SERVICE,
+  type Kernel,
+  procPerCpu,
+  procStats,
+} from "../_fixtures.ts";
+
+const SERVICE: FakeService = {
+  address: "10.0.0.1",
+  port: 80,
+  stats: { connections: 2 ** 32 + 1, bytesIn: 2 ** 40 },
+  destinations: [{ address: "10.0.0.2", port: 80 }],
+};
+
+function snapshot(settings: Partial<Kernel> = {}) {
+  return collect(fakeKernel({ services: [SERVICE], ...settings }));
+}
+
+Deno.test("collect() takes the time, IPVS's version and the timeouts from the source", () => {
+  const { time, info, timeouts } = snapshot({ time: 1_700_000_000_000_000_001n });
+  assert.equal(time, 1_700_000_000_000_000_001n);
+  assert.deepEqual(info, { version: "1.2.1", connectionTableSize: 4096 });
+  assert.deepEqual(timeouts, { tcp: 900, tcpFin: 120, udp: 300 });
+});
+
+Deno.test("collect() shows both sync daemons, old and new, IPv4 and IPv6", () => {
+  const modern = { maxlen: 1460, group: "224.0.0.81", port: 8848, ttl: 1 };
+  const { syncDaemons } = snapshot({
+    daemons: [
+      { state: 1, interface: "eth0", syncId: 7, modern },
+      { state: 2, interface: "eth1", syncId: 8, modern: { ...modern, group: "ff02::51" } },
+      { state: 2, interface: "br-0123456789", syncId: 255 },
+    ],
+  });
+  const shown = { syncMaxlen: 1460, mcastPort: 8848, mcastTtl: 1 };
+  assert.deepEqual(syncDaemons, [
+    { state: "master", interface: "eth0", syncId: 7, ...shown, mcastGroup: "224.0.0.81" },
+    { state: "backup", interface: "eth1", syncId: 8, ...shown, mcastGroup: "ff02::51" },
+    { state: "backup", interface: "br-0123456789", syncId: 255 },
+  ]);
+});
+
+Deno.test("collect() shows no sync daemon where there is none, and null where nobody recorded it", () => {
+  assert.deepEqual(snapshot().syncDaemons, []);
+  const unrecorded = [GET_DAEMON, GET_INFO, GET_CONFIG];
+  const { syncDaemons, info, timeouts } = snapshot({
+    onRequest: ({ command, type }) =>
+      type === 28 && unrecorded.includes(command) ? "not recorded" : undefined,
+  });
+  assert.deepEqual([syncDaemons, info, timeouts], [null, null, null]);
+});
+
+Deno.test("collect() shows the totals of /proc, and null where there are none to read", () => {
+  const stats = { connections: 2n ** 63n, pktsIn: 1, pktsOut: 2, bytesIn: 3, bytesOut: 4 };
+  const rates = { cps: 5, ppsIn: 6, ppsOut: 7, bytesInPerSecond: 8, bytesOutPerSecond: 9 };
+  const { totals, cpus } = snapshot({
+    proc: {
+      ip_vs_stats: procStats({ ...stats, ...rates }),
+      ip_vs_stats_percpu: procPerCpu([stats, { ...stats, connections: 1 }]),
+    },
+  });
+  assert.deepEqual(totals, { ...stats, ...rates });
+  assert.deepEqual(cpus, [{ cpu: 0, ...stats }, { cpu: 1, ...stats, connections: 1 }]);
+  assert.deepEqual([snapshot().totals, snapshot().cpus], [null, null]);
+});
+
+Deno.test("collect() says which of the stats the counters are from", () => {
+  const read = (statsWidth: 32 | 64) => {
+    const taken = snapshot({ statsWidth });
+    return [taken.statsWidth, virtualServers(taken)[0]!.connections];
+  };
+  assert.deepEqual(read(64), [64, 2 ** 32 + 1]);
+  assert.deepEqual(read(32), [32, 1]);
+});
+
+Deno.test("collect() reads a big-endian kernel's answers like a little-endian one's", () => {
+  const little = snapshot(), big = snapshot({ bigEndian: true });
+  assert.deepEqual(virtualServers(big), virtualServers(little));
+  assert.deepEqual([big.info, big.timeouts], [little.info, little.timeouts]);
+});
+
+Deno.test("collect() counts the attributes that nobody knows, and not the padding", () => {
+  // A service listed twice, with one in itself and one in STATS; a destination with as many.
+  assert.equal(snapshot({ unknownAttributes: true, padding: true }).unknownAttributes, 6);
+  assert.equal(snapshot({ padding: true }).unknownAttributes, 0);
+});
+
+Deno.test("collect() asks for nothing but the five commands that read", () => {
+  const source = fakeKernel({ services: [SERVICE, { fwmark: 1 }], perDatagram: 1 });
+  source.kernel.onDatagram = () => source.kernel.services = [{ fwmark: 1 }, { fwmark: 2 }];
+  collect(source);
+  const commands = source.requests.filter(({ type }) => type === 28).map(({ command }) => command);
+  assert.deepEqual([...new Set(commands)].sort((a, b) => a - b), [
+    ...[GET_SERVICE, GET_DEST, GET_DAEMON, GET_CONFIG, GET_INFO],
+  ]);
+});
+
+Deno.test("collect() throws what the kernel refuses", () => {
+  const refuse = (errno: number, refused: number) => () =>
+    snapshot({ onRequest: ({ command }) => command === refused ? { errno } : undefined });
+  assert.throws(refuse(2, 3), { name: "NetlinkError", code: "ENOENT" });
+  for (const command of [GET_INFO, GET_CONFIG, GET_DAEMON, GET_SERVICE, GET_DEST]) {
+    assert.throws(refuse(1, command), { name: "NetlinkError", code: "EPERM" });
+  }
+});
+
+Deno.test("collect() refuses a service of an address family that is none", () => {
+  assert.throws(() => snapshot({ services: [{ fwmark: 1, family: 7 }] }), {
+    name: "DecodeError",
+    message: /^Cannot decode IPVS_SVC_ATTR_AF at offset 20: no address family 7$/,
+  });
+});
+
+Deno.test("collect() refuses a service without a mark, and without protocol, address and port", () => {
+  assert.throws(() => snapshot({ services: [{ fwmark: 0 }] }), {
+    name: "DecodeError",
+    message: "Cannot decode the service at offset 20: no mark, and no protocol, address and port",
+  });
+});

@@ -1,0 +1,99 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { DecodeError } from "../../lib/netlink/errors.ts";
+import { Decoder } from "../../lib/ipvs/decode.ts";
+import {
+  CONFIG,
+  CONFIG_TABLE,
+  DAEMON,
+  DAEMON_TABLE,
+  DESTINATION,
+  DESTINATION_TABLE,
+  INFO,
+  INFO_TABLE,
+  SERVICE,
+  SERVICE_TABLE,
+  type Table,
+} from "../../lib/ipvs/schema.ts";
+import { Wire } from "../_wire.ts";
+import { poisoned } from "../netlink/_script.ts";
+import { daemon, destination, service } from "./_answers.ts";
+
+const KINDS: readonly [Table, number, (wire: Wire) => void][] = [
+  [SERVICE_TABLE, SERVICE.slots, service],
+  [DESTINATION_TABLE, DESTINATION.slots, destination],
+  [DAEMON_TABLE, DAEMON.slots, daemon],
+  [INFO_TABLE, INFO.slots, (wire) => wire.u32(1, 0x010201).u32(2, 4096)],
+  [CONFIG_TABLE, CONFIG.slots, (wire) => wire.u32(4, 900).u32(5, 120).u32(6, 300)],
+];
+
+type Outcome = readonly [record: number[], unknown: number] | string;
+
+/** Decodes bytes with `poison` all around them. */
+function outcome(
+  decoder: Decoder,
+  bytes: Uint8Array,
+  slots: number,
+  poison: number,
+  littleEndian: boolean,
+): Outcome {
+  const before = decoder.unknown;
+  const record = new Uint32Array(slots);
+  const prefix = new Uint8Array(20).fill(poison);
+  const datagram = poisoned(Uint8Array.from([...prefix, ...bytes]), poison, littleEndian);
+  try {
+    decoder.decode(datagram, 20, datagram.length, record, 0);
+    return [[...record], decoder.unknown - before];
+  } catch (error) {
+    assert.ok(error instanceof DecodeError, String(error));
+    return error.message;
+  }
+}
+
+for (const [table, slots, fill] of KINDS) {
+  const real = [false, true].map((bigEndian) => {
+    const wire = new Wire(bigEndian);
+    fill(wire);
+    return wire.take();
+  });
+  const at = fc.nat(real[0]!.length - 1);
+  const mutation = fc.tuple(at, fc.oneof(fc.nat(255), fc.constantFrom(0, 4, 8, 16, 255)));
+  /** Real answers with some bytes changed, cut, or with a part of them twice. */
+  const mutated = fc.tuple(fc.boolean(), fc.array(mutation, { maxLength: 5 }), at, at).map(
+    ([bigEndian, mutations, start, end]) => {
+      const bytes = real[bigEndian ? 1 : 0]!.slice();
+      for (const [at, value] of mutations) bytes[at] = value;
+      if (start < end) return bytes;
+      return Uint8Array.from([...bytes.subarray(0, start), ...bytes.subarray(end & ~3)]);
+    },
+  );
+  const anything = fc.oneof(
+    { weight: 3, arbitrary: mutated },
+    { weight: 1, arbitrary: fc.uint8Array({ maxLength: 128 }) },
+  );
+
+  Deno.test(`Decoder throws only DecodeError for any bytes of ${table.name}, and reads no others`, () => {
+    fc.assert(
+      fc.property(anything, fc.boolean(), (bytes, littleEndian) => {
+        const outcomes = [0x00, 0xff, 0x08].map((poison) =>
+          outcome(new Decoder(table, slots), bytes, slots, poison, littleEndian)
+        );
+        assert.deepEqual(outcomes[1], outcomes[0]);
+        assert.deepEqual(outcomes[2], outcomes[0]);
+      }),
+      { numRuns: 3000 },
+    );
+  });
+
+  Deno.test(`Decoder answers for ${table.name} as it did before it knew other layouts`, () => {
+    const used = new Decoder(table, slots);
+    fc.assert(
+      fc.property(anything, fc.boolean(), (bytes, littleEndian) => {
+        const fresh = outcome(new Decoder(table, slots), bytes, slots, 0, littleEndian);
+        assert.deepEqual(outcome(used, bytes, slots, 0xff, littleEndian), fresh);
+        assert.deepEqual(outcome(used, bytes, slots, 0x01, littleEndian), fresh);
+      }),
+      { numRuns: 3000 },
+    );
+  });
+}

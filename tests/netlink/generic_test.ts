@@ -1,0 +1,68 @@
+import assert from "node:assert/strict";
+import { NetlinkClient } from "../../lib/netlink/exchange.ts";
+import { lookupFamily } from "../../lib/netlink/generic.ts";
+import { Datagram } from "../../lib/netlink/transport.ts";
+import { Wire } from "../_wire.ts";
+import { end, ERROR, head, Script, toHex } from "./_script.ts";
+
+const CONTROLLER = 16;
+
+function introduce(fill: (wire: Wire) => void, bigEndian = false): Datagram {
+  const wire = new Wire(bigEndian);
+  wire.generic(head({ type: CONTROLLER }), 1, () => fill(wire));
+  return Datagram.from(wire.take(), !bigEndian);
+}
+
+function lookup(...answers: (Datagram | Uint8Array)[]) {
+  return lookupFamily(new NetlinkClient(new Script(...answers)), "IPVS");
+}
+
+Deno.test("lookupFamily() asks the controller for the name and its NUL, byte for byte", () => {
+  const script = new Script(introduce((wire) => wire.u16(1, 28).u32(3, 1)));
+  lookupFamily(new NetlinkClient(script), "IPVS");
+  assert.deepEqual(script.requests.map(toHex), [
+    "20 00 00 00 10 00 01 00 01 00 00 00 67 12 00 00 03 01 00 00 " +
+    "09 00 02 00 49 50 56 53 00 00 00 00",
+  ]);
+});
+
+Deno.test("lookupFamily() takes number and version among attributes that it does not need", () => {
+  for (const bigEndian of [false, true]) {
+    const answer = introduce((wire) => {
+      wire.text(2, "IPVS").u16(1, 0x123).u32(3, 7).u32(4, 0).attribute(6, () => wire.u32(1, 0));
+    }, bigEndian);
+    assert.deepEqual(lookup(answer), { id: 0x123, version: 7 });
+  }
+});
+
+Deno.test("lookupFamily() throws ENOENT where the kernel has no such family", () => {
+  assert.throws(() => lookup(end(ERROR, -2)), {
+    name: "NetlinkError",
+    code: "ENOENT",
+    request: "CTRL_CMD_GETFAMILY",
+  });
+});
+
+Deno.test("lookupFamily() refuses an answer without the number", () => {
+  assert.throws(() => lookup(introduce((wire) => wire.u32(3, 1))), {
+    name: "DecodeError",
+    message: "Cannot find the number of the family IPVS",
+  });
+});
+
+Deno.test("lookupFamily() refuses a number or a version of another width", () => {
+  assert.throws(() => lookup(introduce((wire) => wire.u32(1, 28))), {
+    name: "DecodeError",
+    message: "Cannot decode CTRL_ATTR_FAMILY_ID at offset 24: 4 bytes, not 2",
+  });
+  assert.throws(() => lookup(introduce((wire) => wire.u16(1, 28).u8(3, 1))), {
+    name: "DecodeError",
+    message: "Cannot decode CTRL_ATTR_VERSION at offset 32: 1 bytes, not 4",
+  });
+});
+
+Deno.test("lookupFamily() refuses an answer to another command", () => {
+  const wire = new Wire();
+  wire.generic(head({ type: CONTROLLER }), 2, () => wire.u16(1, 28));
+  assert.throws(() => lookup(wire.take()), { name: "DecodeError", message: /command 2/ });
+});
