@@ -44,4 +44,4 @@ export type { Sink } from "./lib/output/byte_writer.ts";
 export { encodeInflux, type InfluxOptions } from "./lib/output/influx.ts";
 export { encodeJson } from "./lib/output/json.ts";
 export { encodeOpenMetrics, encodePrometheus } from "./lib/output/prometheus.ts";
-export { encodeTable } from "./lib/output/table.ts";
+export { encodeTable, type TableOptions } from "./lib/output/table.ts";

@@ -31,8 +31,12 @@ export function* answers(
   if (request.command === GET_INFO) {
     yield wire.generic(head, 14, () => wire.u32(1, info.version).u32(2, info.size)).take();
   } else if (request.command === GET_CONFIG) {
-    const body = () => wire.u32(4, timeouts.tcp).u32(5, timeouts.tcpFin).u32(6, timeouts.udp);
-    yield wire.generic(head, 12, body).take();
+    const { tcp, tcpFin, udp } = timeouts;
+    yield wire.generic(head, 12, () => {
+      [tcp, tcpFin, udp].forEach((seconds, i) => {
+        if (seconds !== undefined) wire.u32(4 + i, seconds);
+      });
+    }).take();
   } else if (request.command === GET_SERVICE && !request.dump) {
     const service = kernel.services.find((each) => isNamed(each, request));
     if (service === undefined) return yield errorAnswer(wire, head, { errno: ESRCH });
@@ -166,6 +170,7 @@ function writeStats(wire: Wire, kernel: Kernel, s: FakeStats, nests: [number, nu
     if (kernel.padding) wire.bytes(11, []);
     wire.u64(type, value);
   };
+  if (kernel.statsWidth === 0) return;
   wire.attribute(nests[0], () => {
     values.forEach((value, i) => {
       if (NARROW_BYTES.has(i + 1)) u64(i + 1, value);

@@ -113,7 +113,7 @@ export interface Kernel {
   /** Version as the kernel codes it (0x010201 = 1.2.1) and table size. */
   info: { readonly version: number; readonly size: number };
   /** Seconds. */
-  timeouts: { readonly tcp: number; readonly tcpFin: number; readonly udp: number };
+  timeouts: { readonly tcp?: number; readonly tcpFin?: number; readonly udp?: number };
   daemons: readonly FakeDaemon[];
   /** Text by the file's name below /proc/net; others cannot be read. */
   proc: Readonly<Record<string, string>>;
@@ -121,8 +121,8 @@ export interface Kernel {
   time: bigint;
   /** Answers that a dump puts in one datagram; default all. */
   perDatagram: number;
-  /** 32 leaves STATS64 out, as kernels before 4.1. */
-  statsWidth: 64 | 32;
+  /** 32 leaves STATS64 out, as kernels before 4.1; 0 leaves both out, as no kernel does. */
+  statsWidth: 64 | 32 | 0;
   /** Destinations do not tell their family, as before 3.18. */
   omitAddressFamily: boolean;
   /** Answers are big-endian; requests never are. */

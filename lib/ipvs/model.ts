@@ -26,6 +26,7 @@ import {
   IP_VS_CONN_F_TUNNEL,
   IP_VS_SVC_F_ONEPACKET,
   IP_VS_SVC_F_PERSISTENT,
+  IPVS_CMD_ATTR,
   IPVS_DAEMON_ATTR,
   IPVS_SVC_ATTR,
 } from "./uapi.ts";
@@ -207,10 +208,13 @@ export function toInfo(record: Uint32Array): Info {
 
 /** Interprets a record of GET_CONFIG. */
 export function toTimeouts(record: Uint32Array): Timeouts {
+  const has = (attribute: number) => (record[PRESENT]! & (1 << attribute)) !== 0;
   return {
-    tcp: record[CONFIG.timeoutTcp]!,
-    tcpFin: record[CONFIG.timeoutTcpFin]!,
-    udp: record[CONFIG.timeoutUdp]!,
+    ...(has(IPVS_CMD_ATTR.IPVS_CMD_ATTR_TIMEOUT_TCP) ? { tcp: record[CONFIG.timeoutTcp]! } : {}),
+    ...(has(IPVS_CMD_ATTR.IPVS_CMD_ATTR_TIMEOUT_TCP_FIN)
+      ? { tcpFin: record[CONFIG.timeoutTcpFin]! }
+      : {}),
+    ...(has(IPVS_CMD_ATTR.IPVS_CMD_ATTR_TIMEOUT_UDP) ? { udp: record[CONFIG.timeoutUdp]! } : {}),
   };
 }
 

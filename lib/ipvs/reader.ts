@@ -128,9 +128,20 @@ export class Reader {
 
 const { IPVS_SVC_ATTR_PROTOCOL, IPVS_SVC_ATTR_ADDR, IPVS_SVC_ATTR_PORT } = IPVS_SVC_ATTR;
 const IDENTITY = 1 << IPVS_SVC_ATTR_PROTOCOL | 1 << IPVS_SVC_ATTR_ADDR | 1 << IPVS_SVC_ATTR_PORT;
+const SERVICE_STATS = 1 << IPVS_SVC_ATTR.IPVS_SVC_ATTR_STATS |
+  1 << IPVS_SVC_ATTR.IPVS_SVC_ATTR_STATS64;
+const DESTINATION_STATS = 1 << IPVS_DEST_ATTR.IPVS_DEST_ATTR_STATS |
+  1 << IPVS_DEST_ATTR.IPVS_DEST_ATTR_STATS64;
 const ADDR_FAMILY = 1 << IPVS_DEST_ATTR.IPVS_DEST_ATTR_ADDR_FAMILY;
 
+/** Numbers that the kernel did not say are not shown as zeros. */
+function checkStats(present: number, stats: number, name: string, offset: number): void {
+  if ((present & stats) !== 0) return;
+  throw new DecodeError(`Cannot decode the ${name} at offset ${offset}: no counters`);
+}
+
 function checkService(words: Uint32Array, at: number, offset: number): void {
+  checkStats(words[at + PRESENT]!, SERVICE_STATS, "service", offset);
   checkFamily(words[at + SERVICE.addressFamily]!, "IPVS_SVC_ATTR_AF", offset);
   if (words[at + SERVICE.fwmark] !== 0) return;
   if ((words[at + PRESENT]! & IDENTITY) !== IDENTITY) {
@@ -141,6 +152,7 @@ function checkService(words: Uint32Array, at: number, offset: number): void {
 }
 
 function checkDestination(words: Uint32Array, at: number, offset: number, service: number): void {
+  checkStats(words[at + PRESENT]!, DESTINATION_STATS, "destination", offset);
   // Before Linux 3.18 a destination was of its service's family, and did not say so.
   if ((words[at + PRESENT]! & ADDR_FAMILY) === 0) words[at + DESTINATION.addressFamily] = service;
   else checkFamily(words[at + DESTINATION.addressFamily]!, "IPVS_DEST_ATTR_ADDR_FAMILY", offset);

@@ -15,14 +15,14 @@ export interface Info {
   readonly connectionTableSize: number;
 }
 
-/** Connection timeouts in seconds. */
+/** Connection timeouts in seconds; a kernel built without a protocol tells none of it. */
 export interface Timeouts {
   /** Of an established TCP connection. */
-  readonly tcp: number;
+  readonly tcp?: number;
   /** Of a TCP connection after its first FIN. */
-  readonly tcpFin: number;
+  readonly tcpFin?: number;
   /** Of UDP. */
-  readonly udp: number;
+  readonly udp?: number;
 }
 
 /** One connection sync daemon. */

@@ -86,7 +86,11 @@ function head(snapshot: Snapshot): Record<string, Value> {
     time: isoTime(snapshot.time),
     time_ns: snapshot.time,
     ipvs: info && { version: info.version, connection_table_size: info.connectionTableSize },
-    timeouts: timeouts && { tcp: timeouts.tcp, tcp_fin: timeouts.tcpFin, udp: timeouts.udp },
+    timeouts: timeouts && {
+      ...member("tcp", timeouts.tcp),
+      ...member("tcp_fin", timeouts.tcpFin),
+      ...member("udp", timeouts.udp),
+    },
     sync_daemons: daemons ?? null,
     totals: totals && Object.fromEntries(stats.map((m) => [m.name, totals[m.total!]])),
     cpus: cpus?.map((cpu) => ({

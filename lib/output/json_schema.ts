@@ -98,7 +98,12 @@ export function jsonSchema(): Schema {
   };
 }
 
+/** Everything but the servers, in the document's order. */
 function head(): Record<string, Schema> {
+  return { ...moment(), ...configuration(), ...traffic(), ...reading() };
+}
+
+function moment(): Record<string, Schema> {
   return {
     time: {
       type: "string",
@@ -106,6 +111,11 @@ function head(): Record<string, Schema> {
       description: "When the reading began, in UTC with nanoseconds.",
     },
     time_ns: u64("The same in nanoseconds since 1970."),
+  };
+}
+
+function configuration(): Record<string, Schema> {
+  return {
     ipvs: orNull(
       object({
         version: text("IPVS's version, such as 1.2.1."),
@@ -118,13 +128,19 @@ function head(): Record<string, Schema> {
         tcp: u32("Established TCP connections, in seconds."),
         tcp_fin: u32("TCP connections after a FIN, in seconds."),
         udp: u32("UDP, in seconds."),
-      }),
-      "How long an idle connection is kept; null where the capture does not tell.",
+      }, ["tcp", "tcp_fin", "udp"]),
+      "How long an idle connection is kept; null where the capture does not tell, and without the " +
+        "protocols that the kernel was built without.",
     ),
     sync_daemons: orNull(
       list(syncDaemon(), ""),
       "Connection synchronization daemons that run; null where the capture does not tell.",
     ),
+  };
+}
+
+function traffic(): Record<string, Schema> {
+  return {
     totals: orNull(
       object(metrics("total")),
       "All virtual servers, deleted ones too; null where /proc/net/ip_vs_stats cannot be read.",
@@ -137,6 +153,11 @@ function head(): Record<string, Schema> {
       [64, 32],
       "Bits of the kernel's counters; with 32, connections and packets wrap at 2^32.",
     ),
+  };
+}
+
+function reading(): Record<string, Schema> {
+  return {
     consistency: object({
       state: oneOfWords(
         ["verified", "unverified", "inconsistent"],
@@ -167,12 +188,7 @@ function virtualServer(): Schema {
   const address = ["protocol", "address", "port"];
   const properties = {
     address_family: FAMILY,
-    fwmark: {
-      type: "integer",
-      minimum: 1,
-      maximum: 4294967295,
-      description: "Firewall mark.",
-    },
+    fwmark: { ...u32("Firewall mark."), minimum: 1 },
     protocol: {
       type: "string",
       pattern: "^(tcp|udp|sctp|\\d+)$",

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Snapshot } from "../ipvs/snapshot.ts";
+import type { Snapshot, SyncDaemon, Timeouts } from "../ipvs/snapshot.ts";
 import { CATALOGUE } from "../metrics/catalogue.ts";
 import { VERSION } from "../version.ts";
 import type { Label } from "./labels.ts";
@@ -53,43 +53,45 @@ function programFamilies(snapshot: Snapshot): Family[] {
 }
 
 function configFamilies({ info: ipvs, timeouts, syncDaemons }: Snapshot): Family[] {
-  const size = ipvs === null ? [] : [{ labels: [], value: ipvs.connectionTableSize }];
-  const seconds = timeouts === null ? [] : [
-    { labels: [["state", "tcp"] as const], value: timeouts.tcp },
-    { labels: [["state", "tcp_fin"] as const], value: timeouts.tcpFin },
-    { labels: [["state", "udp"] as const], value: timeouts.udp },
-  ];
-  const daemons = (syncDaemons ?? []).map((daemon) => ({
-    labels: [
-      ["state", daemon.state] as const,
-      ["interface", daemon.interface] as const,
-      ["sync_id", String(daemon.syncId)] as const,
-      ["mcast_group", daemon.mcastGroup ?? ""] as const,
-      ["mcast_port", String(daemon.mcastPort ?? "")] as const,
-    ],
-    value: 1,
-  }));
+  const named = "The kernel's IPVS.";
   return [
-    ...(ipvs === null ? [] : [info("ipvs", "The kernel's IPVS.", [["version", ipvs.version]])]),
+    ...(ipvs === null ? [] : [info("ipvs", named, [["version", ipvs.version]])]),
     {
       name: "ipvs_connection_table_size",
       help: "Buckets of the connection table.",
       kind: "gauge",
-      samples: size,
+      samples: ipvs === null ? [] : [{ labels: [], value: ipvs.connectionTableSize }],
     },
     {
       name: "ipvs_timeout_seconds",
       help: "How long an idle connection is kept.",
       kind: "gauge",
       unit: "seconds",
-      samples: seconds,
+      samples: timeoutSamples(timeouts),
     },
     {
       name: "ipvs_sync_daemon",
       help: "A connection synchronization daemon that runs.",
       kind: "info",
-      samples: daemons,
+      samples: (syncDaemons ?? []).map((daemon) => ({ labels: daemonLabels(daemon), value: 1 })),
     },
+  ];
+}
+
+function timeoutSamples(timeouts: Timeouts | null): Sample[] {
+  const states = [["tcp", timeouts?.tcp], ["tcp_fin", timeouts?.tcpFin], ["udp", timeouts?.udp]];
+  return states.flatMap(([state, value]) =>
+    typeof value === "number" ? [{ labels: [["state", `${state}`]], value }] : []
+  );
+}
+
+function daemonLabels(daemon: SyncDaemon): Label[] {
+  return [
+    ["state", daemon.state],
+    ["interface", daemon.interface],
+    ["sync_id", String(daemon.syncId)],
+    ["mcast_group", daemon.mcastGroup ?? ""],
+    ["mcast_port", String(daemon.mcastPort ?? "")],
   ];
 }
 

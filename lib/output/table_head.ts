@@ -14,7 +14,11 @@ export function headLines(snapshot: Snapshot): string[] {
   const parts = [info === null ? "IPVS" : `IPVS ${info.version}`];
   if (info !== null) parts.push(`connection table size ${info.connectionTableSize}`);
   if (timeouts !== null) {
-    parts.push(`timeouts tcp ${timeouts.tcp}s, tcp-fin ${timeouts.tcpFin}s, udp ${timeouts.udp}s`);
+    const { tcp, tcpFin, udp } = timeouts;
+    const told = [["tcp", tcp], ["tcp-fin", tcpFin], ["udp", udp]]
+      .filter(([, seconds]) => seconds !== undefined)
+      .map(([state, seconds]) => `${state} ${seconds}s`);
+    if (told.length > 0) parts.push(`timeouts ${told.join(", ")}`);
   }
   parts.push(`${time.slice(0, 10)} ${time.slice(11, 19)} UTC`);
   const lines = [parts.join("   ")];

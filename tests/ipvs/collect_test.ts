@@ -126,3 +126,15 @@ Deno.test("collect() refuses a service without a mark, and without protocol, add
     message: "Cannot decode the service at offset 20: no mark, and no protocol, address and port",
   });
 });
+
+Deno.test("collect() refuses a service whose counters the kernel did not tell", () => {
+  assert.throws(() => snapshot({ services: [{ fwmark: 1 }], statsWidth: 0 }), {
+    name: "DecodeError",
+    message: "Cannot decode the service at offset 20: no counters",
+  });
+});
+
+Deno.test("collect() shows no timeout of a protocol that the kernel was built without", () => {
+  assert.deepEqual(snapshot({ timeouts: { udp: 300 } }).timeouts, { udp: 300 });
+  assert.deepEqual(snapshot({ timeouts: {} }).timeouts, {});
+});
