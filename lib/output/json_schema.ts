@@ -188,7 +188,7 @@ function virtualServer(): Schema {
   const address = ["protocol", "address", "port"];
   const properties = {
     address_family: FAMILY,
-    fwmark: { ...u32("Firewall mark."), minimum: 1 },
+    fwmark: { type: "integer", minimum: 1, maximum: 0xffffffff, description: "Firewall mark." },
     protocol: {
       type: "string",
       pattern: "^(tcp|udp|sctp|\\d+)$",
