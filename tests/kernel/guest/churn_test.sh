@@ -1,0 +1,43 @@
+# The guest's part of churn_test.ts: listings of a table while another process changes it without a pause.
+rounds=25
+
+# 1,000 services with a real server each, of which none ever goes.
+standing_services() {
+  local n
+  for n in $(seq 0 999); do
+    echo "-A -t 10.20.$((n / 250)).$((n % 250 + 1)):80 -s rr"
+    echo "-a -t 10.20.$((n / 250)).$((n % 250 + 1)):80 -r 10.30.$((n / 250)).$((n % 250 + 1)):80 -m -w 1"
+  done
+}
+
+# 300 real servers of one service.
+standing_servers() {
+  local n
+  echo '-A -t 192.0.2.1:80 -s rr'
+  for n in $(seq 0 299); do
+    echo "-a -t 192.0.2.1:80 -r 10.30.$((n / 250)).$((n % 250 + 1)):80 -m -w 1"
+  done
+}
+
+list_under() { # NAME CHURN...
+  local name=$1 n pid status; shift
+  ipvs_genl "$@" > "$LAB_OUT/$name-changes.txt" &
+  pid=$!
+  for n in $(seq $rounds); do
+    status=0
+    ipvstat -o json > "$LAB_OUT/$name-$n.json" 2>> "$LAB_OUT/$name-stderr.txt" || status=$?
+    echo $status >> "$LAB_OUT/$name-statuses.txt"
+    ipvsadm -Ln > "$LAB_OUT/$name-$n.txt"
+  done
+  # It has to have gone on to the end.
+  kill -TERM $pid && wait $pid
+}
+
+set -e
+standing_services | ipvsadm -R
+list_under services churn-services
+list_under services-interrupted churn-services interrupting
+ipvsadm -C
+standing_servers | ipvsadm -R
+list_under servers churn-servers
+list_under servers-interrupted churn-servers interrupting

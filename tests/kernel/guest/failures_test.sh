@@ -1,0 +1,67 @@
+# The guest's part of failures_test.ts. It boots without any module.
+
+# Leaves the three things that a caller sees: NAME.out, NAME.err, NAME.status.
+observe() { # NAME COMMAND...
+  local name=$1; shift
+  "$@" > "$LAB_OUT/$name.out" 2> "$LAB_OUT/$name.err"
+  echo $? > "$LAB_OUT/$name.status"
+}
+
+# Whoever wants a module, the kernel or a program, gets into the log instead.
+set_modprobe_trap() {
+  mkdir /run/trap
+  printf '#!/bin/sh\necho "$@" >> "$LAB_OUT/modprobe.log"\n' > /run/trap/modprobe
+  chmod +x /run/trap/modprobe
+  touch "$LAB_OUT/modprobe.log"
+  # The kernel starts it with an environment of its own.
+  sed "s|\$LAB_OUT|$LAB_OUT|" /run/trap/modprobe > /run/trap/kernel
+  chmod +x /run/trap/kernel
+  echo /run/trap/kernel > /proc/sys/kernel/modprobe
+}
+
+without_module() {
+  local path=$PATH format
+  set_modprobe_trap
+  PATH=/run/trap:$PATH
+  for format in table json influx prometheus openmetrics; do
+    observe "absent-$format" ipvstat show -o $format
+  done
+  observe absent-record ipvstat record /run/absent.pcap
+  PATH=$path
+  cat /proc/modules > "$LAB_OUT/modules.txt"
+  echo "$(dirname "$(command -v ipvstat)")/modprobe" > /proc/sys/kernel/modprobe
+}
+
+# Long enough to fill a pipe many times over.
+load_long_table() {
+  local n
+  for n in $(seq 0 1499); do
+    echo "-A -t 10.20.$((n / 250)).$((n % 250 + 1)):80 -s rr"
+    echo "-a -t 10.20.$((n / 250)).$((n % 250 + 1)):80 -r 10.30.$((n / 250)).$((n % 250 + 1)):80 -m -w 1"
+  done | ipvsadm -R
+}
+
+without_capability() {
+  observe uncapable-setpriv setpriv --bounding-set=-net_admin --inh-caps=-net_admin ipvstat -o json
+  observe uncapable-userns unshare -Ur ipvstat -o json
+  observe uncapable-netns unshare -Urn ipvstat -o json
+  observe uncapable-table unshare -Ur ipvstat
+  observe uncapable-record unshare -Ur ipvstat record /run/uncapable.pcap
+}
+
+broken_outputs() {
+  local format
+  for format in table json influx prometheus openmetrics; do
+    observe "full-$format" sh -c 'exec ipvstat -o "$1" > /dev/full' sh $format
+    observe "head-$format" bash -c 'ipvstat -o "$1" | head -1; exit "${PIPESTATUS[0]}"' bash $format
+  done
+  mkdir /run/small && mount -t tmpfs -o size=64k tmpfs /run/small
+  observe full-record ipvstat record /run/small/full.pcap
+}
+
+without_module
+modprobe -a ip_vs
+load_long_table
+observe capable ipvstat -o json
+without_capability
+broken_outputs

@@ -1,0 +1,66 @@
+# To be sourced: the steps that the kernel tests have in common. Everything they leave is in "$LAB_OUT".
+
+load_rules() { # FILE
+  grep -v -e '^#' -e '^$' "$1" | ipvsadm -R
+}
+
+# Tells the kernel's marks apart by the virtual address: TCP to 192.0.2.MARK for IPv4, 2001:db8:1::MARK for IPv6.
+mark_packets() { # LAST_BYTE MARK
+  iptables-legacy -t mangle -A PREROUTING -d "192.0.2.$1" -p tcp -j MARK --set-mark "$2"
+  ip6tables-legacy -t mangle -A PREROUTING -d "2001:db8:1::$1" -p tcp -j MARK --set-mark "$2"
+}
+
+# The kernel reports its estimator's copy of the counters, which moves every 2 s. Waits until the copy
+# ("~") is what the processors have counted, and then lets it stand still, rates included.
+freeze_counters() {
+  local try
+  for try in $(seq 100); do
+    if awk 'NR > 2 && NF == 6 { if ($1 == "~") { for (i = 2; i < 7; i++) if ($i != live[i]) exit 1; exit 0 }
+            for (i = 2; i < 7; i++) live[i] = $i }' /proc/net/ip_vs_stats_percpu; then
+      sysctl -qw net.ipv4.vs.run_estimation=0
+      return
+    fi
+    sleep 0.1
+  done
+  echo 'The estimator never caught up with the traffic' >&2
+  return 1
+}
+
+list_with_ipvsadm() { # PREFIX
+  ipvsadm -Ln > "$LAB_OUT/$1.txt"
+  ipvsadm -Ln --stats --exact > "$LAB_OUT/$1-stats.txt"
+  ipvsadm -Ln --rate --exact > "$LAB_OUT/$1-rate.txt"
+  ipvsadm -Ln --thresholds > "$LAB_OUT/$1-thresholds.txt"
+  ipvsadm -Ln --persistent-conn > "$LAB_OUT/$1-persistent-conn.txt"
+  ipvsadm -Ln --tun-info > "$LAB_OUT/$1-tun-info.txt"
+  ipvsadm -L --timeout > "$LAB_OUT/$1-timeout.txt"
+  ipvsadm -L --daemon > "$LAB_OUT/$1-daemon.txt"
+  ipvsadm -Sn > "$LAB_OUT/$1-save.txt"
+}
+
+copy_proc() { # PREFIX
+  local file
+  for file in ip_vs ip_vs_stats ip_vs_stats_percpu; do cat "/proc/net/$file" > "$LAB_OUT/$1-$file.txt"; done
+}
+
+# Records what passes on netlink while the command runs.
+with_nlmon() { # FILE COMMAND...
+  local file=$1 status pid; shift
+  ip link show nlmon0 > /dev/null 2>&1 || { ip link add nlmon0 type nlmon && ip link set nlmon0 up; }
+  # tcpdump wants to own its file, which it cannot on the host's file system. The buffer holds the whole
+  # dialogue: a packet lost would be a difference found.
+  tcpdump -Z root -i nlmon0 -B 65536 -s 262144 -w /run/nlmon.pcap 2> /run/tcpdump.log &
+  pid=$!
+  until grep -q 'listening on' /run/tcpdump.log; do
+    kill -0 $pid || { cat /run/tcpdump.log >&2; return 1; }
+    sleep 0.05
+  done
+  "$@"
+  status=$?
+  # libpcap hands over a block that is not full after a second.
+  sleep 1.2
+  kill -INT $pid && wait $pid
+  cat /run/nlmon.pcap > "$file"
+  grep -q '^0 packets dropped' /run/tcpdump.log || { cat /run/tcpdump.log >&2; return 1; }
+  return $status
+}
