@@ -117,11 +117,16 @@ function openLive(): DisposableSource {
     throw new NetlinkError({ request: "CTRL_CMD_GETFAMILY", errno: ENOENT });
   }
   const transport = NetlinkSocket.open();
+  const second = transport.sibling();
   return {
     transport,
+    second,
     now,
     readProc: readProcNet,
-    [Symbol.dispose]: () => transport[Symbol.dispose](),
+    [Symbol.dispose]() {
+      second[Symbol.dispose]();
+      transport[Symbol.dispose]();
+    },
   };
 }
 

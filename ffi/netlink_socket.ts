@@ -17,8 +17,14 @@ const NETLINK_EXT_ACK = 11;
 const MSG_TRUNC = 0x20;
 const MSG_WAITFORONE = 0x10000;
 const EMSGSIZE = 90;
+const EADDRINUSE = 98;
+
+/** A port's process is in its low bits, as libnl numbers the sockets of a process. */
+const PROCESS_BITS = 22;
+const MOST_SIBLINGS = 64;
 
 const SOCKADDR_NL = 12; // struct sockaddr_nl { u16 family; u16 pad; u32 pid; u32 groups; }
+const ANY_PORT = 0;
 const TIMEOUT_SECONDS = 10;
 
 /**
@@ -27,6 +33,8 @@ const TIMEOUT_SECONDS = 10;
  */
 const BUFFER = 32 * 1024;
 const BUFFERS = 4;
+/** The size of a sibling's: the datagrams of one list end elsewhere, at no common multiple. */
+const SIBLING_BUFFER = 22 * 1024;
 
 // struct mmsghdr of 64-bit Linux: struct msghdr (56 bytes), then u32 received length, padding.
 const MMSGHDR = 64;
@@ -46,23 +54,21 @@ export class NetlinkSocket implements Transport {
   /** Holds the memory that the headers point to. */
   readonly #vectors: DataView<ArrayBuffer>;
   #fd: number;
-  /** This socket's port, which the kernel chose. */
+  /** This socket's port. */
   readonly portId: number;
 
-  private constructor(c: Libc, fd: number) {
+  private constructor(c: Libc, size: number, ports: readonly number[]) {
     this.#libc = c;
-    this.#fd = fd;
-    this.#datagrams = Array.from(
-      { length: BUFFERS },
-      () => new Datagram(new ArrayBuffer(BUFFER), 0),
-    );
+    this.#fd = c.symbols.socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_GENERIC);
+    if (this.#fd < 0) throw new NetlinkError({ request: "socket", errno: c.errno() });
+    this.#datagrams = Array.from({ length: BUFFERS }, () => new Datagram(new ArrayBuffer(size), 0));
     this.#headers = new DataView(new ArrayBuffer(MMSGHDR * BUFFERS));
     this.#headerBytes = new Uint8Array(this.#headers.buffer);
     this.#vectors = new DataView(new ArrayBuffer(IOVEC * BUFFERS));
-    this.#link();
+    this.#link(size);
     try {
       this.#configure();
-      this.portId = this.#bind();
+      this.portId = this.#bind(ports);
     } catch (error) {
       this[Symbol.dispose]();
       throw error;
@@ -75,24 +81,31 @@ export class NetlinkSocket implements Transport {
    * @throws {NetlinkError} if the kernel refuses.
    */
   static open(): NetlinkSocket {
-    const c = libc();
-    const fd = c.symbols.socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_GENERIC);
-    if (fd < 0) throw new NetlinkError({ request: "socket", errno: c.errno() });
-    return new NetlinkSocket(c, fd);
+    return new NetlinkSocket(libc(), BUFFER, [ANY_PORT]);
+  }
+
+  /**
+   * Opens another socket of this process, to which the kernel answers in smaller datagrams.
+   *
+   * @throws {NetlinkError} if the kernel refuses.
+   */
+  sibling(): NetlinkSocket {
+    const process = this.portId & ((1 << PROCESS_BITS) - 1);
+    const ports = Array.from(
+      { length: MOST_SIBLINGS },
+      (_, i) => process + ((i + 1) << PROCESS_BITS),
+    );
+    return new NetlinkSocket(this.#libc, SIBLING_BUFFER, [...ports, ANY_PORT]);
   }
 
   /** Points each header at the buffer of a datagram. */
-  #link(): void {
+  #link(size: number): void {
     const address = (bytes: Uint8Array<ArrayBuffer>) =>
       BigInt(Deno.UnsafePointer.value(Deno.UnsafePointer.of(bytes)));
     const vectors = address(new Uint8Array(this.#vectors.buffer));
     this.#datagrams.forEach((datagram, i) => {
-      this.#vectors.setBigUint64(
-        IOVEC * i,
-        address(datagram.bytes),
-        true,
-      );
-      this.#vectors.setBigUint64(IOVEC * i + 8, BigInt(BUFFER), true);
+      this.#vectors.setBigUint64(IOVEC * i, address(datagram.bytes), true);
+      this.#vectors.setBigUint64(IOVEC * i + 8, BigInt(size), true);
       this.#headers.setBigUint64(MMSGHDR * i + MSG_IOV, vectors + BigInt(IOVEC * i), true);
       this.#headers.setBigUint64(MMSGHDR * i + MSG_IOVLEN, 1n, true);
     });
@@ -110,13 +123,17 @@ export class NetlinkSocket implements Transport {
     symbols.setsockopt(this.#fd, SOL_NETLINK, NETLINK_EXT_ACK, new Uint8Array([1, 0, 0, 0]), 4);
   }
 
-  #bind(): number {
+  /** Binds to the first of the ports that is free, and returns which. */
+  #bind(ports: readonly number[]): number {
     const address = new DataView(new ArrayBuffer(SOCKADDR_NL));
     address.setUint16(0, AF_NETLINK, true);
     const bytes = new Uint8Array(address.buffer);
     const { symbols } = this.#libc;
-    if (symbols.bind(this.#fd, bytes, SOCKADDR_NL) < 0) {
-      throw new NetlinkError({ request: "bind", errno: this.#libc.errno() });
+    for (const port of ports) {
+      address.setUint32(4, port, true);
+      if (symbols.bind(this.#fd, bytes, SOCKADDR_NL) >= 0) break;
+      const errno = this.#libc.errno();
+      if (errno !== EADDRINUSE) throw new NetlinkError({ request: "bind", errno });
     }
     const length = new Uint8Array([SOCKADDR_NL, 0, 0, 0]);
     if (symbols.getsockname(this.#fd, bytes, length) < 0) {

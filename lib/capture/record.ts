@@ -69,10 +69,13 @@ export class Recorder {
 
   #tee(live: Source, time: bigint): Source {
     const texts = new Map<string, string | undefined>();
-    return {
-      transport: new RecordingTransport(live.transport, (toKernel, bytes) => {
+    const tee = (transport: Transport) =>
+      new RecordingTransport(transport, (toKernel, bytes) => {
         this.#add(NETLINK_GENERIC, toKernel, live.now(), bytes);
-      }),
+      });
+    return {
+      transport: tee(live.transport),
+      second: live.second && tee(live.second),
       now: () => time,
       readProc: (name) => {
         if (texts.has(name)) return texts.get(name);

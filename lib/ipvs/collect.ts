@@ -14,6 +14,11 @@ import { TableReader } from "./table_reader.ts";
 export interface Source {
   /** Carries the requests. */
   readonly transport: Transport;
+  /**
+   * Carries every second reading of a list, in datagrams of another size. A list is torn where one
+   * datagram ends, so two that end elsewhere are never torn alike. A replay needs none.
+   */
+  readonly second?: Transport | undefined;
   /** The time in nanoseconds since 1970. */
   now(): bigint;
   /** The text of `/proc/net/<name>`, or undefined where there is none to read. */
@@ -28,7 +33,7 @@ export interface Source {
  * @throws {NotRecordedError} if a recording lacks the services or the destinations of one.
  */
 export function collect(source: Source): Snapshot {
-  const reader = new Reader(source.transport);
+  const reader = new Reader(source.transport, source.second);
   const time = source.now();
   const info = reader.info();
   const timeouts = reader.config();

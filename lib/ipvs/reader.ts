@@ -30,9 +30,10 @@ const ESRCH = 3;
 /** A datagram of a dump that this is too little for is full: the kernel fills some 32,400 bytes. */
 const ROOM = 32_256;
 
-/** Reads from one transport. */
+/** Reads through one transport, and what is read again through a second one. */
 export class Reader {
   readonly #client: NetlinkClient;
+  readonly #second: NetlinkClient;
   readonly #requests: Requests;
   readonly #services = new Decoder(SERVICE_TABLE, SERVICE.slots);
   readonly #destinations = new Decoder(DESTINATION_TABLE, DESTINATION.slots);
@@ -45,8 +46,9 @@ export class Reader {
    *
    * @throws {NetlinkError} with errno ENOENT where the kernel has no IPVS.
    */
-  constructor(transport: Transport) {
+  constructor(transport: Transport, second?: Transport) {
     this.#client = new NetlinkClient(transport);
+    this.#second = second === undefined ? this.#client : new NetlinkClient(second);
     this.#requests = new Requests(lookupFamily(this.#client, IPVS_GENL_NAME));
   }
 
@@ -71,9 +73,9 @@ export class Reader {
     return this.#records(this.#requests.daemons(), this.#daemons, DAEMON.slots);
   }
 
-  /** Adds every service to `rows`, as the kernel lists them. */
-  services(rows: Rows): void {
-    this.#client.exchange(this.#requests.services(), (datagram, start, end) => {
+  /** Adds every service to `rows`, as the kernel lists them; `again` through the second transport. */
+  services(rows: Rows, again = false): void {
+    this.#clientFor(again).exchange(this.#requests.services(), (datagram, start, end) => {
       const at = rows.push();
       this.#services.decode(datagram, start, end, rows.words, at);
       checkService(rows.words, at, start);
@@ -97,17 +99,21 @@ export class Reader {
    * one datagram is; between two of them the kernel lets others change the table. After a full one
    * there may have been more, which went or moved up before the kernel looked again.
    */
-  destinations(services: Rows, row: number, rows: Rows): boolean {
+  destinations(services: Rows, row: number, rows: Rows, again = false): boolean {
     const family = services.words[row * services.stride + SERVICE.addressFamily]!;
     const request = this.#requests.destinations(services, row);
     let filled = 0;
-    const datagrams = this.#client.exchange(request, (datagram, start, end) => {
+    const datagrams = this.#clientFor(again).exchange(request, (datagram, start, end) => {
       const at = rows.push();
       this.#destinations.decode(datagram, start, end, rows.words, at);
       checkDestination(rows.words, at, start, family);
       filled = datagram.length + end - start;
     });
     return datagrams <= 1 && filled <= ROOM;
+  }
+
+  #clientFor(again: boolean): NetlinkClient {
+    return again ? this.#second : this.#client;
   }
 
   #records(request: Request, decoder: Decoder, slots: number): Uint32Array[] | undefined {

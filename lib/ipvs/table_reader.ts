@@ -2,9 +2,10 @@
  * Reads a table that others may change meanwhile, so that no server is missing or there twice.
  *
  * The kernel's dumps give an entry twice or skip it where the table changes between two of their
- * datagrams, and never say so. So everything that spans datagrams is read twice, and believed when
- * both readings agree. Where they do not, it is read on, and the kernel is asked about each service
- * that one listing has and another has not.
+ * datagrams, and never say so. So everything that spans datagrams is read twice, cut into datagrams
+ * in other places, and believed when both readings agree: a server that comes and goes steadily can
+ * tear two readings alike, but not where they are cut elsewhere. Where they do not agree, it is read
+ * on, and the kernel is asked about each service that one listing has and another has not.
  *
  * @module
  */
@@ -78,7 +79,7 @@ export class TableReader {
 
   #list(): Rows {
     const rows = new Rows(SERVICE.slots);
-    this.#reader.services(rows);
+    this.#reader.services(rows, this.#listings % 2 === 1);
     this.#listings++;
     return rows;
   }
@@ -172,7 +173,7 @@ export class TableReader {
       [this.#previous, this.#current] = [this.#current, this.#previous];
       this.#current.clear();
       const again = this.#ifRecorded(() =>
-        this.#reader.destinations(this.#known, row, this.#current)
+        this.#reader.destinations(this.#known, row, this.#current, readings % 2 === 1)
       );
       if (again === undefined) {
         [this.#previous, this.#current] = [this.#current, this.#previous];

@@ -109,3 +109,13 @@ Deno.test("NetlinkSocket throws EBADF when it is used after it was closed", () =
     errno: 9,
   });
 });
+
+Deno.test("NetlinkSocket.sibling() is another port of the same process, and reads as well", () => {
+  using socket = NetlinkSocket.open();
+  using first = socket.sibling();
+  using second = socket.sibling();
+  const ports = [socket, first, second].map(({ portId }) => portId);
+  assert.equal(new Set(ports).size, 3);
+  for (const port of ports) assert.equal(port & 0x3fffff, ports[0]! & 0x3fffff);
+  assert.equal(lookupFamily(new NetlinkClient(second), "nlctrl").id, 16);
+});

@@ -451,3 +451,59 @@ Deno.test("TableReader throws where the services or a service's real servers wer
     assert.throws(() => read(source), { name: "NotRecordedError" });
   }
 });
+
+/** 30 real servers that stand behind a first one, which goes during every reading and comes back. */
+function flapping(perDatagram: number): FakeSource {
+  const standing = reals(30);
+  const flapping = { address: "10.9.9.9", port: 80 };
+  const service = (...first: FakeDestination[]) => [{
+    fwmark: 1,
+    destinations: [...first, ...standing],
+  }];
+  return fakeKernel({
+    perDatagram,
+    onRequest: (_, kernel) => void (kernel.services = service(flapping)),
+    onDatagram: ({ command }, kernel) => {
+      if (command === GET_DEST) kernel.services = service();
+    },
+  });
+}
+
+/** The same kernel through a socket whose datagrams hold another number of answers. */
+function withSecond(source: FakeSource, perDatagram: number): FakeSource {
+  const { kernel, transport } = source;
+  const usual = kernel.perDatagram;
+  const second = {
+    portId: transport.portId,
+    *exchange(request: Uint8Array<ArrayBuffer>) {
+      kernel.perDatagram = perDatagram;
+      try {
+        yield* transport.exchange(request);
+      } finally {
+        kernel.perDatagram = usual;
+      }
+    },
+    [Symbol.dispose]() {},
+  };
+  return { ...source, second };
+}
+
+Deno.test("TableReader is not deceived by a real server that tears every reading alike", () => {
+  // Through one socket, two readings lack the same standing server and agree.
+  assert.equal(read(flapping(10)).found[0]![1], 30);
+  const { servers, state } = read(withSecond(flapping(10), 7));
+  assert.equal(state, "inconsistent");
+  const found = new Set(servers[0]!.realServers.map(({ address }) => address));
+  for (const { address } of reals(30)) assert.ok(found.has(address), address);
+  assert.equal(found.size, servers[0]!.realServers.length);
+});
+
+Deno.test("TableReader reads every second time through the second transport", () => {
+  const source = fakeKernel({ services: [marked(1, 5)], perDatagram: 2 });
+  const sizes: number[] = [];
+  source.kernel.onRequest = ({ command, dump }, kernel) => {
+    if (dump && (command === GET_DEST || command === GET_SERVICE)) sizes.push(kernel.perDatagram);
+  };
+  assert.equal(read(withSecond(source, 3)).state, "verified");
+  assert.deepEqual(sizes, [2, 2, 3, 3]);
+});
