@@ -28,6 +28,7 @@ const packageFiles: Record<string, string> = {
   ipvsadm: "ipvsadm",
   iproute2: "ip",
   kmod: "depmod",
+  procps: "sysctl",
   "busybox-static": "busybox",
   tcpdump: "tcpdump",
   tshark: "tshark",
