@@ -49,6 +49,7 @@ with_nlmon() { # FILE COMMAND...
   ip link show nlmon0 > /dev/null 2>&1 || { ip link add nlmon0 type nlmon && ip link set nlmon0 up; }
   # tcpdump wants to own its file, which it cannot on the host's file system. The buffer holds the whole
   # dialogue: a packet lost would be a difference found.
+  : > /run/tcpdump.log # the last one's "listening on" is not this one's
   tcpdump -Z root -i nlmon0 -B 65536 -s 262144 -w /run/nlmon.pcap 2> /run/tcpdump.log &
   pid=$!
   until grep -q 'listening on' /run/tcpdump.log; do
