@@ -12,6 +12,7 @@ import { readAttributes } from "../netlink/attributes.ts";
 import { DecodeError } from "../netlink/errors.ts";
 import type { Datagram } from "../netlink/transport.ts";
 import { type Attribute, PRESENT, type Table, WIDTH, type WireType } from "./schema.ts";
+import { swap16, swap32 } from "./words.ts";
 
 /** How a word of the datagram becomes a slot of the record. */
 const COPY = 0;
@@ -38,14 +39,6 @@ interface Layout {
   readonly empty: Uint8Array;
   readonly present: number;
   readonly unknown: number;
-}
-
-function swap16(word: number): number {
-  return ((word & 0xff) << 8) | ((word >>> 8) & 0xff);
-}
-
-function swap32(word: number): number {
-  return (word << 24) | ((word & 0xff00) << 8) | ((word >>> 8) & 0xff00) | (word >>> 24);
 }
 
 /** Decodes the answers of one table. */

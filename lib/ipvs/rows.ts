@@ -5,6 +5,7 @@
  * @module
  */
 import { DESTINATION, SERVICE } from "./schema.ts";
+import { swap32 } from "./words.ts";
 
 const FIRST_CAPACITY = 64; // rows
 
@@ -69,16 +70,12 @@ export class Rows {
 /** Orders two rows, which may be of two buffers, by what names them; 0 for the same server. */
 export type Compare = (a: Rows, i: number, b: Rows, j: number) => number;
 
-function swap(word: number): number {
-  return ((word << 24) | ((word & 0xff00) << 8) | ((word >>> 8) & 0xff00) | (word >>> 24)) >>> 0;
-}
-
 /** Compares addresses of four words that hold raw bytes, as bytes. */
 function compareAddresses(x: Uint32Array, p: number, y: Uint32Array, q: number): number {
-  if (x[p] !== y[q]) return swap(x[p]!) - swap(y[q]!);
-  if (x[p + 1] !== y[q + 1]) return swap(x[p + 1]!) - swap(y[q + 1]!);
-  if (x[p + 2] !== y[q + 2]) return swap(x[p + 2]!) - swap(y[q + 2]!);
-  return x[p + 3] === y[q + 3] ? 0 : swap(x[p + 3]!) - swap(y[q + 3]!);
+  if (x[p] !== y[q]) return swap32(x[p]!) - swap32(y[q]!);
+  if (x[p + 1] !== y[q + 1]) return swap32(x[p + 1]!) - swap32(y[q + 1]!);
+  if (x[p + 2] !== y[q + 2]) return swap32(x[p + 2]!) - swap32(y[q + 2]!);
+  return x[p + 3] === y[q + 3] ? 0 : swap32(x[p + 3]!) - swap32(y[q + 3]!);
 }
 
 /**
