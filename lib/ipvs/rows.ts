@@ -56,11 +56,6 @@ export class Rows {
     for (let row = 0; row < other.length; row++) this.add(other, row);
   }
 
-  /** Takes the last row back. */
-  pop(): void {
-    this.#length--;
-  }
-
   /** Forgets all rows and keeps the buffer. */
   clear(): void {
     this.#length = 0;

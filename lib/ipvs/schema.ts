@@ -9,6 +9,7 @@
  * @module
  */
 import {
+  IP_VS_NAME_MAXLEN,
   IPVS_CMD_ATTR,
   IPVS_DAEMON_ATTR,
   IPVS_DEST_ATTR,
@@ -42,7 +43,7 @@ export const WIDTH: Readonly<Record<WireType, number>> = {
   flags: 8,
   bytes4: 4,
   bytes16: 16,
-  text: 16,
+  text: IP_VS_NAME_MAXLEN,
 };
 
 /**
