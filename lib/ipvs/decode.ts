@@ -45,13 +45,15 @@ interface Layout {
 export class Decoder {
   readonly #table: Table;
   readonly #slots: number;
+  readonly #wanted: ReadonlySet<number> | undefined;
   #layouts: Layout[] = [];
   #unknown = 0;
 
-  /** Makes a decoder for records of so many slots. */
-  constructor(table: Table, slots: number) {
+  /** Makes a decoder for records of so many slots, of which it fills all or the wanted ones. */
+  constructor(table: Table, slots: number, wanted?: readonly number[]) {
     this.#table = table;
     this.#slots = slots;
+    this.#wanted = wanted && new Set(wanted);
   }
 
   /** How many attributes were skipped because the schema does not know them. */
@@ -89,7 +91,11 @@ export class Decoder {
     for (let i = 0; i < layouts.length; i++) {
       if (fits(layouts[i]!, datagram, start, end - start)) return layouts[i]!;
     }
-    const layout = new LayoutBuilder(datagram, start, end).build(this.#table, this.#slots);
+    const layout = new LayoutBuilder(datagram, start, end).build(
+      this.#table,
+      this.#slots,
+      this.#wanted,
+    );
     if (layouts.length === REMEMBERED) layouts.shift();
     layouts.push(layout);
     return layout;
@@ -122,7 +128,7 @@ class LayoutBuilder {
     this.#end = end;
   }
 
-  build(table: Table, slots: number): Layout {
+  build(table: Table, slots: number, wanted?: ReadonlySet<number>): Layout {
     let attributes = this.#gather(this.#start, this.#end);
     if (table.envelope !== undefined) {
       const nest = attributes.get(table.envelope);
@@ -137,7 +143,7 @@ class LayoutBuilder {
     this.#interpret(table, attributes, true);
     let present = 0;
     for (const type of attributes.keys()) if (type < 32) present |= 1 << type;
-    return this.#finish(slots, present >>> 0);
+    return this.#finish(slots, present >>> 0, wanted);
   }
 
   /** Notes each attribute's payload; of several of one type the last counts, as in the kernel. */
@@ -213,12 +219,14 @@ class LayoutBuilder {
     this.#moves.push({ source, kind, mask, slot });
   }
 
-  #finish(slots: number, present: number): Layout {
+  #finish(slots: number, present: number, wanted?: ReadonlySet<number>): Layout {
     const { words, littleEndian } = this.#datagram;
     const base = this.#start >>> 2;
-    const moves = this.#moves;
+    const isWanted = (slot: number) => wanted === undefined || wanted.has(slot);
+    const moves = this.#moves.filter((move) => isWanted(move.slot));
     const filled = new Set([PRESENT, ...moves.map((move) => move.slot)]);
-    const empty = Array.from({ length: slots }, (_, slot) => slot).filter((s) => !filled.has(s));
+    const empty = Array.from({ length: slots }, (_, slot) => slot)
+      .filter((slot) => !filled.has(slot) && isWanted(slot));
     return {
       littleEndian,
       length: this.#end - this.#start,

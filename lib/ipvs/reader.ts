@@ -6,10 +6,11 @@
 import { DecodeError, NetlinkError } from "../netlink/errors.ts";
 import { NetlinkClient, type Request } from "../netlink/exchange.ts";
 import { lookupFamily } from "../netlink/generic.ts";
-import { NotRecordedError, type Transport } from "../netlink/transport.ts";
+import { type Datagram, NotRecordedError, type Transport } from "../netlink/transport.ts";
 import { Decoder } from "./decode.ts";
+import type { Echo } from "./echo.ts";
 import { Requests } from "./request.ts";
-import type { Rows } from "./rows.ts";
+import { type Rows, SERVICE_NAME } from "./rows.ts";
 import {
   CONFIG,
   CONFIG_TABLE,
@@ -36,6 +37,7 @@ export class Reader {
   readonly #second: NetlinkClient;
   readonly #requests: Requests;
   readonly #services = new Decoder(SERVICE_TABLE, SERVICE.slots);
+  readonly #serviceNames = new Decoder(SERVICE_TABLE, SERVICE.slots, SERVICE_NAME);
   readonly #destinations = new Decoder(DESTINATION_TABLE, DESTINATION.slots);
   readonly #info = new Decoder(INFO_TABLE, INFO.slots);
   readonly #config = new Decoder(CONFIG_TABLE, CONFIG.slots);
@@ -76,9 +78,15 @@ export class Reader {
   /** Adds every service to `rows`, as the kernel lists them; `again` through the second transport. */
   services(rows: Rows, again = false): void {
     this.#clientFor(again).exchange(this.#requests.services(), (datagram, start, end) => {
-      const at = rows.push();
-      this.#services.decode(datagram, start, end, rows.words, at);
-      checkService(rows.words, at, start);
+      readService(this.#services, datagram, start, end, rows);
+    });
+  }
+
+  /** Lists the services once more, through the second transport, to compare with the first listing. */
+  echoServices(echo: Echo): void {
+    this.#second.exchange(this.#requests.services(), (datagram, start, end) => {
+      readService(this.#serviceNames, datagram, start, end, echo.scratch);
+      if (!echo.matches()) readService(this.#services, datagram, start, end, echo.rows);
     });
   }
 
@@ -99,17 +107,27 @@ export class Reader {
    * one datagram is; between two of them the kernel lets others change the table. After a full one
    * there may have been more, which went or moved up before the kernel looked again.
    */
-  destinations(services: Rows, row: number, rows: Rows, again = false): boolean {
+  destinations(services: Rows, row: number, rows: Rows): boolean {
     const family = services.words[row * services.stride + SERVICE.addressFamily]!;
     const request = this.#requests.destinations(services, row);
     let filled = 0;
-    const datagrams = this.#clientFor(again).exchange(request, (datagram, start, end) => {
-      const at = rows.push();
-      this.#destinations.decode(datagram, start, end, rows.words, at);
-      checkDestination(rows.words, at, start, family);
+    const datagrams = this.#client.exchange(request, (datagram, start, end) => {
+      readDestination(this.#destinations, datagram, start, end, rows, family);
       filled = datagram.length + end - start;
     });
     return datagrams <= 1 && filled <= ROOM;
+  }
+
+  /** Lists them once more to compare with another listing; `again` through the second transport. */
+  echoDestinations(services: Rows, row: number, echo: Echo, again: boolean): void {
+    const family = services.words[row * services.stride + SERVICE.addressFamily]!;
+    const request = this.#requests.destinations(services, row);
+    this.#clientFor(again).exchange(request, (datagram, start, end) => {
+      readDestination(this.#destinations, datagram, start, end, echo.scratch, family);
+      if (!echo.matches()) {
+        readDestination(this.#destinations, datagram, start, end, echo.rows, family);
+      }
+    });
   }
 
   #clientFor(again: boolean): NetlinkClient {
@@ -146,22 +164,41 @@ function checkStats(present: number, stats: number, name: string, offset: number
   throw new DecodeError(`Cannot decode the ${name} at offset ${offset}: no counters`);
 }
 
-function checkService(words: Uint32Array, at: number, offset: number): void {
-  checkStats(words[at + PRESENT]!, SERVICE_STATS, "service", offset);
-  checkFamily(words[at + SERVICE.addressFamily]!, "IPVS_SVC_ATTR_AF", offset);
+function readService(
+  decoder: Decoder,
+  datagram: Datagram,
+  start: number,
+  end: number,
+  rows: Rows,
+): void {
+  const at = rows.push();
+  const { words } = rows;
+  decoder.decode(datagram, start, end, words, at);
+  checkStats(words[at + PRESENT]!, SERVICE_STATS, "service", start);
+  checkFamily(words[at + SERVICE.addressFamily]!, "IPVS_SVC_ATTR_AF", start);
   if (words[at + SERVICE.fwmark] !== 0) return;
   if ((words[at + PRESENT]! & IDENTITY) !== IDENTITY) {
     throw new DecodeError(
-      `Cannot decode the service at offset ${offset}: no mark, and no protocol, address and port`,
+      `Cannot decode the service at offset ${start}: no mark, and no protocol, address and port`,
     );
   }
 }
 
-function checkDestination(words: Uint32Array, at: number, offset: number, service: number): void {
-  checkStats(words[at + PRESENT]!, DESTINATION_STATS, "destination", offset);
+function readDestination(
+  decoder: Decoder,
+  datagram: Datagram,
+  start: number,
+  end: number,
+  rows: Rows,
+  service: number,
+): void {
+  const at = rows.push();
+  const { words } = rows;
+  decoder.decode(datagram, start, end, words, at);
+  checkStats(words[at + PRESENT]!, DESTINATION_STATS, "destination", start);
   // Before Linux 3.18 a destination was of its service's family, and did not say so.
   if ((words[at + PRESENT]! & ADDR_FAMILY) === 0) words[at + DESTINATION.addressFamily] = service;
-  else checkFamily(words[at + DESTINATION.addressFamily]!, "IPVS_DEST_ATTR_ADDR_FAMILY", offset);
+  else checkFamily(words[at + DESTINATION.addressFamily]!, "IPVS_DEST_ATTR_ADDR_FAMILY", start);
 }
 
 function checkFamily(family: number, name: string, offset: number): void {

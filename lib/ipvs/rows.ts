@@ -8,6 +8,8 @@ import { DESTINATION, SERVICE } from "./schema.ts";
 import { swap32 } from "./words.ts";
 
 const FIRST_CAPACITY = 64; // rows
+/** Room that is never used costs no memory; copies do. */
+const GROWTH = 8;
 
 /** Rows of equal width in 32-bit slots. */
 export class Rows {
@@ -36,7 +38,7 @@ export class Rows {
   push(): number {
     const at = this.#length * this.stride;
     if (at + this.stride > this.#words.length) {
-      const larger = new Uint32Array(this.#words.length * 2);
+      const larger = new Uint32Array(this.#words.length * GROWTH);
       larger.set(this.#words);
       this.#words = larger;
     }
@@ -51,6 +53,12 @@ export class Rows {
     this.#words.set(other.words.subarray(from, from + this.stride), at);
   }
 
+  /** Puts a copy of another buffer's first row in the place of a row. */
+  replace(row: number, other: Rows): void {
+    const at = row * this.stride;
+    for (let slot = 0; slot < this.stride; slot++) this.#words[at + slot] = other.words[slot]!;
+  }
+
   /** Adds copies of all of another buffer's rows. */
   addAll(other: Rows): void {
     for (let row = 0; row < other.length; row++) this.add(other, row);
@@ -61,6 +69,15 @@ export class Rows {
     this.#length = 0;
   }
 }
+
+/** The slots that name a service, which {@linkcode compareServices} looks at. */
+export const SERVICE_NAME: readonly number[] = [
+  SERVICE.addressFamily,
+  SERVICE.protocol,
+  SERVICE.port,
+  SERVICE.fwmark,
+  ...[0, 1, 2, 3].map((i) => SERVICE.address + i),
+];
 
 /** Orders two rows, which may be of two buffers, by what names them; 0 for the same server. */
 export type Compare = (a: Rows, i: number, b: Rows, j: number) => number;
@@ -94,15 +111,6 @@ export function compareDestinations(a: Rows, i: number, b: Rows, j: number): num
   return x[p + DESTINATION.addressFamily]! - y[q + DESTINATION.addressFamily]! ||
     compareAddresses(x, p + DESTINATION.address, y, q + DESTINATION.address) ||
     x[p + DESTINATION.port]! - y[q + DESTINATION.port]!;
-}
-
-/** Whether two buffers name the same servers in the same sequence. */
-export function sameSequence(a: Rows, b: Rows, compare: Compare): boolean {
-  if (a.length !== b.length) return false;
-  for (let i = 0; i < a.length; i++) {
-    if (compare(a, i, b, i) !== 0) return false;
-  }
-  return true;
 }
 
 /**

@@ -10,9 +10,10 @@
  * @module
  */
 import { NotRecordedError } from "../netlink/transport.ts";
+import { Echo } from "./echo.ts";
 import { serviceName } from "./model.ts";
 import type { Reader } from "./reader.ts";
-import { compareDestinations, compareServices, Rows, sameSequence, sortedOnce } from "./rows.ts";
+import { compareDestinations, compareServices, Rows, sortedOnce } from "./rows.ts";
 import { DESTINATION, PRESENT, SERVICE } from "./schema.ts";
 import { type Consistency, type Group, ServerTable } from "./snapshot.ts";
 import { IPVS_SVC_ATTR } from "./uapi.ts";
@@ -31,9 +32,9 @@ export class TableReader {
   /** Every service that a listing had, the first one whole; its groups go by row. */
   #known = new Rows(SERVICE.slots);
   readonly #groups: Group[] = [];
-  /** The last two readings of one service's destinations. */
-  #current = new Rows(DESTINATION.slots);
-  #previous = new Rows(DESTINATION.slots);
+  /** The last reading of one service's destinations, and the next one that should agree. */
+  readonly #current = new Rows(DESTINATION.slots);
+  readonly #echo = new Echo(this.#current, compareDestinations, true);
   /** All readings of it, once two of them did not agree. */
   readonly #united = new Rows(DESTINATION.slots);
   #listings = 0;
@@ -68,9 +69,10 @@ export class TableReader {
     this.#known = this.#list();
     let order = sortedOnce(this.#known, compareServices);
     for (const row of order) this.#groups[row] = this.#readDestinations(row);
-    const again = this.#listAgain();
-    if (again !== undefined) {
-      if (!sameSequence(this.#known, again, compareServices)) order = this.#settle(order, again);
+    const echo = this.#ifRecorded(() => this.#echoServices());
+    if (echo !== undefined) {
+      const second = echo.end();
+      if (second !== undefined) order = this.#settle(order, second);
       order = order.filter((row) => this.#groups[row]!.count > 0 || this.#isReallyEmpty(row));
     }
     for (const row of order) this.#table.addService(this.#known, row, this.#groups[row]!);
@@ -82,6 +84,13 @@ export class TableReader {
     this.#reader.services(rows, this.#listings % 2 === 1);
     this.#listings++;
     return rows;
+  }
+
+  #echoServices(): Echo {
+    const echo = new Echo(this.#known, compareServices);
+    this.#reader.echoServices(echo);
+    this.#listings++;
+    return echo;
   }
 
   #listAgain(): Rows | undefined {
@@ -170,17 +179,16 @@ export class TableReader {
   #makeSure(row: number): void {
     this.#united.clear();
     for (let readings = 1; readings < MOST_READINGS; readings++) {
-      [this.#previous, this.#current] = [this.#current, this.#previous];
+      this.#echo.begin(this.#current);
+      const read = this.#ifRecorded(() => {
+        this.#reader.echoDestinations(this.#known, row, this.#echo, readings % 2 === 1);
+        return true;
+      });
+      const differing = this.#echo.end();
+      if (!read || differing === undefined) return;
+      this.#united.addAll(this.#current);
       this.#current.clear();
-      const again = this.#ifRecorded(() =>
-        this.#reader.destinations(this.#known, row, this.#current, readings % 2 === 1)
-      );
-      if (again === undefined) {
-        [this.#previous, this.#current] = [this.#current, this.#previous];
-        return;
-      }
-      if (sameSequence(this.#previous, this.#current, compareDestinations)) return;
-      this.#united.addAll(this.#previous);
+      this.#current.addAll(differing);
     }
     // One that comes and goes is better shown than one that stands left out.
     this.#united.addAll(this.#current);

@@ -68,6 +68,8 @@ export class RequestBuilder {
   readonly #bytes = new Uint8Array(new ArrayBuffer(CAPACITY));
   readonly #view = new DataView(this.#bytes.buffer);
   #length = 0;
+  /** The last request; most of the next ones are as long. */
+  #request = this.#bytes.subarray(0, 0);
 
   /** Starts a request over. */
   begin(head: RequestHead): this {
@@ -125,7 +127,10 @@ export class RequestBuilder {
     this.#view.setUint32(0, this.#length, true);
     this.#view.setUint32(8, sequence, true);
     this.#view.setUint32(12, portId, true);
-    return this.#bytes.subarray(0, this.#length);
+    if (this.#request.length !== this.#length) {
+      this.#request = this.#bytes.subarray(0, this.#length);
+    }
+    return this.#request;
   }
 
   #header(type: number, payload: number): number {
