@@ -8,7 +8,7 @@
  * - 0x10, a round begins: u32 version 1, u32 0, u64 time of the snapshot in ns since 1970
  * - 0x11, text of a file: its name in /proc/net, NUL, and its text or the next piece of it
  * - 0x12, the round is complete: u32 number of its packets before this one, u32 checksum of
- *   them, each with its cooked header: FNV-1a
+ *   them, each with its cooked header: see checksum.ts
  *
  * @module
  */

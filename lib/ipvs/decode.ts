@@ -37,6 +37,9 @@ interface Layout {
   readonly slot: Uint8Array;
   /** Slots that no move fills. */
   readonly empty: Uint8Array;
+  /** How many of the moves, and of the empty slots, are the name's; they come first. */
+  readonly nameMoves: number;
+  readonly nameEmpties: number;
   readonly present: number;
   readonly unknown: number;
 }
@@ -45,15 +48,15 @@ interface Layout {
 export class Decoder {
   readonly #table: Table;
   readonly #slots: number;
-  readonly #wanted: ReadonlySet<number> | undefined;
+  readonly #names: ReadonlySet<number>;
   #layouts: Layout[] = [];
   #unknown = 0;
 
-  /** Makes a decoder for records of so many slots, of which it fills all or the wanted ones. */
-  constructor(table: Table, slots: number, wanted?: readonly number[]) {
+  /** Makes a decoder for records of so many slots, some of which name what the record is of. */
+  constructor(table: Table, slots: number, names: readonly number[] = []) {
     this.#table = table;
     this.#slots = slots;
-    this.#wanted = wanted && new Set(wanted);
+    this.#names = new Set(names);
   }
 
   /** How many attributes were skipped because the schema does not know them. */
@@ -69,21 +72,25 @@ export class Decoder {
    */
   decode(datagram: Datagram, start: number, end: number, record: Uint32Array, at: number): void {
     const layout = this.#find(datagram, start, end);
-    const { source, kind, mask, slot, empty } = layout;
-    const words = datagram.words;
-    const base = start >>> 2;
-    for (let i = 0; i < source.length; i++) {
-      const word = words[base + source[i]!]!;
-      const how = kind[i]!;
-      record[at + slot[i]!] = how === COPY
-        ? word & mask[i]!
-        : how === SWAP16
-        ? swap16(word)
-        : swap32(word);
-    }
-    for (let i = 0; i < empty.length; i++) record[at + empty[i]!] = 0;
-    record[at + PRESENT] = layout.present;
+    fill(layout, layout.source.length, layout.empty.length, datagram, start, record, at);
     this.#unknown += layout.unknown;
+  }
+
+  /**
+   * Checks an answer like {@linkcode decode}, and fills the slots of the name alone, and
+   * {@linkcode PRESENT}.
+   *
+   * @throws {DecodeError} likewise.
+   */
+  decodeName(
+    datagram: Datagram,
+    start: number,
+    end: number,
+    record: Uint32Array,
+    at: number,
+  ): void {
+    const layout = this.#find(datagram, start, end);
+    fill(layout, layout.nameMoves, layout.nameEmpties, datagram, start, record, at);
   }
 
   #find(datagram: Datagram, start: number, end: number): Layout {
@@ -94,12 +101,38 @@ export class Decoder {
     const layout = new LayoutBuilder(datagram, start, end).build(
       this.#table,
       this.#slots,
-      this.#wanted,
+      this.#names,
     );
     if (layouts.length === REMEMBERED) layouts.shift();
     layouts.push(layout);
     return layout;
   }
+}
+
+/** Makes the first moves of a layout, and empties the first slots that none fills. */
+function fill(
+  layout: Layout,
+  moves: number,
+  empties: number,
+  datagram: Datagram,
+  start: number,
+  record: Uint32Array,
+  at: number,
+): void {
+  const { source, kind, mask, slot, empty } = layout;
+  const words = datagram.words;
+  const base = start >>> 2;
+  for (let i = 0; i < moves; i++) {
+    const word = words[base + source[i]!]!;
+    const how = kind[i]!;
+    record[at + slot[i]!] = how === COPY
+      ? word & mask[i]!
+      : how === SWAP16
+      ? swap16(word)
+      : swap32(word);
+  }
+  for (let i = 0; i < empties; i++) record[at + empty[i]!] = 0;
+  record[at + PRESENT] = layout.present;
 }
 
 function fits(layout: Layout, datagram: Datagram, start: number, length: number): boolean {
@@ -128,7 +161,7 @@ class LayoutBuilder {
     this.#end = end;
   }
 
-  build(table: Table, slots: number, wanted?: ReadonlySet<number>): Layout {
+  build(table: Table, slots: number, names: ReadonlySet<number>): Layout {
     let attributes = this.#gather(this.#start, this.#end);
     if (table.envelope !== undefined) {
       const nest = attributes.get(table.envelope);
@@ -143,7 +176,7 @@ class LayoutBuilder {
     this.#interpret(table, attributes, true);
     let present = 0;
     for (const type of attributes.keys()) if (type < 32) present |= 1 << type;
-    return this.#finish(slots, present >>> 0, wanted);
+    return this.#finish(slots, present >>> 0, names);
   }
 
   /** Notes each attribute's payload; of several of one type the last counts, as in the kernel. */
@@ -219,14 +252,18 @@ class LayoutBuilder {
     this.#moves.push({ source, kind, mask, slot });
   }
 
-  #finish(slots: number, present: number, wanted?: ReadonlySet<number>): Layout {
+  #finish(slots: number, present: number, names: ReadonlySet<number>): Layout {
     const { words, littleEndian } = this.#datagram;
     const base = this.#start >>> 2;
-    const isWanted = (slot: number) => wanted === undefined || wanted.has(slot);
-    const moves = this.#moves.filter((move) => isWanted(move.slot));
+    const isName = (slot: number) => names.has(slot);
+    const moves = [
+      ...this.#moves.filter((move) => isName(move.slot)),
+      ...this.#moves.filter((move) => !isName(move.slot)),
+    ];
     const filled = new Set([PRESENT, ...moves.map((move) => move.slot)]);
-    const empty = Array.from({ length: slots }, (_, slot) => slot)
-      .filter((slot) => !filled.has(slot) && isWanted(slot));
+    const unfilled = Array.from({ length: slots }, (_, slot) => slot)
+      .filter((slot) => !filled.has(slot));
+    const empty = [...unfilled.filter(isName), ...unfilled.filter((slot) => !isName(slot))];
     return {
       littleEndian,
       length: this.#end - this.#start,
@@ -237,6 +274,8 @@ class LayoutBuilder {
       mask: Int32Array.from(moves, (move) => move.mask),
       slot: Uint8Array.from(moves, (move) => move.slot),
       empty: Uint8Array.from(empty),
+      nameMoves: moves.filter((move) => isName(move.slot)).length,
+      nameEmpties: empty.filter(isName).length,
       present,
       unknown: this.#unknown,
     };

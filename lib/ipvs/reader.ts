@@ -5,7 +5,7 @@
  */
 import { DecodeError, NetlinkError } from "../netlink/errors.ts";
 import { NetlinkClient, type Request } from "../netlink/exchange.ts";
-import { lookupFamily } from "../netlink/generic.ts";
+import { type Family, lookupFamily } from "../netlink/generic.ts";
 import { type Datagram, NotRecordedError, type Transport } from "../netlink/transport.ts";
 import { Decoder } from "./decode.ts";
 import type { Echo } from "./echo.ts";
@@ -33,11 +33,12 @@ const ROOM = 32_256;
 
 /** Reads through one transport, and what is read again through a second one. */
 export class Reader {
+  /** IPVS's family. */
+  readonly family: Family;
   readonly #client: NetlinkClient;
   readonly #second: NetlinkClient;
   readonly #requests: Requests;
-  readonly #services = new Decoder(SERVICE_TABLE, SERVICE.slots);
-  readonly #serviceNames = new Decoder(SERVICE_TABLE, SERVICE.slots, SERVICE_NAME);
+  readonly #services = new Decoder(SERVICE_TABLE, SERVICE.slots, SERVICE_NAME);
   readonly #destinations = new Decoder(DESTINATION_TABLE, DESTINATION.slots);
   readonly #info = new Decoder(INFO_TABLE, INFO.slots);
   readonly #config = new Decoder(CONFIG_TABLE, CONFIG.slots);
@@ -51,7 +52,8 @@ export class Reader {
   constructor(transport: Transport, second?: Transport) {
     this.#client = new NetlinkClient(transport);
     this.#second = second === undefined ? this.#client : new NetlinkClient(second);
-    this.#requests = new Requests(lookupFamily(this.#client, IPVS_GENL_NAME));
+    this.family = lookupFamily(this.#client, IPVS_GENL_NAME);
+    this.#requests = new Requests(this.family);
   }
 
   /** Attributes that were skipped because the schema does not know them. */
@@ -85,7 +87,10 @@ export class Reader {
   /** Lists the services once more, through the second transport, to compare with the first listing. */
   echoServices(echo: Echo): void {
     this.#second.exchange(this.#requests.services(), (datagram, start, end) => {
-      readService(this.#serviceNames, datagram, start, end, echo.scratch);
+      const { scratch } = echo;
+      const at = scratch.push();
+      this.#services.decodeName(datagram, start, end, scratch.words, at);
+      checkService(scratch.words, at, start);
       if (!echo.matches()) readService(this.#services, datagram, start, end, echo.rows);
     });
   }
@@ -172,14 +177,17 @@ function readService(
   rows: Rows,
 ): void {
   const at = rows.push();
-  const { words } = rows;
-  decoder.decode(datagram, start, end, words, at);
-  checkStats(words[at + PRESENT]!, SERVICE_STATS, "service", start);
-  checkFamily(words[at + SERVICE.addressFamily]!, "IPVS_SVC_ATTR_AF", start);
+  decoder.decode(datagram, start, end, rows.words, at);
+  checkService(rows.words, at, start);
+}
+
+function checkService(words: Uint32Array, at: number, offset: number): void {
+  checkStats(words[at + PRESENT]!, SERVICE_STATS, "service", offset);
+  checkFamily(words[at + SERVICE.addressFamily]!, "IPVS_SVC_ATTR_AF", offset);
   if (words[at + SERVICE.fwmark] !== 0) return;
   if ((words[at + PRESENT]! & IDENTITY) !== IDENTITY) {
     throw new DecodeError(
-      `Cannot decode the service at offset ${start}: no mark, and no protocol, address and port`,
+      `Cannot decode the service at offset ${offset}: no mark, and no protocol, address and port`,
     );
   }
 }
