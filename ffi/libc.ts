@@ -32,6 +32,12 @@ const SYMBOLS = {
   __errno_location: { parameters: [], result: "pointer" },
 } as const;
 
+/** What few runs call. Each symbol of a table costs time when the table is opened. */
+const RARE_SYMBOLS = {
+  // ssize_t readlink(const char *path, char *target, size_t length);
+  readlink: { parameters: ["buffer", "buffer", "usize"], result: "isize" },
+} as const;
+
 /** errno of a call that a signal interrupted, and that is made again. */
 export const EINTR = 4;
 
@@ -62,6 +68,18 @@ export function libc(): Libc {
   const errno = new Deno.UnsafePointerView(location);
   opened = { symbols, errno: () => errno.getInt32() };
   return opened;
+}
+
+let rareOpened: Deno.DynamicLibrary<typeof RARE_SYMBOLS> | undefined;
+
+/**
+ * The functions that few runs call, likewise.
+ *
+ * @throws {Deno.errors.NotCapable} without --allow-ffi.
+ */
+export function rareLibc(): Deno.DynamicLibrary<typeof RARE_SYMBOLS>["symbols"] {
+  rareOpened ??= Deno.dlopen(LIBC, RARE_SYMBOLS);
+  return rareOpened.symbols;
 }
 
 /** Narrows a size that is known to be small; negative stands for an error. */

@@ -1,0 +1,114 @@
+/**
+ * A machine of files, links and a fake kernel, as the doctor may look at it.
+ *
+ * @module
+ */
+import type { Check } from "../../lib/doctor/check.ts";
+import type { Machine, Reading } from "../../lib/doctor/machine.ts";
+import { examine, type Outcome, type Report } from "../../lib/doctor/report.ts";
+import { NetlinkError } from "../../lib/netlink/errors.ts";
+import { fakeKernel, type Kernel } from "../_fixtures.ts";
+
+export const ENOENT = 2, EACCES = 13;
+
+/** What is different on a machine: a text, or an errno; undefined: it is not there. */
+export type Changes = Readonly<Record<string, Reading | undefined>>;
+
+export const STATUS = "/proc/thread-self/status";
+export const USER = "/proc/thread-self/ns/user";
+export const RELEASE = "/lib/modules/6.1.0-50-amd64";
+export const VS = "/proc/sys/net/ipv4/vs";
+
+/** The capability lines of a status, with CAP_NET_ADMIN in the sets named. */
+export function status(...sets: readonly string[]): string {
+  const lines = ["Inh", "Prm", "Eff", "Bnd", "Amb"].map((set) => {
+    // The neighbours of the bit are the opposite of it.
+    const bits = sets.includes(set) ? 0x1000 : 0x1ffffffefff;
+    return `Cap${set}:\t${bits.toString(16).padStart(16, "0")}\n`;
+  });
+  const flag = sets.includes("NoNewPrivs") ? 1 : 0;
+  return `Name:\tipvstat\nUid:\t0\t0\t0\t0\n${lines.join("")}NoNewPrivs:\t${flag}\nSeccomp:\t0\n`;
+}
+
+/** Files of a director where nothing is wrong. */
+const FILES: Changes = {
+  "/proc/sys/kernel/osrelease": "6.1.0-50-amd64\n",
+  "/proc/modules": "nf_conntrack 1 1 ip_vs, Live 0x0\nip_vs_rr 16384 1 - Live 0x0\n" +
+    "ip_vs 192512 3 ip_vs_rr, Live 0x0000000000000000\n",
+  "/proc/thread-self/net/netlink": "sk Eth Pid\n",
+  "/proc/thread-self/net/if_inet6": "",
+  "/proc/thread-self/net/ip_vs": "IP Virtual Server version 1.2.1 (size=4096)\nProt LocalAddress\n",
+  "/proc/thread-self/net/ip_vs_stats": "   Total\n",
+  "/proc/thread-self/net/ip_vs_stats_percpu": "   Total\n",
+  "/proc/thread-self/net/ip_vs_conn": "Pro FromIP\n",
+  [`${VS}/amemthresh`]: "1024\n",
+  [`${VS}/run_estimation`]: "1\n",
+  "/proc/sys/net/ipv6/conf/all/disable_ipv6": "0\n",
+  "/proc/thread-self/uid_map": "         0          0 4294967295\n",
+  [STATUS]: status("Prm", "Eff", "Bnd"),
+};
+
+const LINKS: Changes = {
+  "/proc/thread-self/exe": "/usr/bin/ipvstat",
+  [USER]: "user:[4026531837]",
+  "/proc/thread-self/ns/pid": "pid:[4026531836]",
+  "/proc/thread-self/ns/net": "net:[4026531840]",
+  "/proc/1/ns/net": "net:[4026531840]",
+};
+
+/** What the kernel of a machine is like, and what its files and links have that others have not. */
+export interface Setting {
+  readonly kernel?: Partial<Kernel>;
+  readonly changes?: Changes;
+  /** Opening the source throws it. */
+  readonly refusal?: unknown;
+}
+
+/** Paths without a file. */
+export function without(...paths: readonly string[]): Changes {
+  return Object.fromEntries(paths.map((path) => [path, undefined]));
+}
+
+/** All of `/proc/net` of this kind. */
+export function netFiles(reading: Reading | undefined): Changes {
+  const names = ["ip_vs", "ip_vs_stats", "ip_vs_stats_percpu", "ip_vs_conn"];
+  return Object.fromEntries(names.map((name) => [`/proc/thread-self/net/${name}`, reading]));
+}
+
+/** Makes a machine; without a setting nothing is wrong with it. */
+export function fakeMachine({ kernel = {}, changes = {}, refusal }: Setting = {}): Machine {
+  const files = { ...FILES, ...changes };
+  const links = { ...LINKS, ...changes };
+  const services = [{ address: "10.0.0.1", port: 80, destinations: [{ address: "10.0.0.2" }] }];
+  return {
+    readFile(path, most) {
+      const reading = files[path] ?? ENOENT;
+      return typeof reading === "string" ? reading.slice(0, most) : reading;
+    },
+    readLink: (path) => links[path] ?? ENOENT,
+    openSource() {
+      if (refusal !== undefined) throw refusal;
+      return Object.assign(fakeKernel({ services, ...kernel }), { [Symbol.dispose]() {} });
+    },
+  };
+}
+
+/** A refusal of the kernel, to be thrown. */
+export function refusal(errno: number, request = "IPVS_CMD_GET_INFO"): NetlinkError {
+  return new NetlinkError({ request, errno });
+}
+
+/** Examines a machine, with exit code 9 and the error's message for every error. */
+export async function report(setting: Setting = {}): Promise<Report> {
+  return await examine(fakeMachine(setting), ({ error, snapshot }): Promise<Outcome> => {
+    if (snapshot !== undefined) return Promise.resolve({ code: 0, line: "" });
+    return Promise.resolve({ code: 9, line: (error as Error).message });
+  });
+}
+
+/** One check of a machine's report, without its values. */
+export async function found(id: string, setting: Setting = {}): Promise<Omit<Check, "values">> {
+  const { checks } = await report(setting);
+  const { values: _, ...check } = checks.find((check) => check.id === id)!;
+  return check;
+}

@@ -1,0 +1,209 @@
+import assert from "node:assert/strict";
+import {
+  type Changes,
+  EACCES,
+  found,
+  netFiles,
+  refusal,
+  report,
+  type Setting,
+  STATUS,
+  without,
+} from "./_machine.ts";
+
+const NO_FAMILY = refusal(2, "CTRL_CMD_GETFAMILY");
+const NETLINK = "/proc/thread-self/net/netlink";
+const FIRST = "/proc/1/ns/net";
+const PROCESSES = "/proc/thread-self/ns/pid";
+
+Deno.test("nothing is wrong with a director where nothing is wrong", async () => {
+  const { exitCode, checks } = await report();
+  assert.equal(exitCode, 0);
+  assert.deepEqual(checks.filter(({ status, mend }) => status !== "ok" || mend), []);
+  assert.deepEqual(checks.at(-1), {
+    id: "show",
+    status: "ok",
+    finding: "1 virtual server, 1 real server",
+    values: {
+      virtual_servers: 1,
+      real_servers: 1,
+      consistency: "verified",
+      unknown_attributes: 0,
+    },
+  });
+});
+
+Deno.test("everything that failed or is warned of can be mended", async () => {
+  const settings: readonly Setting[] = [
+    { changes: netFiles(undefined), refusal: NO_FAMILY },
+    { changes: { [STATUS]: "CapEff:\t0\n" }, kernel: { onRequest: () => ({ errno: 1 }) } },
+    { kernel: { statsWidth: 32 } },
+    { kernel: { services: [] } },
+    { refusal: new Error("The kernel answers nonsense") },
+    { changes: { ...netFiles(EACCES) } },
+  ];
+  for (const setting of settings) {
+    const { checks } = await report(setting);
+    const wrong = checks.filter(({ status }) => status === "failed" || status === "warning");
+    assert.ok(wrong.length > 0);
+    const explained = wrong.some(({ id, status }) => id !== "show" && status === "failed");
+    for (const { id, mend } of wrong) {
+      if (id === "show" && explained) assert.equal(mend, undefined);
+      else assert.ok(mend!.length > 0, id);
+    }
+  }
+});
+
+const PROC: readonly [name: string, changes: Changes, status: string, finding: string][] = [
+  ["are all there", {}, "ok", "ip_vs, ip_vs_stats, ip_vs_stats_percpu, ip_vs_conn can be read"],
+  ["are not there without ip_vs", netFiles(undefined), "unknown", "cannot be told without ip_vs"],
+  [
+    "are forbidden in part",
+    { "/proc/thread-self/net/ip_vs_conn": EACCES, "/proc/thread-self/net/ip_vs_stats": 5 },
+    "warning",
+    "cannot read ip_vs_stats: errno 5, ip_vs_conn: EACCES",
+  ],
+  [
+    "are hidden as all of /proc/net is",
+    { ...netFiles(undefined), ...without(NETLINK) },
+    "warning",
+    "cannot read ip_vs: ENOENT, ip_vs_stats: ENOENT, ip_vs_stats_percpu: ENOENT, ip_vs_conn: ENOENT",
+  ],
+  [
+    "are not there without /proc",
+    { ...netFiles(undefined), ...without(STATUS, NETLINK) },
+    "warning",
+    "/proc is not mounted here, so there are no totals",
+  ],
+];
+for (const [name, changes, status, finding] of PROC) {
+  Deno.test(`the files of /proc/net ${name}`, async () => {
+    const check = await found("proc", { changes });
+    assert.deepEqual([check.status, check.finding], [status, finding]);
+  });
+}
+
+Deno.test("IPVS's version is told without a capability, and without /proc", async () => {
+  const finding = "version 1.2.1, connection table of size 4096";
+  const head = "IP Virtual Server version 1.2.1 (size=8192)\nProt\n";
+  const changes = { "/proc/thread-self/net/ip_vs": head };
+  const kernel = { onRequest: () => ({ errno: 1 }) };
+  assert.equal((await found("ipvs", { changes })).finding, finding);
+  assert.equal((await found("ipvs", { changes: netFiles(undefined) })).finding, finding);
+  assert.equal(
+    (await found("ipvs", { changes, kernel })).finding,
+    finding.replace("4096", "8192"),
+  );
+  const none = await found("ipvs", { changes: netFiles(undefined), kernel });
+  assert.deepEqual([none.status, none.finding], ["unknown", "cannot be told without ip_vs"]);
+});
+
+Deno.test("the family's number is told without a capability", async () => {
+  const onRequest = ({ type }: { type: number }) => (type === 28 ? { errno: 1 } : undefined);
+  const { status, finding } = await found("family", { kernel: { onRequest } });
+  const expected = "generic netlink family IPVS is number 28, version 1";
+  assert.deepEqual([status, finding], ["ok", expected]);
+});
+
+Deno.test("the family is not asked for where /proc tells that ip_vs is not there", async () => {
+  const check = await found("family", { changes: netFiles(undefined), refusal: NO_FAMILY });
+  const expected = ["unknown", "not asked for: that could make the kernel load ip_vs"];
+  assert.deepEqual([check.status, check.finding], expected);
+});
+
+Deno.test("the family is missing where it was asked for and /proc does not tell", async () => {
+  const changes = { ...netFiles(undefined), ...without(NETLINK) };
+  assert.deepEqual(await found("family", { changes, refusal: NO_FAMILY }), {
+    id: "family",
+    status: "failed",
+    finding: "the kernel has no generic netlink family IPVS",
+    mend: ["sudo modprobe ip_vs"],
+  });
+  const forbidden = await found("family", { refusal: refusal(13, "socket") });
+  assert.deepEqual([forbidden.status, forbidden.finding], ["unknown", "could not be asked for"]);
+});
+
+const WIDTHS: readonly [setting: Setting, status: string, finding: string][] = [
+  [{}, "ok", "64 bits wide"],
+  [
+    { kernel: { statsWidth: 32 } },
+    "warning",
+    "32 bits wide: connections and packets wrap at 4294967296",
+  ],
+  [{ kernel: { services: [] } }, "unknown", "no virtual server to tell it from"],
+  [{ refusal: NO_FAMILY }, "unknown", "cannot be told without a reading"],
+];
+for (const [setting, status, finding] of WIDTHS) {
+  Deno.test(`the counters are ${status}: ${finding}`, async () => {
+    const check = await found("counters", setting);
+    assert.deepEqual([check.status, check.finding], [status, finding]);
+  });
+}
+
+const NAMESPACES: readonly [finding: string, changes: Changes, mend: string][] = [
+  [
+    "net:[4026531840], that of process 1",
+    {},
+    "sudo lsns --type net, and then sudo nsenter --target PID --net ipvstat",
+  ],
+  [
+    "net:[4026531840], process 1 does not show its own",
+    { [FIRST]: EACCES },
+    "sudo lsns --type net, and then sudo nsenter --target PID --net ipvstat",
+  ],
+  [
+    "net:[4026531840], not that of process 1",
+    { [FIRST]: "net:[4026532100]" },
+    "sudo nsenter --target 1 --net ipvstat",
+  ],
+  [
+    "net:[4026531840], that of process 1, in a container",
+    { [PROCESSES]: "pid:[4026532300]" },
+    "run ipvstat on the host, outside of the container",
+  ],
+  [
+    "cannot be told, as /proc does not tell",
+    without("/proc/thread-self/ns/net", PROCESSES),
+    "sudo lsns --type net, and then sudo nsenter --target PID --net ipvstat",
+  ],
+];
+for (const [finding, changes, mend] of NAMESPACES) {
+  Deno.test(`the network namespace is told: ${finding}; an empty table is looked for elsewhere`, async () => {
+    assert.equal((await found("namespace", { changes })).finding, finding);
+    assert.deepEqual(await found("show", { changes, kernel: { services: [] } }), {
+      id: "show",
+      status: "warning",
+      finding: "no virtual servers in this network namespace",
+      mend: [mend],
+    });
+  });
+}
+
+Deno.test("show is what it says where it fails, and more where nothing else explains it", async () => {
+  const nonsense = await found("show", { refusal: new Error("The kernel answers nonsense") });
+  assert.deepEqual(nonsense, {
+    id: "show",
+    status: "failed",
+    finding: "The kernel answers nonsense",
+    mend: ["ipvstat show --debug"],
+  });
+  const filtered = await found("show", { refusal: refusal(97, "socket") });
+  assert.deepEqual(filtered.mend, ["RestrictAddressFamilies=AF_NETLINK in the systemd unit"]);
+});
+
+Deno.test("show tells of attributes of a newer kernel", async () => {
+  const { status, finding } = await found("show", { kernel: { unknownAttributes: true } });
+  assert.equal(status, "ok");
+  assert.match(finding, /^1 virtual server, 1 real server; skipped \d+ attributes of a newer/);
+});
+
+Deno.test("show is warned of where the table kept changing", async () => {
+  let address = 1;
+  const services = () => [{ address: `10.0.0.${address++ % 200 + 1}`, port: 80 }];
+  const { status, finding, mend } = await found("show", {
+    kernel: { onRequest: (_, kernel) => void (kernel.services = services()) },
+  });
+  assert.equal(status, "warning");
+  assert.match(finding, /^the table kept changing while it was read; /);
+  assert.deepEqual(mend, ["ipvstat"]);
+});
