@@ -6,15 +6,22 @@
  */
 import { now } from "./ffi/clock.ts";
 import { NetlinkSocket } from "./ffi/netlink_socket.ts";
-import { hasProcNet, readProcNet } from "./ffi/proc_file.ts";
-import { type Arguments, type Format, parseArguments, UsageError } from "./lib/commands/options.ts";
-import { ClosedPipeError, sinkTo } from "./lib/commands/output.ts";
+import { hasProcNet, readFile, readLink, readProcNet } from "./ffi/proc_file.ts";
+import {
+  DONE,
+  FAILED,
+  INCONSISTENT,
+  NO_IPVS,
+  NOT_PERMITTED,
+  WRONG_USAGE,
+} from "./lib/commands/exit_codes.ts";
+import type { DoctorFormat, Format, Shell } from "./lib/commands/options.ts";
+import { ClosedPipeError, type Output, standardOutput } from "./lib/commands/output.ts";
+import { type Arguments, parseArguments, UsageError } from "./lib/commands/parse.ts";
 import type { Source } from "./lib/ipvs/collect.ts";
 import type { Consistency } from "./lib/ipvs/snapshot.ts";
 import { NetlinkError } from "./lib/netlink/errors.ts";
-import { VERSION } from "./lib/version.ts";
-
-const DONE = 0, FAILED = 1, WRONG_USAGE = 2, NO_IPVS = 3, NOT_PERMITTED = 4, INCONSISTENT = 5;
+import { COMMIT, VERSION } from "./lib/version.ts";
 
 const EPERM = 1, ENOENT = 2, EACCES = 13;
 
@@ -26,7 +33,7 @@ async function main(words: readonly string[]): Promise<number> {
     return await run(parseArguments(words));
   } catch (error) {
     if (error instanceof ClosedPipeError) return DONE;
-    const { code, line } = explain(error);
+    const { code, line } = await explain(error);
     console.error(`ipvstat: ${line.replaceAll(/\s*\n\s*/g, " ")}`);
     if (words.includes("--debug")) console.error(error);
     return code;
@@ -34,62 +41,88 @@ async function main(words: readonly string[]): Promise<number> {
 }
 
 async function run(args: Arguments): Promise<number> {
-  const sink = sinkTo(Deno.stdout, "standard output");
-  const print = (text: string) => sink(new TextEncoder().encode(text));
-  if (args.options.has("help")) {
-    print((await import("./lib/commands/help.ts")).helpText());
-    return DONE;
-  }
-  if (args.options.has("version")) {
-    print(`ipvstat ${VERSION}\n`);
-    return DONE;
-  }
+  if (args.options.has("version")) return print(versionText());
+  const [operand] = args.operands;
   switch (args.command) {
+    case "help":
+      return print((await import("./lib/commands/help.ts")).helpText(operand));
     case "record":
       return await runRecord(args);
+    case "doctor":
+      return await runDoctor(args);
     case "schema":
-      (await import("./lib/commands/schema.ts")).schema(sink);
-      return DONE;
+      return print((await import("./lib/commands/schema.ts")).schemaText());
+    case "completions":
+      return print((await import("./lib/commands/completions.ts")).completions(operand as Shell));
+    case "man":
+      return print((await import("./lib/commands/man_page.ts")).manPage());
     default:
       return await runShow(args);
   }
 }
 
+function print(text: string): number {
+  using output = standardOutput();
+  output.sink(new TextEncoder().encode(text));
+  return DONE;
+}
+
+function versionText(): string {
+  const { deno, v8 } = Deno.version;
+  const { target } = Deno.build;
+  return `ipvstat ${VERSION}\ncommit ${COMMIT}\nDeno ${deno}\nV8 ${v8}\ntarget ${target}\n`;
+}
+
+/** Standard output is what nothing and `-` name. */
+async function openOutput(file = "-"): Promise<Output> {
+  if (file === "-") return standardOutput();
+  return new (await import("./lib/commands/output_file.ts")).OutputFile(file);
+}
+
 async function runShow(args: Arguments): Promise<number> {
   const { show } = await import("./lib/commands/show.ts");
+  using output = await openOutput(args.options.get("output-file"));
   using source = await openSource(args);
-  const snapshot = await show(source, sinkTo(Deno.stdout, "standard output"), {
+  const snapshot = await show(source, output.sink, {
     format: (args.options.get("output") ?? "table") as Format,
     extended: args.options.has("extended"),
-    color: !Deno.noColor && Deno.stdout.isTerminal(),
+    color: output.color,
   });
+  output.commit();
   if (args.options.has("debug")) {
     console.error(`ipvstat: ${snapshot.unknownAttributes} unknown attributes skipped`);
   }
-  return verdict([snapshot.consistency]);
+  return verdict(snapshot.consistency);
 }
 
 async function runRecord(args: Arguments): Promise<number> {
   const { record } = await import("./lib/commands/record.ts");
-  const rounds = wholeNumber(args, "rounds") ?? 1;
-  const interval = Number(args.options.get("interval") ?? "2");
-  if (!(interval >= 0 && interval <= 86_400)) {
-    throw new UsageError("--interval takes seconds, from 0 to 86400");
-  }
+  using output = await openOutput(args.operands[0]);
   using source = openLive();
-  return verdict(await record(source, { file: args.operands[0]!, rounds, interval }));
+  const consistency = await record(source, output.sink, {
+    rounds: Number(args.options.get("rounds") ?? "1"),
+    interval: Number(args.options.get("interval") ?? "2"),
+  });
+  output.commit();
+  return verdict(consistency);
 }
 
-function wholeNumber(args: Arguments, name: string): number | undefined {
-  const text = args.options.get(name);
-  if (text === undefined) return undefined;
-  if (!/^[1-9]\d{0,5}$/.test(text)) throw new UsageError(`--${name} takes a number from 1 on`);
-  return Number(text);
+async function runDoctor(args: Arguments): Promise<number> {
+  const { doctor } = await import("./lib/commands/doctor.ts");
+  using output = await openOutput(args.options.get("output-file"));
+  const machine = { readFile, readLink, openSource: openLive };
+  const code = await doctor(machine, output.sink, {
+    format: (args.options.get("output") ?? "table") as DoctorFormat,
+    color: output.color,
+    explain,
+    verdict,
+  });
+  output.commit();
+  return code;
 }
 
 /** Says on standard error what could not be made consistent. */
-function verdict(results: readonly Consistency[]): number {
-  const doubts = results.flatMap((result) => result.doubts);
+function verdict({ doubts }: Consistency): number {
   if (doubts.length === 0) return DONE;
   const more = doubts.length > 1 ? ` (and ${doubts.length - 1} more such)` : "";
   console.error(`ipvstat: The table kept changing while it was read; ${doubts[0]}${more}`);
@@ -99,7 +132,7 @@ function verdict(results: readonly Consistency[]): number {
 type DisposableSource = Source & Disposable;
 
 async function openSource(args: Arguments): Promise<DisposableSource> {
-  const round = wholeNumber(args, "round");
+  const round = args.options.get("round");
   const file = args.options.get("replay");
   const demo = args.options.has("demo");
   if (file !== undefined && demo) throw new UsageError("--replay and --demo exclude each other");
@@ -108,7 +141,9 @@ async function openSource(args: Arguments): Promise<DisposableSource> {
     return openLive();
   }
   const { openReplay } = await import("./lib/commands/replay.ts");
-  return Object.assign(openReplay(file ?? DEMO, round), { [Symbol.dispose]() {} });
+  return Object.assign(openReplay(file ?? DEMO, round === undefined ? undefined : Number(round)), {
+    [Symbol.dispose]() {},
+  });
 }
 
 function openLive(): DisposableSource {
@@ -131,9 +166,9 @@ function openLive(): DisposableSource {
 }
 
 /** The exit code of an error, and what to say. */
-function explain(error: unknown): { code: number; line: string } {
+async function explain(error: unknown): Promise<{ code: number; line: string }> {
   if (error instanceof UsageError) return { code: WRONG_USAGE, line: error.message };
-  if (error instanceof NetlinkError) return explainNetlink(error);
+  if (error instanceof NetlinkError) return await explainNetlink(error);
   const message = error instanceof Error ? error.message : String(error);
   if (error instanceof Deno.errors.NotCapable) return { code: NOT_PERMITTED, line: message };
   if (/^Could not open library/.test(message)) {
@@ -142,7 +177,7 @@ function explain(error: unknown): { code: number; line: string } {
   return { code: FAILED, line: message };
 }
 
-function explainNetlink(error: NetlinkError): { code: number; line: string } {
+async function explainNetlink(error: NetlinkError): Promise<{ code: number; line: string }> {
   if (error.request === "CTRL_CMD_GETFAMILY" && error.errno === ENOENT) {
     return {
       code: NO_IPVS,
@@ -150,10 +185,11 @@ function explainNetlink(error: NetlinkError): { code: number; line: string } {
     };
   }
   if (error.errno === EPERM || error.errno === EACCES) {
+    const { explainRefusal } = await import("./lib/doctor/capability.ts");
+    const { finding, mend } = explainRefusal({ readFile, readLink });
     return {
       code: NOT_PERMITTED,
-      line: "Not permitted to read IPVS: it takes root or CAP_NET_ADMIN, of the initial user " +
-        "namespace; run it with sudo, or give the capability",
+      line: `Not permitted to read IPVS: ${finding}; try: ${mend[0]}`,
     };
   }
   return { code: FAILED, line: error.message };

@@ -3,9 +3,12 @@ import assert from "node:assert/strict";
 import { posix } from "node:path";
 
 /** The rooms of lib/ from the bottom up: each may import from itself and from those below it. */
-const ROOMS = ["netlink", "procfs", "ipvs", "metrics", "capture", "output", "commands"];
+const ROOMS = ["netlink", "procfs", "ipvs", "metrics", "capture", "output", "doctor", "commands"];
 /** What ffi/ may import of lib/. */
 const FFI_MAY_IMPORT = ["transport", "errors", "uapi"].map((name) => `lib/netlink/${name}.ts`);
+/** What packaging/ may import of lib/: the version, and what documents are made of. */
+const PACKAGING_MAY_IMPORT = ["version", "commands/man_page", "commands/completions"]
+  .map((name) => `lib/${name}.ts`);
 const MOST_LINES_OF_A_FILE = 300;
 const MOST_LINES_OF_A_FUNCTION = 40;
 
@@ -34,7 +37,7 @@ function pathsIn(directory: string): string[] {
 
 function sourcePaths(): string[] {
   const top = [...Deno.readDirSync(root)].map(({ name }) => name);
-  const all = [...top, ...pathsIn("lib/"), ...pathsIn("ffi/")];
+  const all = [...top, ...["lib/", "ffi/", "packaging/"].flatMap(pathsIn)];
   return all.filter((path) => path.endsWith(".ts")).sort();
 }
 
@@ -182,6 +185,19 @@ Deno.test("ffi/ imports of lib/ only netlink's transport, errors and numbers", (
   assert.deepEqual(
     forbidden((from, to) =>
       from.startsWith("ffi/") && !to.startsWith("ffi/") && !FFI_MAY_IMPORT.includes(to)
+    ),
+    [],
+  );
+});
+
+Deno.test("packaging/ imports of lib/ only the version and documents, and nothing imports it", () => {
+  const inPackaging = (path: string) => path.startsWith("packaging/");
+  assert.ok(sources().some(({ path }) => inPackaging(path)));
+  assert.deepEqual(
+    forbidden((from, to) =>
+      inPackaging(from)
+        ? /^(lib|ffi)\//.test(to) && !PACKAGING_MAY_IMPORT.includes(to)
+        : inPackaging(to)
     ),
     [],
   );

@@ -1,5 +1,12 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { completions } from "../lib/commands/completions.ts";
+import { helpText } from "../lib/commands/help.ts";
+import { manPage } from "../lib/commands/man_page.ts";
+import { record } from "../lib/commands/record.ts";
+import { schemaText } from "../lib/commands/schema.ts";
+import { COMMIT } from "../lib/version.ts";
+import { fakeKernel, GET_SERVICE } from "./_fixtures.ts";
 
 const ROOT = new URL("..", import.meta.url).pathname;
 const DEMO = join(ROOT, "testdata/demo/capture.pcap");
@@ -46,7 +53,9 @@ const WRONG: readonly [words: string, line: RegExp][] = [
   ["shwo", /Unknown command "shwo"; did you mean show\?/],
   ["-o jsn", /Unknown FORMAT "jsn" of --output; did you mean json\?/],
   ["--repaly x", /Unknown option --repaly; did you mean --replay\?/],
-  ["-x", /Unknown option -x/],
+  ["-x", /Unknown option -x; it is one of -o, -h/],
+  ["doctor -o influx", /Unknown FORMAT "influx" of --output; it is one of table, json/],
+  ["completions fihs", /Unknown SHELL "fihs" of completions; did you mean fish\?/],
   ["record", /record needs its FILE/],
   ["record a b", /record takes no "b"/],
   ["schema --demo", /schema takes no --demo/],
@@ -54,7 +63,7 @@ const WRONG: readonly [words: string, line: RegExp][] = [
   ["--demo=1", /--demo takes no argument/],
   ["--round 1", /--round goes with --replay/],
   ["--demo --replay x", /exclude each other/],
-  ["--round 0 --demo", /--round takes a number from 1 on/],
+  ["--round 0 --demo", /--round takes a number from 1 to 999999, not "0"/],
   ["record x --interval -1", /--interval takes seconds/],
 ];
 for (const [words, line] of WRONG) {
@@ -112,15 +121,108 @@ Deno.test("ipvstat without Deno's permission exits 4 and names it", async () => 
   assertRefused(result, 4, /--allow-ffi/);
 });
 
-Deno.test("ipvstat --help names every command, format and exit code", async () => {
-  const { code, stdout } = await shell("ipvstat --help");
-  assert.equal(code, 0);
-  for (const word of ["show", "record FILE", "schema", "openmetrics", "5 the snapshot"]) {
-    assert.ok(stdout.includes(word), word);
+Deno.test("ipvstat --output-file writes what standard output would have, and nothing there", async () => {
+  const file = join(dir, "formats");
+  for (const [format, extension] of [["json", "json"], ["prometheus", "prom"], ["table", "txt"]]) {
+    const result = await shell(`ipvstat --demo -o ${format} --output-file '${file}'`);
+    assert.deepEqual(result, { code: 0, stdout: "", stderr: "" });
+    const expected = Deno.readTextFileSync(join(ROOT, `testdata/demo/expected.${extension}`));
+    assert.equal(Deno.readTextFileSync(file), expected, format);
   }
 });
 
-Deno.test("ipvstat --version prints the version of deno.json", async () => {
+Deno.test("ipvstat --output-file has no colours where standard output has", async () => {
+  const script = join(dir, "colours.sh");
+  const file = join(dir, "colours.txt");
+  const flags = RUN.join(" ");
+  await Deno.writeTextFile(
+    script,
+    `"$DENO" ${flags} "$CLI" --demo --output-file '${file}'
+exec "$DENO" ${flags} "$CLI" --demo
+`,
+  );
+  const { code, stdout } = await shell(`unset NO_COLOR; script -qec 'sh ${script}' /dev/null`);
+  assert.equal(code, 0);
+  assert.ok(stdout.includes("\x1b["), "a terminal has colours");
+  const expected = Deno.readTextFileSync(join(ROOT, "testdata/demo/expected.txt"));
+  assert.equal(Deno.readTextFileSync(file), expected);
+});
+
+Deno.test("ipvstat refuses a file that cannot be written before it asks the kernel", async () => {
+  for (const words of ["show --output-file", "doctor --output-file", "record"]) {
+    const none = await shell(`ipvstat ${words} '${dir}/none/file'`);
+    assertRefused(none, 1, /Cannot write \S+\/none\/file: there is no directory \S+\/none\/$/m);
+    assertRefused(await shell(`ipvstat ${words} /dev/full`), 1, /Cannot write \/dev\/full: /);
+  }
+});
+
+Deno.test("ipvstat --output-file and record leave the old file where they fail", async () => {
+  const file = join(dir, "old");
+  Deno.writeTextFileSync(file, "old");
+  const before = [...Deno.readDirSync(dir)].length;
+  for (const words of [`--replay '${dir}/none' --output-file`, "record --interval x"]) {
+    assert.notEqual((await shell(`ipvstat ${words} '${file}'`)).code, 0);
+    assert.equal(Deno.readTextFileSync(file), "old");
+  }
+  assert.equal([...Deno.readDirSync(dir)].length, before);
+});
+
+Deno.test("ipvstat --output-file writes what could not be made consistent, and exits 5", async () => {
+  const capture = join(dir, "restless.pcap");
+  const kernel = fakeKernel();
+  let port = 0;
+  kernel.kernel.onRequest = ({ command, dump }, kernel) => {
+    // No listing has what another has.
+    if (command === GET_SERVICE && dump) kernel.services = [{ address: "10.0.0.1", port: ++port }];
+  };
+  using recording = Deno.createSync(capture);
+  await record(kernel, (bytes) => recording.writeSync(bytes), { rounds: 1, interval: 0 });
+  for (
+    const [format, word] of [["json", '"state":"inconsistent"'], ["prometheus", "inconsistent"]]
+  ) {
+    const file = join(dir, `restless.${format}`);
+    const result = await shell(
+      `ipvstat --replay '${capture}' -o ${format} --output-file '${file}'`,
+    );
+    assertRefused(result, 5, /The table kept changing/);
+    assert.ok(Deno.readTextFileSync(file).includes(word!), format);
+  }
+});
+
+Deno.test("ipvstat --output-file - is standard output", async () => {
+  const expected = Deno.readTextFileSync(join(ROOT, "testdata/demo/expected.json"));
+  const result = await shell("ipvstat --demo -o json --output-file -");
+  assert.deepEqual(result, { code: 0, stdout: expected, stderr: "" });
+});
+
+Deno.test("ipvstat prints help, manual, completions and schema, and nothing on standard error", async () => {
+  const texts: Readonly<Record<string, string>> = {
+    "--help": helpText(),
+    "help": helpText(),
+    "record --help": helpText("record"),
+    "help show": helpText("show"),
+    "man": manPage(),
+    "completions bash": completions("bash"),
+    "completions zsh": completions("zsh"),
+    "completions fish": completions("fish"),
+    "schema": schemaText(),
+  };
+  for (const [words, stdout] of Object.entries(texts)) {
+    assert.deepEqual(await shell(`ipvstat ${words}`), { code: 0, stdout, stderr: "" }, words);
+  }
+});
+
+Deno.test("ipvstat --version prints the version, the commit, Deno, V8 and the target", async () => {
   const { version } = JSON.parse(Deno.readTextFileSync(join(ROOT, "deno.json")));
-  assert.equal((await shell("ipvstat --version")).stdout, `ipvstat ${version}\n`);
+  const lines = [
+    `ipvstat ${version}`,
+    `commit ${COMMIT}`,
+    `Deno ${Deno.version.deno}`,
+    `V8 ${Deno.version.v8}`,
+    `target ${Deno.build.target}`,
+  ];
+  for (const words of ["--version", "record --version"]) {
+    const result = await shell(`ipvstat ${words}`);
+    assert.deepEqual(result, { code: 0, stdout: `${lines.join("\n")}\n`, stderr: "" });
+  }
 });

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { EXIT_CODES } from "../lib/commands/exit_codes.ts";
+import { helpText } from "../lib/commands/help.ts";
 
 const read = (path: string) => Deno.readTextFileSync(new URL(`../${path}`, import.meta.url));
 
@@ -38,5 +40,17 @@ Deno.test("README names the task that passes the tests, and that task is there",
   const { tasks } = JSON.parse(read("deno.json"));
   for (const [, task = ""] of README.matchAll(/npx -y deno@2\.9\.6 task (\w+)/g)) {
     assert.ok(task in tasks, task);
+  }
+});
+
+Deno.test("README shows the real help", () => {
+  assert.ok(blocks("console").includes(`$ ipvstat --help\n${helpText()}`));
+});
+
+Deno.test("README has the exit codes as the manual has them", () => {
+  for (const { code, meaning, more } of EXIT_CODES) {
+    const words = more === undefined ? meaning : `${meaning} (${more})`;
+    const row = new RegExp(`^\\| ${code} +\\| ${RegExp.escape(words)} +\\|$`, "m");
+    assert.match(README, row);
   }
 });

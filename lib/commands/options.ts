@@ -1,208 +1,203 @@
 /**
- * The command line: one table of commands and options, and its parser.
+ * The command line as one table, from which the parser, the help, the manual and the completions of
+ * shells are made.
  *
  * @module
  */
 
-/** What a command line may say wrong. */
-export class UsageError extends Error {
-  override readonly name = "UsageError";
-}
+/** What the program does. */
+export const SUMMARY = "shows what Linux IP Virtual Server is doing";
 
-/** The formats of `-o`. */
+/** The formats of a snapshot. */
 export const FORMATS = ["table", "json", "influx", "prometheus", "openmetrics"] as const;
 
 /** One of {@linkcode FORMATS}. */
 export type Format = typeof FORMATS[number];
 
-/** A command: its word, its operands and what it does. */
-export interface Command {
+/** The formats of what `doctor` finds. */
+export const DOCTOR_FORMATS = ["table", "json"] as const;
+
+/** One of {@linkcode DOCTOR_FORMATS}. */
+export type DoctorFormat = typeof DOCTOR_FORMATS[number];
+
+/** The shells that there are completions for. */
+export const SHELLS = ["bash", "zsh", "fish"] as const;
+
+/** One of {@linkcode SHELLS}. */
+export type Shell = typeof SHELLS[number];
+
+/** What can be given: the name of a file, a number from 1 on, seconds, or one of some words. */
+export type Values = "file" | "count" | "seconds" | readonly string[];
+
+/** An operand, or the argument of an option. */
+export interface Argument {
+  /** What the help calls it, such as `FILE`. */
   readonly name: string;
-  readonly operands: readonly string[];
-  readonly help: string;
+  readonly values: Values;
+  /** Of an operand: whether it can be left out. */
+  readonly optional?: boolean;
 }
 
-/** An option: a flag, or one with an argument, with the commands that take it. */
-export interface Option {
+/** A command. */
+export interface Command {
   readonly name: string;
-  readonly short?: string;
-  readonly argument?: string;
-  readonly choices?: readonly string[];
-  readonly commands: readonly string[];
+  readonly operands: readonly Argument[];
+  /** What it does, in a few words. */
   readonly help: string;
+  /** What the manual has to say besides, in sentences. */
+  readonly more?: string;
 }
+
+/** An option of some commands. One that differs by command has a row for each kind of command. */
+export interface Option {
+  /** Without its dashes. */
+  readonly name: string;
+  /** Its letter. */
+  readonly short?: string;
+  /** Absent of a flag. */
+  readonly argument?: Argument;
+  /** The names of the commands that take it. */
+  readonly commands: readonly string[];
+  /** What it does, in a few words. */
+  readonly help: string;
+  /** What the manual has to say besides, in sentences. */
+  readonly more?: string;
+}
+
+const FILE: Argument = { name: "FILE", values: "file" };
+
+const TASKS: readonly Command[] = [
+  {
+    name: "show",
+    operands: [],
+    help: "print one snapshot (the default)",
+    more: "Data is printed only when all of it has been read.",
+  },
+  {
+    name: "record",
+    operands: [FILE],
+    help: "capture what the kernel answers to a pcap file",
+    more: "FILE is replaced when the recording is complete; - is standard output. SIGINT and " +
+      "SIGTERM end a recording early: what has been read until then is kept.",
+  },
+  {
+    name: "doctor",
+    operands: [],
+    help: "say what can be read and what not, and why",
+    more: "It names the command that mends what is wrong, and exits as show would. It changes " +
+      "nothing.",
+  },
+  { name: "schema", operands: [], help: "print the JSON Schema of show -o json" },
+  {
+    name: "completions",
+    operands: [{ name: "SHELL", values: SHELLS }],
+    help: "print the completions of bash, zsh or fish",
+    more: "They are read by: source <(ipvstat completions bash), source <(ipvstat completions " +
+      "zsh), or ipvstat completions fish | source.",
+  },
+  {
+    name: "man",
+    operands: [],
+    help: "print the manual page",
+    more: "It is read by: ipvstat man | man -l -",
+  },
+];
 
 /** Every command; the first is the default. */
 export const COMMANDS: readonly Command[] = [
-  { name: "show", operands: [], help: "print one snapshot (the default)" },
-  { name: "record", operands: ["FILE"], help: "capture what the kernel answers to a pcap file" },
-  { name: "schema", operands: [], help: "print the JSON Schema of -o json" },
+  ...TASKS,
+  {
+    name: "help",
+    operands: [{ name: "COMMAND", values: TASKS.map(({ name }) => name), optional: true }],
+    help: "print the help, of all or of one command",
+  },
 ];
+
+const EVERY_COMMAND = COMMANDS.map(({ name }) => name);
 
 /** Every option. */
 export const OPTIONS: readonly Option[] = [
   {
     name: "output",
     short: "o",
-    argument: "FORMAT",
-    choices: FORMATS,
+    argument: { name: "FORMAT", values: FORMATS },
     commands: ["show"],
-    help: "table (the default), json, influx, prometheus or openmetrics",
+    help: oneOf(FORMATS),
+    more: "As json it is one document, which ipvstat schema describes; influx is line protocol " +
+      "with telegraf's measurements, tags and fields; prometheus is the text format 0.0.4, and " +
+      "openmetrics is OpenMetrics 1.0.",
   },
-  { name: "extended", commands: ["show"], help: "influx: tags and fields that telegraf has not" },
+  {
+    name: "output",
+    short: "o",
+    argument: { name: "FORMAT", values: DOCTOR_FORMATS },
+    commands: ["doctor"],
+    help: oneOf(DOCTOR_FORMATS),
+  },
+  {
+    name: "output-file",
+    argument: FILE,
+    commands: ["show", "doctor"],
+    help: "write to FILE, which is replaced as a whole or not at all",
+    more: "It is written beside FILE, under a name that begins with .ipvstat-, and renamed. FILE " +
+      "keeps its mode, and its owner where the program may give files away; a new one has mode " +
+      "0644. Of a symbolic link, the file that it points to is replaced. When anything fails, " +
+      "FILE stays as it is; a snapshot that could not be made consistent (exit status 5) is " +
+      "written, as it would be printed. - is standard output.",
+  },
+  {
+    name: "extended",
+    commands: ["show"],
+    help: "with influx: tags and fields that telegraf has not",
+    more: "They are weight, thresholds, persistence, bytes per second, forwarding method, flags, " +
+      "and the counters of each CPU.",
+  },
   {
     name: "replay",
-    argument: "FILE",
+    argument: FILE,
     commands: ["show"],
     help: "read a recording or an nlmon capture, not the kernel",
+    more: "Both pcap and pcapng are read.",
   },
   {
     name: "round",
-    argument: "N",
+    argument: { name: "N", values: "count" },
     commands: ["show"],
     help: "which reading of the capture, from 1 (default: the last whole one)",
   },
   { name: "demo", commands: ["show"], help: "read the recording that ships with the program" },
   {
     name: "rounds",
-    argument: "N",
+    argument: { name: "N", values: "count" },
     commands: ["record"],
     help: "how many readings to record (default 1)",
   },
   {
     name: "interval",
-    argument: "SECONDS",
+    argument: { name: "SECONDS", values: "seconds" },
     commands: ["record"],
     help: "time between two readings (default 2)",
   },
-  { name: "debug", commands: ["show", "record"], help: "say on stderr what was skipped" },
-  { name: "help", short: "h", commands: ["show", "record", "schema"], help: "print this" },
-  { name: "version", commands: ["show", "record", "schema"], help: "print the version" },
+  { name: "debug", commands: ["show", "record"], help: "say on standard error what was skipped" },
+  {
+    name: "help",
+    short: "h",
+    commands: EVERY_COMMAND,
+    help: "print the help, of COMMAND where one is given",
+  },
+  {
+    name: "version",
+    commands: EVERY_COMMAND,
+    help: "print version, commit, Deno, V8 and target",
+  },
 ];
 
-/** A parsed command line. */
-export interface Arguments {
-  readonly command: string;
-  readonly operands: readonly string[];
-  /** By name: the argument, or the empty text of a flag. */
-  readonly options: ReadonlyMap<string, string>;
+/** The options that a command takes. */
+export function optionsOf(command: string): Option[] {
+  return OPTIONS.filter(({ commands }) => commands.includes(command));
 }
 
-/**
- * Parses a command line without the program's name.
- *
- * @throws {UsageError} naming the nearest word that would be right.
- */
-export function parseArguments(words: readonly string[]): Arguments {
-  const options = new Map<string, string>();
-  const plain: string[] = [];
-  for (let i = 0; i < words.length; i++) {
-    const word = words[i]!;
-    if (word === "--") {
-      plain.push(...words.slice(i + 1));
-      break;
-    }
-    if (!word.startsWith("-") || word === "-") {
-      plain.push(word);
-      continue;
-    }
-    const [option, attached] = findOption(word);
-    if (option.argument === undefined) {
-      if (attached !== undefined) throw new UsageError(`--${option.name} takes no argument`);
-      options.set(option.name, "");
-      continue;
-    }
-    const argument = attached ?? words[++i];
-    if (argument === undefined || argument === "") {
-      throw new UsageError(`--${option.name} needs its ${option.argument}`);
-    }
-    checkChoice(option, argument);
-    options.set(option.name, argument);
-  }
-  return toCommand(plain, options);
-}
-
-function findOption(word: string): [Option, attached: string | undefined] {
-  if (!word.startsWith("--")) {
-    const option = OPTIONS.find((option) => option.short === word[1]);
-    if (option === undefined) throw new UsageError(`Unknown option ${word}${hintHelp}`);
-    const attached = word.length > 2 ? word.slice(word[2] === "=" ? 3 : 2) : undefined;
-    return [option, attached];
-  }
-  const equals = word.indexOf("=");
-  const name = word.slice(2, equals < 0 ? undefined : equals);
-  const option = OPTIONS.find((option) => option.name === name);
-  if (option === undefined) {
-    throw new UsageError(
-      `Unknown option --${name}${suggest(name, OPTIONS.map((o) => o.name), "--")}`,
-    );
-  }
-  return [option, equals < 0 ? undefined : word.slice(equals + 1)];
-}
-
-function checkChoice(option: Option, argument: string): void {
-  if (option.choices === undefined || option.choices.includes(argument)) return;
-  throw new UsageError(
-    `Unknown ${option.argument} "${argument}" of --${option.name}${
-      suggest(argument, option.choices)
-    }`,
-  );
-}
-
-function toCommand(plain: readonly string[], options: ReadonlyMap<string, string>): Arguments {
-  const [word = COMMANDS[0]!.name, ...operands] = plain;
-  const command = COMMANDS.find((command) => command.name === word);
-  if (command === undefined) {
-    throw new UsageError(`Unknown command "${word}"${suggest(word, COMMANDS.map((c) => c.name))}`);
-  }
-  if (!options.has("help") && !options.has("version")) {
-    checkOperands(command, operands);
-    checkOptions(command, options);
-  }
-  return { command: command.name, operands, options };
-}
-
-function checkOperands(command: Command, operands: readonly string[]): void {
-  const missing = command.operands[operands.length];
-  if (missing !== undefined) throw new UsageError(`${command.name} needs its ${missing}`);
-  const extra = operands[command.operands.length];
-  if (extra !== undefined) throw new UsageError(`${command.name} takes no "${extra}"`);
-}
-
-function checkOptions(command: Command, options: ReadonlyMap<string, string>): void {
-  for (const name of options.keys()) {
-    const option = OPTIONS.find((option) => option.name === name);
-    if (!option?.commands.includes(command.name)) {
-      throw new UsageError(`${command.name} takes no --${name}${hintHelp}`);
-    }
-  }
-}
-
-const hintHelp = "; see ipvstat --help";
-
-/** The nearest of the right words, where one is near at all. */
-function suggest(wrong: string, right: readonly string[], prefix = ""): string {
-  let nearest = "";
-  let least = Math.max(2, Math.ceil(wrong.length / 2)) + 1;
-  for (const word of right) {
-    const steps = word.startsWith(wrong) && wrong !== "" ? 0 : distance(wrong, word);
-    if (steps < least) [nearest, least] = [word, steps];
-  }
-  return nearest === ""
-    ? `; it is one of ${right.map((word) => prefix + word).join(", ")}`
-    : `; did you mean ${prefix}${nearest}?`;
-}
-
-/** Levenshtein distance. */
-function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const swap = row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(swap, row[j]! + 1, next[j - 1]! + 1));
-    }
-    row = next;
-  }
-  return row[b.length]!;
+function oneOf(words: readonly string[]): string {
+  const [first, ...rest] = words;
+  return [`print as ${first} (the default)`, ...rest].join(", ").replace(/, (\w+)$/, " or $1");
 }

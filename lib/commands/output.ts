@@ -1,5 +1,6 @@
 /**
- * Standard output as a sink that notices a full disk and a closed pipe.
+ * Where a command's data goes: standard output, or any other sink that notices a full disk and a
+ * closed pipe.
  *
  * @module
  */
@@ -21,7 +22,27 @@ export interface Writable {
   writeSync(bytes: Uint8Array): number;
 }
 
+/** Where a command's data goes. */
+export interface Output extends Disposable {
+  /** Takes the data. */
+  readonly sink: Sink;
+  /** Whether it shows colours. */
+  readonly color: boolean;
+  /** Is to be called when the sink has been given everything. */
+  commit(): void;
+}
+
 const PAUSE_MILLISECONDS = 1;
+
+/** Standard output, which has what it is given at once. */
+export function standardOutput(): Output {
+  return {
+    sink: sinkTo(Deno.stdout, "standard output"),
+    color: !Deno.noColor && Deno.stdout.isTerminal(),
+    commit() {},
+    [Symbol.dispose]() {},
+  };
+}
 
 /**
  * Makes a sink that writes all it is given.
@@ -40,12 +61,18 @@ function writeSome(writable: Writable, bytes: Uint8Array, name: string): number 
     return writable.writeSync(bytes);
   } catch (error) {
     if (error instanceof Deno.errors.BrokenPipe) throw new ClosedPipeError(name, { cause: error });
-    if (!(error instanceof Deno.errors.WouldBlock)) {
-      const reason = error instanceof Error ? error.message : String(error);
-      throw new WriteError(`Cannot write ${name}: ${reason}`, { cause: error });
-    }
+    if (!(error instanceof Deno.errors.WouldBlock)) throw writeError(name, error);
     // Somebody made the pipe non-blocking; wait until there is room.
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PAUSE_MILLISECONDS);
     return 0;
   }
+}
+
+/** Says what could not be written, and why, in the system's words. */
+export function writeError(name: string, cause: unknown): WriteError {
+  const message = cause instanceof Error ? cause.message : String(cause);
+  // Deno adds the error's number, and the path that it tried.
+  return new WriteError(`Cannot write ${name}: ${message.replace(/ \(os error \d+\).*$/s, "")}`, {
+    cause,
+  });
 }

@@ -6,12 +6,11 @@
 import { Recorder } from "../capture/record.ts";
 import { collect, type Source } from "../ipvs/collect.ts";
 import type { Consistency } from "../ipvs/snapshot.ts";
-import { sinkTo } from "./output.ts";
+import type { Sink } from "../output/byte_writer.ts";
+import { Interruption } from "./interruption.ts";
 
 /** What is to be recorded. */
 export interface RecordOptions {
-  /** The file, replaced where it is there; `-` for standard output. */
-  readonly file: string;
   /** How many readings, at least 1. */
   readonly rounds: number;
   /** Seconds between the beginnings of two readings. */
@@ -19,36 +18,30 @@ export interface RecordOptions {
 }
 
 /**
- * Records; returns how consistent each reading was. A recording that fails leaves no file.
+ * Records round after round, each handed on when it is over. A SIGINT or SIGTERM ends the recording
+ * after the round in which it comes, and what was recorded until then is whole.
+ *
+ * Returns the consistency of the first round that is in doubt, or of the last one.
  *
  * @throws {NetlinkError} if the kernel refuses.
- * @throws {WriteError} if the file takes no more.
+ * @throws whatever the sink throws.
  */
-export async function record(source: Source, options: RecordOptions): Promise<Consistency[]> {
-  if (options.file === "-") return await recordTo(Deno.stdout, source, options);
-  const file = Deno.openSync(options.file, { write: true, create: true, truncate: true });
-  try {
-    return await recordTo(file, source, options);
-  } catch (error) {
-    if (file.statSync().isFile) Deno.removeSync(options.file);
-    throw error;
-  } finally {
-    file.close();
-  }
-}
-
-async function recordTo(
-  writable: { writeSync(bytes: Uint8Array): number },
+export async function record(
   source: Source,
+  sink: Sink,
   options: RecordOptions,
-): Promise<Consistency[]> {
-  const recorder = new Recorder(sinkTo(writable, options.file));
-  const results: Consistency[] = [];
+): Promise<Consistency> {
+  using interruption = new Interruption();
+  const recorder = new Recorder(sink);
+  const read = () => recorder.round(source, collect).consistency;
   const begin = performance.now();
-  for (let i = 0; i < options.rounds; i++) {
-    const wait = begin + i * options.interval * 1000 - performance.now();
-    if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
-    results.push(recorder.round(source, collect).consistency);
+  let result = read();
+  for (let round = 1; round < options.rounds; round++) {
+    const wait = begin + round * options.interval * 1000 - performance.now();
+    await interruption.pause(Math.max(0, wait));
+    if (interruption.came) break;
+    const consistency = read();
+    if (result.doubts.length === 0) result = consistency;
   }
-  return results;
+  return result;
 }

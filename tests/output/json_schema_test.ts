@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Ajv2020, type AnySchema } from "npm:ajv@8.17.1/dist/2020.js";
 import { collect } from "../../lib/ipvs/collect.ts";
-import { schema } from "../../lib/commands/schema.ts";
+import { schemaText } from "../../lib/commands/schema.ts";
 import { CATALOGUE } from "../../lib/metrics/catalogue.ts";
 import { encodeJson } from "../../lib/output/json.ts";
 import { jsonSchema, type Schema } from "../../lib/output/json_schema.ts";
@@ -137,8 +137,8 @@ Deno.test("jsonSchema() has every metric of the catalogue with its words and its
   }
 });
 
-Deno.test("schema() prints the schema, indented and with a final line feed", () => {
-  const text = textOf(schema);
+Deno.test("schemaText() is the schema, indented and with a final line feed", () => {
+  const text = schemaText();
   assert.deepEqual(JSON.parse(text), jsonSchema());
   assert.ok(text.startsWith('{\n  "$schema": "https://json-schema.org/draft/2020-12/schema",\n'));
   assert.ok(text.endsWith("\n}\n"));

@@ -1,23 +1,5 @@
 # The guest's part of failures_test.ts. It boots without any module.
-
-# Leaves the three things that a caller sees: NAME.out, NAME.err, NAME.status.
-observe() { # NAME COMMAND...
-  local name=$1; shift
-  "$@" > "$LAB_OUT/$name.out" 2> "$LAB_OUT/$name.err"
-  echo $? > "$LAB_OUT/$name.status"
-}
-
-# Whoever wants a module, the kernel or a program, gets into the log instead.
-set_modprobe_trap() {
-  mkdir /run/trap
-  printf '#!/bin/sh\necho "$@" >> "$LAB_OUT/modprobe.log"\n' > /run/trap/modprobe
-  chmod +x /run/trap/modprobe
-  touch "$LAB_OUT/modprobe.log"
-  # The kernel starts it with an environment of its own.
-  sed "s|\$LAB_OUT|$LAB_OUT|" /run/trap/modprobe > /run/trap/kernel
-  chmod +x /run/trap/kernel
-  echo /run/trap/kernel > /proc/sys/kernel/modprobe
-}
+. "$LAB_GUEST/steps.sh"
 
 without_module() {
   local path=$PATH format
@@ -29,7 +11,7 @@ without_module() {
   observe absent-record ipvstat record /run/absent.pcap
   PATH=$path
   cat /proc/modules > "$LAB_OUT/modules.txt"
-  echo "$(dirname "$(command -v ipvstat)")/modprobe" > /proc/sys/kernel/modprobe
+  release_modprobe
 }
 
 # Long enough to fill a pipe many times over.

@@ -1,5 +1,28 @@
 # To be sourced: the steps that the kernel tests have in common. Everything they leave is in "$LAB_OUT".
 
+# Leaves the three things that a caller sees: NAME.out, NAME.err, NAME.status.
+observe() { # NAME COMMAND...
+  local name=$1; shift
+  "$@" > "$LAB_OUT/$name.out" 2> "$LAB_OUT/$name.err"
+  echo $? > "$LAB_OUT/$name.status"
+}
+
+# Whoever wants a module, the kernel or a program, gets into the log instead.
+set_modprobe_trap() {
+  mkdir /run/trap
+  printf '#!/bin/sh\necho "$@" >> "$LAB_OUT/modprobe.log"\n' > /run/trap/modprobe
+  chmod +x /run/trap/modprobe
+  touch "$LAB_OUT/modprobe.log"
+  # The kernel starts it with an environment of its own.
+  sed "s|\$LAB_OUT|$LAB_OUT|" /run/trap/modprobe > /run/trap/kernel
+  chmod +x /run/trap/kernel
+  echo /run/trap/kernel > /proc/sys/kernel/modprobe
+}
+
+release_modprobe() {
+  echo "$(dirname "$(command -v ipvstat)")/modprobe" > /proc/sys/kernel/modprobe
+}
+
 load_rules() { # FILE
   grep -v -e '^#' -e '^$' "$1" | ipvsadm -R
 }

@@ -1,0 +1,188 @@
+/**
+ * A file that is replaced as a whole or not at all.
+ *
+ * @module
+ */
+import type { Sink } from "../output/byte_writer.ts";
+import { Interruption } from "./interruption.ts";
+import { type Output, sinkTo, WriteError, writeError } from "./output.ts";
+
+const MODE_OF_A_NEW_FILE = 0o644;
+const PERMISSION_BITS = 0o777;
+/** As many as Linux follows. */
+const MOST_LINKS = 40;
+
+/** What has been written so far, beside the file that it is to become. */
+interface Part {
+  readonly path: string;
+  readonly file: Deno.FsFile;
+  readonly write: Sink;
+  readonly interruption: Interruption;
+}
+
+/**
+ * A file that comes to be, or changes, in the moment of {@linkcode OutputFile.commit}. Until then
+ * its data is in a file beside it that is this user's alone, and that is removed if it comes to
+ * nothing. The file keeps its mode, and owner and group as far as the process may set them; access
+ * lists and hard links it does not keep. It is not synchronized with its folder: after a power
+ * failure there is the old file or the new one, each whole.
+ */
+export class OutputFile implements Output {
+  /** A file has none. */
+  readonly color = false;
+  /** Takes the file's bytes. The first ones make the file beside it. */
+  readonly sink: Sink = (chunk) => (this.#part ??= this.#begin()).write(chunk);
+  readonly #name: string;
+  readonly #path: string;
+  #part: Part | undefined;
+
+  /**
+   * Looks at what the name stands for, and changes nothing.
+   *
+   * @throws {WriteError} if it can be no regular file.
+   */
+  constructor(name: string) {
+    this.#name = name;
+    this.#path = this.#attempt(() => regularFile(name));
+  }
+
+  /**
+   * Gives the file what the sink was given.
+   *
+   * @throws {WriteError} if that cannot be; the file is then as it was.
+   */
+  commit(): void {
+    const part = this.#part ??= this.#begin();
+    this.#attempt(() => {
+      part.file.syncSync();
+      keepModeAndOwner(this.#path, part.path);
+      Deno.renameSync(part.path, this.#path);
+    });
+    this.#part = undefined;
+    close(part);
+  }
+
+  /** Removes what has not been committed. */
+  [Symbol.dispose](): void {
+    const part = this.#part;
+    if (part === undefined) return;
+    this.#part = undefined;
+    // The error that led here is the one to be told.
+    ignoreFailure(() => Deno.removeSync(part.path));
+    close(part);
+  }
+
+  #begin(): Part {
+    const path = `${folderOf(this.#path)}.ipvstat-${crypto.randomUUID()}`;
+    const interruption = new Interruption();
+    try {
+      const file = this.#attempt(() =>
+        Deno.openSync(path, { write: true, createNew: true, mode: 0o600 })
+      );
+      return { path, file, write: sinkTo(file, this.#name), interruption };
+    } catch (error) {
+      interruption[Symbol.dispose]();
+      throw error;
+    }
+  }
+
+  #attempt<T>(action: () => T): T {
+    try {
+      return action();
+    } catch (error) {
+      if (error instanceof WriteError) throw error;
+      if (!(error instanceof Deno.errors.NotCapable)) throw writeError(this.#name, error);
+      if (/all access/.test(error.message)) throw notBelow(this.#name);
+      throw error;
+    }
+  }
+}
+
+function close(part: Part): void {
+  part.file.close();
+  part.interruption[Symbol.dispose]();
+}
+
+/** Deno opens nothing there that a program might want to write whole. */
+function notBelow(name: string): WriteError {
+  return new WriteError(
+    `Cannot write ${name}: it is below /dev, /proc or /sys; name a file elsewhere, or - for ` +
+      "standard output",
+  );
+}
+
+/** The path of the regular file that a name stands for, or that it would make. */
+function regularFile(name: string): string {
+  const path = follow(name);
+  const kind = kindOf(path);
+  if (kind === "a regular file") return path;
+  if (kind !== undefined) {
+    throw new WriteError(
+      `Cannot write ${name}: it is ${kind}; name a file, or - for standard output`,
+    );
+  }
+  const folder = folderOf(path);
+  if (folder === "" || kindOf(folder) === "a directory") return path;
+  throw new WriteError(`Cannot write ${name}: there is no directory ${folder}`);
+}
+
+function kindOf(path: string): string | undefined {
+  try {
+    const info = Deno.statSync(path);
+    if (info.isFile) return "a regular file";
+    if (info.isDirectory) return "a directory";
+    return info.isFifo ? "a FIFO" : info.isSocket ? "a socket" : "a device";
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+}
+
+/** Where symbolic links lead, also to what is not there yet. */
+function follow(name: string): string {
+  let path = name;
+  for (let links = 0; links <= MOST_LINKS; links++) {
+    if (/^\/+(dev|proc|sys)(\/|$)/.test(path)) throw notBelow(name);
+    const target = linkAt(path);
+    if (target === undefined) return path;
+    path = target.startsWith("/") ? target : folderOf(path) + target;
+  }
+  throw new WriteError(`Cannot write ${name}: it is a circle of symbolic links`);
+}
+
+function linkAt(path: string): string | undefined {
+  try {
+    return Deno.readLinkSync(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotCapable) throw error;
+    // It is no link, or it is not there; what else is wrong shows when it is looked at.
+    return undefined;
+  }
+}
+
+/** With its slash; empty for the working directory. */
+function folderOf(path: string): string {
+  return path.slice(0, path.lastIndexOf("/") + 1);
+}
+
+function keepModeAndOwner(from: string, to: string): void {
+  let old: Deno.FileInfo;
+  try {
+    old = Deno.statSync(from);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    return Deno.chmodSync(to, MODE_OF_A_NEW_FILE);
+  }
+  Deno.chmodSync(to, old.mode! & PERMISSION_BITS);
+  // Who may not give files away keeps them; one of the two may be possible.
+  ignoreFailure(() => Deno.chownSync(to, null, old.gid));
+  ignoreFailure(() => Deno.chownSync(to, old.uid, null));
+}
+
+function ignoreFailure(action: () => void): void {
+  try {
+    action();
+  } catch {
+    // The caller says why.
+  }
+}

@@ -1,0 +1,42 @@
+import assert from "node:assert/strict";
+import { EXIT_CODES } from "../../lib/commands/exit_codes.ts";
+import { helpText } from "../../lib/commands/help.ts";
+import { COMMANDS, OPTIONS, optionsOf } from "../../lib/commands/options.ts";
+
+const TEXTS = [undefined, ...COMMANDS.map(({ name }) => name)].map(helpText);
+
+Deno.test("helpText() has every command and operand, and the options of the default one", () => {
+  const text = helpText();
+  for (const { name, operands, help } of COMMANDS) {
+    const line = text.split("\n").find((line) => line.startsWith(`  ${name} `)) ?? "";
+    assert.ok(line.endsWith(help), name);
+    for (const operand of operands) assert.ok(line.includes(operand.name), name);
+  }
+  for (const { name, help } of optionsOf("show")) {
+    assert.match(text, new RegExp(`--${name} .*${RegExp.escape(help)}\n`));
+  }
+});
+
+Deno.test("helpText() of a command has its options and no other", () => {
+  for (const { name } of COMMANDS) {
+    const [, options = ""] = helpText(name).split("Options:");
+    const shown = [...options.matchAll(/^ .{5}--([a-z-]+)/gm)].map((match) => match[1]);
+    assert.deepEqual(shown, optionsOf(name).map((option) => option.name), name);
+  }
+  assert.ok(new Set(OPTIONS.map((option) => option.name)).size > optionsOf("record").length);
+});
+
+Deno.test("helpText() has every exit code", () => {
+  for (const text of TEXTS) {
+    for (const { code, meaning } of EXIT_CODES) {
+      assert.ok(text.replaceAll("\n", " ").includes(`${code} ${meaning}`), meaning);
+    }
+  }
+});
+
+Deno.test("helpText() fits a wide terminal and ends in one line feed", () => {
+  for (const text of TEXTS) {
+    assert.ok(text.split("\n").every((line) => line.length <= 100), text);
+    assert.match(text, /[^\n]\n$/);
+  }
+});

@@ -1,0 +1,68 @@
+import assert from "node:assert/strict";
+import { EXIT_CODES } from "../../lib/commands/exit_codes.ts";
+import { manPage } from "../../lib/commands/man_page.ts";
+import { type Argument, COMMANDS, OPTIONS } from "../../lib/commands/options.ts";
+import { VERSION } from "../../lib/version.ts";
+import { lacks, run } from "../_commands.ts";
+
+const SECTIONS = "NAME|SYNOPSIS|DESCRIPTION|COMMANDS|OPTIONS|EXIT STATUS|ENVIRONMENT|FILES|" +
+  "EXAMPLES|SECURITY|SEE ALSO";
+
+const ENV = { LC_ALL: "C.UTF-8", MANWIDTH: "200" };
+
+Deno.test("manPage() has its sections in their usual order, and the version", () => {
+  const page = manPage();
+  const sections = [...page.matchAll(/^\.SH (.*)$/gm)].map((match) => match[1]);
+  assert.equal(sections.join("|"), SECTIONS);
+  assert.match(page, new RegExp(`^\\.TH IPVSTAT 1 .*"ipvstat ${RegExp.escape(VERSION)}"`));
+});
+
+Deno.test("manPage() has ASCII alone, and no line that roff takes for a request by mistake", () => {
+  for (const line of manPage().split("\n")) {
+    assert.match(line, /^[ -~]*$/);
+    assert.match(line, /^([^.']|\.(TH|SH|TP|PP|BR|br|nf|fi|RS|RE)( |$)|$)/, line);
+  }
+});
+
+Deno.test({
+  name: "man renders manPage() without a warning, with every command, option and exit code",
+  ignore: lacks("man", "man-db", "the look at the manual page"),
+  async fn() {
+    const words = ["man", "--warnings", "-l", "-"];
+    const { code, stdout, stderr } = await run(words, { input: manPage(), env: ENV });
+    assert.deepEqual([code, stderr], [0, ""]);
+    const text = stdout.replace(/\s+/g, " ");
+    const called = (argument?: Argument) => argument === undefined ? "" : ` ${argument.name}`;
+    for (const { name, operands, help } of COMMANDS) {
+      assert.ok(text.includes(`${name}${called(operands.find((one) => !one.optional))}`), name);
+      assert.ok(text.includes(help.slice(1)), help);
+    }
+    for (const { name, argument, help } of OPTIONS) {
+      assert.ok(text.includes(`--${name}${called(argument)} `), name);
+      assert.ok(text.includes(help.slice(1)), help);
+    }
+    for (const { code, meaning } of EXIT_CODES) {
+      assert.match(text, new RegExp(` ${code} .?${meaning.slice(1)}`));
+    }
+  },
+});
+
+Deno.test({
+  name: "groff finds nothing to warn of in manPage()",
+  ignore: lacks("groff", "groff-base", "its look at the manual page"),
+  async fn() {
+    const result = await run(["groff", "-man", "-Tutf8", "-ww", "-z"], { input: manPage() });
+    assert.deepEqual(result, { code: 0, stdout: "", stderr: "" });
+  },
+});
+
+Deno.test({
+  name: "mandoc finds nothing in manPage() but that it has no date",
+  ignore: lacks("mandoc", "mandoc", "its look at the manual page"),
+  async fn() {
+    const { stdout, stderr } = await run(["mandoc", "-T", "lint"], { input: manPage() });
+    const lines = `${stdout}${stderr}`.trim().split("\n");
+    // The same sources are to give the same page on any day.
+    assert.deepEqual(lines.filter((line) => !/missing date, using "": TH$/.test(line)), []);
+  },
+});

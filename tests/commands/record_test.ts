@@ -1,0 +1,83 @@
+import assert from "node:assert/strict";
+import { openRecording } from "../../lib/capture/recording.ts";
+import { record } from "../../lib/commands/record.ts";
+import { collect } from "../../lib/ipvs/collect.ts";
+import { virtualServers } from "../../lib/ipvs/model.ts";
+import { NetlinkError } from "../../lib/netlink/errors.ts";
+import { run } from "../_commands.ts";
+import { concat } from "../capture/_fixtures.ts";
+import { fakeKernel, GET_INFO, GET_SERVICE } from "../_fixtures.ts";
+
+const SERVICES = [{ address: "10.0.0.1", port: 80 }, { fwmark: 7 }];
+
+Deno.test("record() writes every round when it is over, and each replays", async () => {
+  const chunks: Uint8Array[] = [];
+  const written: number[] = [];
+  const kernel = fakeKernel({ services: SERVICES });
+  kernel.kernel.onRequest = ({ command }) => {
+    if (command === GET_INFO) written.push(chunks.length);
+  };
+  const consistency = await record(kernel, (bytes) => chunks.push(bytes.slice()), {
+    rounds: 3,
+    interval: 0,
+  });
+  assert.equal(consistency.state, "verified");
+  assert.deepEqual(written, [0, 1, 2]);
+  const recording = openRecording(concat(...chunks));
+  for (const round of [1, 2, 3]) {
+    const snapshot = collect(recording.selectRound(round).play());
+    assert.equal([...virtualServers(snapshot)].length, 2);
+  }
+  assert.throws(() => recording.selectRound(4));
+});
+
+Deno.test("record() returns the first round that is in doubt", async () => {
+  const kernel = fakeKernel({ services: SERVICES });
+  let rounds = 0;
+  let next = 0;
+  kernel.kernel.onRequest = ({ command, dump }, kernel) => {
+    if (command === GET_INFO) rounds++;
+    // From one listing to the next nothing stays in the second round.
+    if (rounds === 2 && command === GET_SERVICE && dump) {
+      kernel.services = [{ address: "10.0.0.2", port: 1 + next++ % 60_000 }];
+    }
+  };
+  const consistency = await record(kernel, () => {}, { rounds: 3, interval: 0 });
+  assert.equal(consistency.state, "inconsistent");
+  assert.equal(rounds, 3);
+});
+
+Deno.test("record() throws what the kernel refuses", async () => {
+  const kernel = fakeKernel({ onRequest: () => ({ errno: 1 }) });
+  await assert.rejects(record(kernel, () => {}, { rounds: 2, interval: 0 }), NetlinkError);
+});
+
+/** Records a hundred rounds in a program of its own; `hook` runs with each request. */
+async function roundsRecorded(interval: number, hook: string): Promise<string> {
+  const from = (path: string) => JSON.stringify(new URL(path, import.meta.url));
+  const code = `import { record } from ${from("../../lib/commands/record.ts")};
+    import { openRecording } from ${from("../../lib/capture/recording.ts")};
+    import { fakeKernel, GET_INFO } from ${from("../_fixtures.ts")};
+    import { concat } from ${from("../capture/_fixtures.ts")};
+    let rounds = 0;
+    const end = (signal) => Deno.kill(Deno.pid, signal);
+    const onRequest = ({ command }) => { if (command === GET_INFO) { rounds++; ${hook} } };
+    const chunks = [];
+    await record(fakeKernel({ onRequest }), (bytes) => chunks.push(bytes.slice()), {
+      rounds: 100,
+      interval: ${interval},
+    });
+    console.log(rounds, openRecording(concat(...chunks)).rounds.length);`;
+  const result = await run([Deno.execPath(), "eval", "--quiet", code]);
+  assert.deepEqual([result.code, result.stderr], [0, ""]);
+  return result.stdout.trim();
+}
+
+Deno.test("record() ends early and whole after the round in which a SIGINT comes", async () => {
+  assert.equal(await roundsRecorded(0, `if (rounds === 3) end("SIGINT");`), "3 3");
+});
+
+Deno.test("record() ends early and whole where a SIGTERM comes between two rounds", async () => {
+  const hook = `if (rounds === 1) setTimeout(() => end("SIGTERM"), 0);`;
+  assert.equal(await roundsRecorded(86_400, hook), "1 1");
+});

@@ -1,0 +1,178 @@
+/** What the doctor says of a real kernel, and that it leaves it as it was. */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import type { Check } from "../../lib/doctor/check.ts";
+import { assertSameReport, type JsonReport } from "../doctor/_forms.ts";
+import { textOf } from "./_compare.ts";
+import { boot, type BootResult, cannotBoot } from "./_lab.ts";
+import { guestDir, ipvstatCommand } from "./_prepare.ts";
+
+const ignore = cannotBoot();
+let guest: Promise<BootResult> | undefined;
+
+type Files = Record<string, Uint8Array>;
+
+async function results(): Promise<Files> {
+  const script = Deno.readTextFileSync(join(guestDir, "doctor_test.sh"));
+  guest ??= boot({ script, modules: [], env: { LAB_PROGRAM: ipvstatCommand()[0]! } });
+  return (await guest).files;
+}
+
+function test(name: string, body: (files: Files) => void): void {
+  Deno.test({ name, ignore, fn: async () => body(await results()) });
+}
+
+function reportOf(files: Files, name: string): JsonReport {
+  return JSON.parse(textOf(files, `${name}-json.out`));
+}
+
+function check(files: Files, name: string, id: string): Check {
+  return reportOf(files, name).checks.find((check) => check.id === id)!;
+}
+
+/** The checks that are not well, as "id status". */
+function unwell(files: Files, name: string): string[] {
+  return reportOf(files, name).checks.filter(({ status }) => status !== "ok")
+    .map(({ id, status }) => `${id} ${status}`);
+}
+
+const NAMES: Readonly<Record<string, number>> = {
+  absent: 3,
+  empty: 0,
+  elsewhere: 0,
+  well: 0,
+  nobody: 4,
+  "no-new-privileges": 4,
+  unbounded: 4,
+  "user-namespace": 4,
+  ambient: 0,
+  frozen: 0,
+  sample: 4,
+  mended: 0,
+  "without-proc": 0,
+  "pid-only": 0,
+};
+
+for (const [name, code] of Object.entries(NAMES)) {
+  test(`doctor exits ${code} and says the same in both forms: ${name}`, (files) => {
+    for (const form of [name, `${name}-json`]) {
+      assert.equal(textOf(files, `${form}.err`), "", form);
+      assert.equal(Number(textOf(files, `${form}.status`)), code, form);
+    }
+    const report = reportOf(files, name);
+    assert.deepEqual([report.version, report.exit_code], [1, code]);
+    assertSameReport(textOf(files, `${name}.out`), report);
+  });
+}
+
+test("doctor's exit code is that of show, and its line that of show", (files) => {
+  const compared = Object.keys(files).filter((file) => file.endsWith("-show.status"));
+  assert.equal(compared.length, 6);
+  for (const file of compared) {
+    const name = file.slice(0, -"-show.status".length);
+    assert.equal(Number(textOf(files, file)), NAMES[name], name);
+    if (NAMES[name] === 0) continue;
+    const line = `ipvstat: ${check(files, name, "show").finding}\n`;
+    assert.equal(textOf(files, `${name}-show.err`), line);
+  }
+});
+
+test("doctor tells that ip_vs is not loaded, and does not load it", (files) => {
+  const { status, finding, mend } = check(files, "absent", "module");
+  assert.equal(status, "failed");
+  assert.match(finding, /^ip_vs is not loaded; it is there as kernel\/\S+\/ip_vs\.ko$/);
+  assert.deepEqual(mend, ["sudo modprobe ip_vs"]);
+  assert.match(check(files, "absent", "family").finding, /^not asked for/);
+  assert.equal(textOf(files, "modprobe.log"), "");
+  assert.doesNotMatch(textOf(files, "modules.txt"), /^ip_vs /m);
+});
+
+test("doctor finds nothing wrong with a director, nor with the ambient capability alone", (files) => {
+  for (const name of ["well", "ambient", "mended"]) assert.deepEqual(unwell(files, name), [], name);
+  assert.equal(check(files, "well", "show").finding, "11 virtual servers, 19 real servers");
+  assert.match(check(files, "well", "kernel").finding, /^Linux 6\.1\.\S+: 64-bit counters/);
+  const { effective, ambient } = check(files, "ambient", "capability").values!;
+  assert.deepEqual([effective, ambient], [true, true]);
+});
+
+test("doctor tells an empty table from one of another network namespace", (files) => {
+  assert.deepEqual(unwell(files, "empty"), ["counters unknown", "show warning"]);
+  assert.match(check(files, "empty", "namespace").finding, /, that of process 1$/);
+  assert.match(check(files, "elsewhere", "namespace").finding, /, not that of process 1$/);
+  const mend = ["sudo nsenter --target 1 --net ipvstat"];
+  assert.deepEqual(check(files, "elsewhere", "show").mend, mend);
+  // And that is so.
+  assert.equal(JSON.parse(textOf(files, "entered.json")).virtual_servers.length, 11);
+});
+
+const LACKS: Readonly<Record<string, RegExp>> = {
+  nobody: /^CAP_NET_ADMIN is neither effective nor permitted$/,
+  "no-new-privileges": /^CAP_NET_ADMIN is missing, and no_new_privs keeps sudo and setcap/,
+  unbounded: /^CAP_NET_ADMIN is not in the bounding set/,
+  "user-namespace": /^CAP_NET_ADMIN counts only in the initial user namespace, .* user:\[\d+\]$/,
+};
+for (const [name, finding] of Object.entries(LACKS)) {
+  test(`doctor and show say exactly what is missing: ${name}`, (files) => {
+    const capability = check(files, name, "capability");
+    assert.match(capability.finding, finding);
+    assert.ok(textOf(files, `${name}-show.err`).includes(capability.finding));
+    assert.ok(textOf(files, `${name}-show.err`).includes(capability.mend![0]!));
+  });
+}
+
+test("a missing privilege leaves what needs none", (files) => {
+  for (const name of Object.keys(LACKS)) {
+    const { checks } = reportOf(files, name);
+    const well = checks.filter(({ status }) => status === "ok").map(({ id }) => id);
+    for (const id of ["kernel", "module", "proc", "ipvs", "family", "namespace", "estimator"]) {
+      assert.ok(well.includes(id), `${name}: ${id}`);
+    }
+  }
+});
+
+test("doctor calls frozen counters frozen, and tells of IPv6 disabled", (files) => {
+  assert.deepEqual(unwell(files, "frozen"), ["estimator warning", "ipv6 warning"]);
+  const { finding, mend } = check(files, "frozen", "estimator");
+  assert.match(finding, /^frozen: net\.ipv4\.vs\.run_estimation is 0/);
+  assert.deepEqual(mend, ["sudo sysctl -w net.ipv4.vs.run_estimation=1"]);
+});
+
+test("README's sample is what doctor says", (files) => {
+  const readme = Deno.readTextFileSync(new URL("../../README.md", import.meta.url));
+  const [, sample = ""] = /```console\n\$ ipvstat doctor\n(.*?)```/s.exec(readme) ?? [];
+  // Who is not compiled runs as deno, which is not to get the capability.
+  const isCompiled = Deno.env.get("IPVSTAT_BIN") !== undefined;
+  const lines = (text: string) =>
+    text.replaceAll(/\d+\.\d+\.[\w.+-]*\w|\[\d+\]|number \d+|(?<=\+ep )\S+/g, "#").split("\n");
+  const expected = lines(sample).filter((line) => isCompiled || !line.includes("setcap"));
+  assert.ok(expected.length > 10);
+  assert.deepEqual(lines(textOf(files, "sample.out")), expected);
+});
+
+test("doctor reads on without /proc, or with none but that of processes", (files) => {
+  assert.match(check(files, "without-proc", "proc").finding, /^\/proc is not mounted here/);
+  assert.equal(check(files, "without-proc", "capability").status, "ok");
+  assert.match(check(files, "pid-only", "estimator").finding, /^cannot be told/);
+  for (const name of ["without-proc", "pid-only"]) {
+    const found = check(files, name, "show").finding;
+    assert.equal(found, check(files, "well", "show").finding);
+  }
+});
+
+test("doctor opens no file for writing, starts nothing, and talks to nobody but the kernel", (files) => {
+  const denoDir = textOf(files, "deno-dir.txt").trim();
+  const calls = textOf(files, "strace.txt").split("\n").map((line) => line.replace(/^\d+ +/, ""));
+  assert.ok(calls.some((call) => /^open\w*\(.*"\/proc\/thread-self\/status", O_RDONLY/.test(call)));
+  const writes = calls.filter((call) =>
+    /^(open|openat|creat)\(.*(O_WRONLY|O_RDWR|O_CREAT|O_TRUNC|O_APPEND)/.test(call) ||
+    /^(unlink|rename|mkdir|rmdir|chmod|chown|truncate|link|symlink)/.test(call)
+  );
+  // Deno's own cache, which a compiled binary has not, and the bin for output.
+  const allowed = (call: string) => call.includes(`"${denoDir}/`) || call.includes('"/dev/null"');
+  assert.deepEqual(writes.filter((call) => !allowed(call)), []);
+  // The shell's wrapper, and the program.
+  assert.ok(calls.filter((call) => call.startsWith("execve(")).length <= 2);
+  const sockets = calls.filter((call) => call.startsWith("socket("));
+  assert.ok(sockets.some((call) => call.includes("NETLINK_GENERIC")));
+  assert.deepEqual(sockets.filter((call) => !call.includes("AF_NETLINK")), []);
+});
