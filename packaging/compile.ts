@@ -1,0 +1,105 @@
+/**
+ * `deno task compile`: makes `dist/ipvstat`, the program for this machine in one file, or with
+ * `--output FILE` another. DENORT_BIN names the runtime where Deno cannot download it.
+ */
+import { basename, dirname, join, resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { VERSION } from "../lib/version.ts";
+import { readCommit } from "./commit.ts";
+import { elfMachine } from "./elf.ts";
+import { COMPILE_FLAGS } from "./flags.ts";
+import { forDeno, reasonOf, run } from "./run.ts";
+import { ROOT, stage, type Staged } from "./stage.ts";
+import { hostTarget, type Target } from "./targets.ts";
+
+/** The runtime that the program is appended to cannot be had. */
+export class RuntimeMissingError extends Error {
+  override readonly name = "RuntimeMissingError";
+
+  constructor(target: Target, reason: string) {
+    super(
+      `Cannot get the runtime of Deno ${Deno.version.deno} for ${target.arch} (${reason}); let ` +
+        "this machine reach dl.deno.land, or name that release's denort in DENORT_BIN",
+    );
+  }
+}
+
+/** DENORT_BIN, if it is for that target; one for another machine says nothing about this one. */
+async function givenRuntime(target: Target): Promise<Record<string, string>> {
+  const path = Deno.env.get("DENORT_BIN");
+  if (!path) return {};
+  const machine = await elfMachine(path).catch((error) => {
+    throw new RuntimeMissingError(target, `DENORT_BIN: ${error.message}`);
+  });
+  return machine === target.machine ? { DENORT_BIN: path } : {};
+}
+
+/**
+ * A denort of another release than the Deno that compiles is taken without a word, and cannot
+ * read what is appended to it.
+ */
+async function checkStarts(program: string): Promise<void> {
+  const { success, stdout, stderr } = await run([program, "--version"], {
+    clearEnv: true,
+    env: { NO_COLOR: "1" },
+  });
+  if (success && stdout.startsWith(`ipvstat ${VERSION}\n`)) return;
+  throw new Error(
+    `The program does not start (${reasonOf(stderr)}); DENORT_BIN must be the denort of Deno ` +
+      `${Deno.version.deno}, which compiles`,
+  );
+}
+
+/**
+ * Compiles what is staged.
+ *
+ * @throws {RuntimeMissingError} where the target's runtime cannot be had.
+ */
+export async function compile(staged: Staged, target: Target, output: string): Promise<void> {
+  const options = forDeno(await givenRuntime(target));
+  const includes = staged.includes.flatMap((path) => ["--include", path]);
+  const flags = ["--no-config", "--no-lock", "--target", target.triple, "--output", output];
+  const words = [Deno.execPath(), "compile", ...COMPILE_FLAGS, ...flags, ...includes];
+  const { success, stderr } = await run([...words, staged.script], options);
+  if (!success && stderr.includes("Setting up base binary")) {
+    throw new RuntimeMissingError(target, reasonOf(stderr));
+  }
+  if (!success) throw new Error(`Cannot compile the program: ${reasonOf(stderr)}`);
+  await Deno.chmod(output, 0o755);
+  if (target.triple === Deno.build.target) await checkStarts(output);
+}
+
+/** Does the work in a folder beside the results, which are moved to their places when whole. */
+export async function inWorkFolder<T>(dir: string, work: (dir: string) => Promise<T>): Promise<T> {
+  await Deno.mkdir(dir, { recursive: true });
+  const folder = await Deno.makeTempDir({ dir, prefix: ".ipvstat-" });
+  try {
+    return await work(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({ args: Deno.args, options: { output: { type: "string" } } });
+  const output = resolve(values.output ?? join(ROOT, "dist", "ipvstat"));
+  const target = hostTarget();
+  const commit = await readCommit(ROOT);
+  await inWorkFolder(dirname(output), async (dir) => {
+    const program = join(dir, "ipvstat");
+    await compile(await stage(dir, commit), target, program);
+    await Deno.rename(program, output);
+  });
+  console.log(
+    `${
+      basename(output)
+    } ${VERSION}, commit ${commit.name}, Deno ${Deno.version.deno}, ${target.arch}`,
+  );
+}
+
+if (import.meta.main) {
+  await main().catch((error: Error) => {
+    console.error(`compile: ${error.message}`);
+    Deno.exit(1);
+  });
+}

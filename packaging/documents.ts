@@ -1,0 +1,37 @@
+/** All of a release but the program. */
+import { join } from "node:path";
+import { completions } from "../lib/commands/completions.ts";
+import { manPage } from "../lib/commands/man_page.ts";
+import { ROOT } from "./stage.ts";
+import type { Entry } from "./tree.ts";
+
+/** A file of the checkout, under its own name. */
+export function document(name: string): Entry {
+  return { path: name, content: { from: join(ROOT, name) } };
+}
+
+/** The licenses of the program and of what is in it. */
+export function copyright(): Entry {
+  return { ...document("packaging/debian/copyright"), path: "copyright" };
+}
+
+/** The manual page. */
+export function manual(): Entry {
+  return { path: "ipvstat.1", content: manPage() };
+}
+
+/** The completions, each under the name that its shell's users know. */
+export function completionFiles(): Record<"bash" | "zsh" | "fish", Entry> {
+  return {
+    bash: { path: "ipvstat.bash", content: completions("bash") },
+    zsh: { path: "_ipvstat", content: completions("zsh") },
+    fish: { path: "ipvstat.fish", content: completions("fish") },
+  };
+}
+
+/** The files of a folder beside this one. */
+export function filesIn(folder: "systemd" | "examples"): Entry[] {
+  const dir = join(ROOT, "packaging", folder);
+  const names = [...Deno.readDirSync(dir)].map(({ name }) => name).sort();
+  return names.map((name) => ({ path: name, content: { from: join(dir, name) } }));
+}

@@ -1,0 +1,63 @@
+/** Lays out, in a folder of its own, all that goes into the binary: the bundle and the demo. */
+import { dirname, join } from "node:path";
+import type { Commit } from "./commit.ts";
+import { forDeno, reasonOf, run } from "./run.ts";
+
+/** The checkout. */
+export const ROOT = join(import.meta.dirname!, "..");
+
+const SOURCES = ["cli.ts", "lib", "ffi"];
+const DEMO = "testdata/demo/capture.pcap";
+const PLACEHOLDER = '"unreleased"';
+
+/** What is to be compiled. */
+export interface Staged {
+  /** The program. */
+  readonly script: string;
+  /** Files that it reads by their place beside it. */
+  readonly includes: readonly string[];
+}
+
+async function copy(from: string, to: string): Promise<void> {
+  if (!(await Deno.stat(from)).isDirectory) {
+    await Deno.mkdir(dirname(to), { recursive: true });
+    return await Deno.copyFile(from, to);
+  }
+  for await (const { name } of Deno.readDir(from)) await copy(join(from, name), join(to, name));
+}
+
+async function nameCommit(versionFile: string, commit: Commit): Promise<void> {
+  const text = await Deno.readTextFile(versionFile);
+  if (!text.includes(PLACEHOLDER)) {
+    throw new Error(`Cannot name the commit: lib/version.ts has no ${PLACEHOLDER}`);
+  }
+  await Deno.writeTextFile(versionFile, text.replace(PLACEHOLDER, JSON.stringify(commit.name)));
+}
+
+/**
+ * Bundles a program, with a file for every part that not all commands need. The files' names depend
+ * on the paths of the sources, so that these must be relative.
+ */
+async function bundle(cwd: string, entry: string, output: string): Promise<void> {
+  const flags = ["--quiet", "--minify", "--code-splitting", "--no-config", "--no-lock"];
+  const words = [Deno.execPath(), "bundle", ...flags, "--outdir", output, entry];
+  const { success, stderr } = await run(words, { ...forDeno(), cwd });
+  if (!success) throw new Error(`Cannot bundle the program: ${reasonOf(stderr)}`);
+}
+
+/** Stages the program in a folder, which is made. */
+export async function stage(dir: string, commit: Commit): Promise<Staged> {
+  const source = join(dir, "source");
+  for (const path of SOURCES) await copy(join(ROOT, path), join(source, path));
+  await nameCommit(join(source, "lib", "version.ts"), commit);
+  const program = join(dir, "program");
+  const demo = join(program, DEMO);
+  await bundle(dir, "source/cli.ts", "program");
+  await copy(join(ROOT, DEMO), demo);
+  // The times of embedded files are embedded, too.
+  const parts = [...Deno.readDirSync(program)].filter(({ isFile }) => isFile);
+  for (const path of [...parts.map(({ name }) => join(program, name)), demo]) {
+    await Deno.utime(path, commit.time, commit.time);
+  }
+  return { script: join(program, "cli.js"), includes: [demo] };
+}

@@ -1,0 +1,86 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { VERSION } from "../../lib/version.ts";
+import { cannotRelease, releases } from "./_release.ts";
+import { cannotFind, outputOf, withTempDir } from "./_run.ts";
+
+const PROGRAMS = {
+  "apt-get": "apt",
+  unshare: "util-linux",
+  man: "man-db",
+  "systemd-analyze": "systemd",
+};
+
+/** Starts a shell in this machine's own files; what it changes is in "$1"/upper alone. */
+const ENTER = `
+set -e
+mount -t tmpfs -o mode=755 tmpfs "$1"
+mkdir "$1"/upper "$1"/work "$1"/root
+mount -t overlay overlay -o "lowerdir=/,upperdir=$1/upper,workdir=$1/work" "$1"/root
+mount -t proc proc "$1"/root/proc
+mount --rbind /dev "$1"/root/dev
+mount -t tmpfs tmpfs "$1"/root/run
+mount -t tmpfs -o mode=1777 tmpfs "$1"/root/tmp
+`;
+
+const INSTALL = `
+cp "$2" "$1"/root/tmp/package.deb
+cat > "$1"/root/tmp/script <<'EOF'
+set -e
+export DEBIAN_FRONTEND=noninteractive LC_ALL=C
+apt="apt-get -q -y --no-install-recommends"
+step() { echo "=== $1"; }
+# A machine may be set to leave out documents.
+$apt -o 'Dpkg::Options::=--path-include=*' install /tmp/package.deb >&2
+step files; dpkg --listfiles ipvstat | while read -r path; do [ -d "$path" ] || echo "$path"; done
+step verified; dpkg --verify ipvstat
+step version; cd /; env -i ipvstat --version
+step manual; man -w ipvstat
+step units; systemd-analyze verify /lib/systemd/system/ipvstat* 2>&1 | grep ipvstat || true
+step enabled; systemctl is-enabled ipvstat-textfile.timer || true
+systemctl --quiet enable ipvstat-textfile.timer
+systemctl is-enabled ipvstat-textfile.timer
+$apt purge ipvstat >&2
+EOF
+chroot "$1"/root sh /tmp/script
+echo "=== left behind"
+cd "$1"/upper
+find . ! -type d | grep -v -E '^./var/(lib/(dpkg|apt)|log|cache)/' || true
+find . -type d | while read -r dir; do [ -d "/$dir" ] || echo "$dir"; done
+`;
+
+function cannotInstall(): boolean {
+  if (cannotRelease() || cannotFind(PROGRAMS)) return true;
+  if (Deno.uid() === 0 || Deno.env.get("IPVSTAT_REQUIRE_ALL") === "1") return false;
+  console.warn("Skipped: Installing the Debian package takes root, who can make it undone");
+  return true;
+}
+
+/** What was printed in each step. */
+function stepsOf(output: string): Record<string, string> {
+  const steps = output.split(/^=== /m).slice(1).map((step) => step.split(/\n(.*)/s));
+  return Object.fromEntries(steps.map(([name, text]) => [name, text!.trimEnd()]));
+}
+
+Deno.test({
+  name: "the Debian package installs, runs, has its manual, and leaves nothing when purged",
+  ignore: cannotInstall(),
+  fn: () =>
+    withTempDir(async (dir) => {
+      const { first } = await releases();
+      const name = `ipvstat_${VERSION}-1_amd64.deb`;
+      const words = ["unshare", "--mount", "sh", "-c", ENTER + INSTALL, "sh", dir];
+      const steps = stepsOf(await outputOf([...words, join(first, name)]));
+
+      const listing = await outputOf(["dpkg-deb", "--contents", join(first, name)]);
+      const inPackage = listing.trim().split("\n").filter((line) => !line.startsWith("d"))
+        .map((line) => line.split(/\s+/)[5]!.slice(1));
+      assert.deepEqual(steps.files!.split("\n").sort(), inPackage.sort());
+      assert.equal(steps.verified, "");
+      assert.ok(steps.version!.startsWith(`ipvstat ${VERSION}\n`), steps.version);
+      assert.equal(steps.manual, "/usr/share/man/man1/ipvstat.1.gz");
+      assert.equal(steps.units, "");
+      assert.equal(steps.enabled, "disabled\nenabled");
+      assert.equal(steps["left behind"], "");
+    }),
+});
