@@ -1,0 +1,114 @@
+/**
+ * The binary with nothing but what it needs: alone in a folder that cannot be written, with an
+ * empty environment, as nobody with one capability.
+ */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { textOf } from "../kernel/_compare.ts";
+import type { BootResult } from "../kernel/_lab.ts";
+import { bootWithBinary, cannotRun, type Files, FORMATS, outputOf, seen } from "./_guest.ts";
+
+const ignore = cannotRun({ capsh: "libcap2-bin" });
+const USERS = ["root", "nobody"];
+const testdata = join(import.meta.dirname!, "..", "..", "testdata", "demo");
+let guest: Promise<BootResult> | undefined;
+
+function test(name: string, body: (files: Files) => void): void {
+  Deno.test({
+    name,
+    ignore,
+    async fn() {
+      guest ??= bootWithBinary("least_privilege_test.sh");
+      body((await guest).files);
+    },
+  });
+}
+
+/** A text without its moments, which differ from run to run. */
+function timeless(text: string): string {
+  return text.replaceAll(/\b\d{19}\b|\b\d{4}-\d\d-\d\d[ T][\d:.]+/g, "TIME");
+}
+
+/** The calls of a traced program after its start, without their process. */
+function callsOf(files: Files, name: string): string[] {
+  const lines = textOf(files, name).trimEnd().split("\n").map((line) => line.replace(/^\d+ +/, ""));
+  const start = lines.findIndex((line) => line.startsWith('execve("/ipvstat"'));
+  assert.ok(start >= 0, name);
+  return lines.slice(start + 1);
+}
+
+/** Calls that change no file, whatever their arguments; of those that open, see the flags. */
+const HARMLESS = new Set([
+  ...["access", "close", "epoll_create1", "epoll_ctl", "epoll_wait", "eventfd2", "fcntl", "fstat"],
+  ...["getcwd", "ioctl", "lseek", "mmap", "newfstatat", "poll", "pread64", "read", "readlink"],
+  ...["statx", "write"],
+]);
+
+function changesFiles(call: string): boolean {
+  const [name] = call.split("(");
+  if (name === "openat" || name === "open") {
+    return !/O_RDONLY/.test(call) || /O_CREAT|O_TRUNC/.test(call);
+  }
+  return /^\w+\(/.test(call) && !HARMLESS.has(name!);
+}
+
+test("the folder holds the binary, the libraries it is linked to, and a recording", (files) => {
+  const inside = textOf(files, "jail.txt").trim().split("\n");
+  const others = inside.filter((path) => !/^\.\/(lib\w*\/.*\.so(\.\d+)?|dev\/\w+)$/.test(path));
+  assert.deepEqual(others.sort(), ["./capture.pcap", "./ipvstat"]);
+});
+
+for (const user of USERS) {
+  for (const format of FORMATS) {
+    test(`show prints the kernel's ${format} in there, as outside: ${user}`, (files) => {
+      const outside = timeless(outputOf(files, `outside-show-${format}`));
+      assert.ok(outside.includes("192.0.2.10"));
+      assert.equal(timeless(outputOf(files, `${user}-show-${format}`)), outside);
+    });
+  }
+
+  test(`--demo and --replay print the recording in there: ${user}`, (files) => {
+    const expected = (name: string) => Deno.readTextFileSync(join(testdata, name));
+    assert.equal(outputOf(files, `${user}-demo`), expected("expected.txt"));
+    assert.equal(outputOf(files, `${user}-replay`), expected("expected.json"));
+  });
+
+  test(`what tells of the program itself is told in there: ${user}`, (files) => {
+    assert.match(outputOf(files, `${user}-version`), /^ipvstat \d+\.\d+\.\d+\ncommit /);
+    assert.match(outputOf(files, `${user}-help`), /--replay/);
+    assert.match(outputOf(files, `${user}-man`), /^\.TH IPVSTAT 1/);
+    assert.match(outputOf(files, `${user}-completions`), /complete .*ipvstat/);
+    assert.equal(JSON.parse(outputOf(files, `${user}-schema`)).type, "object");
+    assert.match(outputOf(files, `${user}-doctor`), /11 virtual servers, 19 real servers/);
+  });
+}
+
+test("no command opens a file for writing, or changes one", (files) => {
+  const traces = Object.keys(files).filter((name) => name.endsWith(".strace"));
+  assert.equal(traces.length, USERS.length * 13);
+  for (const name of traces) {
+    const calls = callsOf(files, name);
+    assert.ok(calls.some((call) => call.startsWith('openat(AT_FDCWD, "/ipvstat", O_RDONLY')), name);
+    assert.deepEqual(calls.filter(changesFiles), [], name);
+  }
+});
+
+test("nobody reads with the file capability, and the loader obeys no LD_LIBRARY_PATH then", (files) => {
+  assert.match(seen(files, "snared").err, /libm\.so\.6: file too short/);
+  const table = timeless(outputOf(files, "outside-show-table"));
+  assert.equal(timeless(outputOf(files, "file-capability")), table);
+});
+
+for (const who of ["nobody", "root", "namespace", "privileges"]) {
+  test(`without the capability it ends in exit code 4 and one line: ${who}`, (files) => {
+    const { status, out, err } = seen(files, `lacking-${who}`);
+    assert.deepEqual([status, out], [4, ""], err);
+    assert.match(err, /^ipvstat: [^\n]*CAP_NET_ADMIN[^\n]*\n$/);
+  });
+}
+
+test("the kernel does not start a file with a capability that nobody can have", (files) => {
+  const { status, out, err } = seen(files, "unbounded");
+  assert.notEqual(status, 0);
+  assert.deepEqual([out, err], ["", "execve '/ipvstat' failed!\n"]);
+});

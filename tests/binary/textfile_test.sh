@@ -1,0 +1,13 @@
+# The guest's part of textfile_test.ts.
+. "$LAB_GUEST/steps.sh"
+. "$LAB_CHECKOUT/tests/binary/systemd.sh"
+
+load_rules "$LAB_GUEST/demo.rules"
+make_system
+# The binary stands in /usr/local/bin, where whoever has no package puts it.
+mkdir -p /run/local/bin && cp "$LAB_BINARY" /run/local/bin/ipvstat
+mount --bind /run/local "$system/usr/local"
+cp "$LAB_CHECKOUT/packaging/examples/prometheus-node-exporter" "$system/etc/default"
+mkdir -p "$system/var/lib/prometheus/node-exporter"
+cp "$LAB_CHECKOUT"/packaging/systemd/* "$system/etc/systemd/system"
+run_in_system "$LAB_CHECKOUT/tests/binary/textfile_units.sh"

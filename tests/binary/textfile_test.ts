@@ -1,0 +1,103 @@
+/**
+ * The units of packaging/systemd/ under systemd, and Debian's node_exporter, which finds what they
+ * write.
+ */
+import assert from "node:assert/strict";
+import { textOf } from "../kernel/_compare.ts";
+import type { BootResult } from "../kernel/_lab.ts";
+import { bootWithBinary, cannotRun, type Files } from "./_guest.ts";
+
+const ignore = cannotRun({
+  systemctl: "systemd",
+  "prometheus-node-exporter": "prometheus-node-exporter",
+});
+const COLLECTED = "/var/lib/prometheus/node-exporter/ipvs.prom";
+let guest: Promise<BootResult> | undefined;
+
+function test(name: string, body: (files: Files) => void): void {
+  Deno.test({
+    name,
+    ignore,
+    async fn() {
+      guest ??= bootWithBinary("textfile_test.sh");
+      const { files, stderr } = await guest;
+      assert.equal(textOf(files, "script.txt"), "", stderr);
+      body(files);
+    },
+  });
+}
+
+/**
+ * The samples of a text by name and labels, of those whose name begins so. An empty label is none:
+ * node_exporter gives every sample of a metric the same labels.
+ */
+function samplesOf(text: string, prefix: string): Map<string, number> {
+  const lines = text.split("\n").filter((line) => line.startsWith(prefix));
+  return new Map(lines.map((line) => {
+    const [, name, labels, value] = /^(\w+)(?:{(.*)})? (\S+)$/.exec(line)!;
+    const pairs = labels?.match(/\w+="(\\.|[^"\\])+"/g) ?? [];
+    return [`${name}{${pairs.sort()}}`, Number(value)];
+  }));
+}
+
+test("node_exporter exposes every sample of the file, and no other", (files) => {
+  const written = samplesOf(textOf(files, "ipvs.prom"), "ipvs_");
+  assert.ok(written.size > 400);
+  assert.deepEqual(samplesOf(textOf(files, "scrape.prom"), "ipvs_"), written);
+});
+
+test("node_exporter does without its own ipvs collector, as the example has it", (files) => {
+  assert.doesNotMatch(textOf(files, "scrape.prom"), /^node_ipvs_/m);
+});
+
+test("node_exporter has no error to report of the file, and its time", (files) => {
+  const about = samplesOf(textOf(files, "scrape.prom"), "node_textfile_");
+  assert.equal(about.get("node_textfile_scrape_error{}"), 0);
+  const file = `node_textfile_mtime_seconds{file="${COLLECTED}"}`;
+  assert.ok(Math.abs(about.get(file)! - Date.now() / 1000) < 3600, [...about.keys()].join());
+});
+
+test("no scrape sees half a file while it is written anew", (files) => {
+  const lines = textOf(files, "meanwhile.txt").trim().split("\n");
+  const samples = samplesOf(textOf(files, "ipvs.prom"), "ipvs_").size;
+  assert.ok(lines.length > 10);
+  assert.deepEqual(new Set(lines), new Set(["node_textfile_scrape_error 0", String(samples)]));
+});
+
+test("the file is the dynamic user's, for everybody to read, and node_exporter's by a link", (files) => {
+  assert.equal(
+    textOf(files, "files.txt"),
+    `/run/ipvstat: directory, 755, ipvstat
+/run/ipvstat/ipvs.prom: regular file, 644, ipvstat
+${COLLECTED}: symbolic link, 777, root
+`,
+  );
+});
+
+test("the timer starts the service again, which has nothing to say where all is well", (files) => {
+  assert.match(textOf(files, "next.txt"), /^[\d.]+(min|s|ms|us| )+/);
+  assert.equal(textOf(files, "journal.txt"), "");
+});
+
+test("the service has one capability, and sees and changes nothing that it does not need", (files) => {
+  const inside = textOf(files, "inside.txt");
+  const status = (name: string) => new RegExp(`^${name}:\\s+(\\w+)`, "m").exec(inside)?.[1];
+  for (const set of ["CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"]) {
+    assert.equal(status(set), "0000000000001000", set);
+  }
+  assert.deepEqual([status("NoNewPrivs"), status("Seccomp"), status("Umask")], ["1", "2", "0077"]);
+  assert.notEqual(status("Uid"), "0");
+  const refusals = inside.split("\n").filter((line) => /^(ls|touch):/.test(line));
+  assert.deepEqual(refusals.map((line) => /'(.*)'/.exec(line)?.[1]), [
+    ...["/proc/meminfo", "/proc/1", "/var/lib/here", "/run/here"],
+  ]);
+});
+
+test("without the capability the service fails with exit code 4, and the journal says why", (files) => {
+  assert.equal(textOf(files, "lacking-status.txt"), "4\n");
+  assert.match(textOf(files, "lacking-journal.txt"), /^ipvstat: .*CAP_NET_ADMIN/m);
+});
+
+test("a stopped timer leaves nothing behind", (files) => {
+  assert.equal(textOf(files, "left.txt"), "");
+});

@@ -1,0 +1,79 @@
+# What textfile_test.sh runs under systemd: the units of packaging/systemd/ and Debian's node_exporter.
+set -e
+collected=/var/lib/prometheus/node-exporter
+folder=/run/ipvstat
+unit=ipvstat-textfile
+
+wait_until() { # COMMAND...
+  local n
+  for n in $(seq 100); do
+    if "$@"; then return; fi
+    sleep 0.1
+  done
+  echo "Waited in vain: $*"
+}
+
+scrape() { # FILE
+  busybox wget -q -O "$1" http://127.0.0.1:9100/metrics
+}
+
+is_gone() {
+  [ ! -e "$1" ] && [ ! -L "$1" ]
+}
+
+as_shipped() {
+  systemctl start prometheus-node-exporter.service "$unit.timer"
+  wait_until [ -s "$folder/ipvs.prom" ]
+  wait_until scrape "$LAB_OUT/scrape.prom" 2> /dev/null
+  cp "$collected/ipvs.prom" "$LAB_OUT/ipvs.prom"
+  stat -c '%n: %F, %a, %U' "$folder" "$folder"/* "$collected"/* > "$LAB_OUT/files.txt"
+  systemctl show -P NextElapseUSecMonotonic "$unit.timer" > "$LAB_OUT/next.txt"
+  journalctl -q -o cat -u "$unit.service" > "$LAB_OUT/journal.txt"
+}
+
+# Scrapes one after the other while the file is written, again and again.
+rewrite_meanwhile() {
+  local n
+  for n in $(seq 8); do
+    /usr/local/bin/ipvstat -o prometheus --output-file "$folder/ipvs.prom"
+  done &
+  while kill -0 $! 2> /dev/null; do
+    scrape /run/meanwhile.prom
+    grep '^node_textfile_scrape_error ' /run/meanwhile.prom
+    grep -c '^ipvs_' /run/meanwhile.prom || true
+  done > "$LAB_OUT/meanwhile.txt"
+  wait $!
+}
+
+change_service() { # LINE...
+  mkdir -p "/run/systemd/system/$unit.service.d"
+  printf '%s\n' '[Service]' "$@" > "/run/systemd/system/$unit.service.d/change.conf"
+  systemctl daemon-reload
+}
+
+# The same sandbox, around a look at it.
+look_inside() {
+  change_service ExecStart= "StandardOutput=truncate:$LAB_OUT/inside.txt" StandardError=inherit \
+    'ExecStart=sh -c "cat /proc/self/status; ls /proc/meminfo /proc/1; touch /var/lib/here; touch /run/here"'
+  systemctl start "$unit.service" 2> /dev/null || true
+}
+
+without_capability() {
+  change_service AmbientCapabilities= CapabilityBoundingSet=
+  systemctl start "$unit.service" 2> /dev/null || true
+  systemctl show -P ExecMainStatus "$unit.service" > "$LAB_OUT/lacking-status.txt"
+  journalctl -q -o cat -u "$unit.service" > "$LAB_OUT/lacking-journal.txt"
+}
+
+stop() {
+  systemctl stop "$unit.timer"
+  wait_until is_gone "$folder"
+  ls -A "$collected" > "$LAB_OUT/left.txt"
+  systemctl list-units --state active --plain --no-legend 'ipvstat*' >> "$LAB_OUT/left.txt"
+}
+
+as_shipped
+rewrite_meanwhile
+look_inside
+without_capability
+stop

@@ -1,0 +1,93 @@
+/** The example configurations: what they start, and what Prometheus' own tools say of them. */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { parseArguments } from "../../lib/commands/parse.ts";
+import { ROOT } from "../../packaging/stage.ts";
+import { binary } from "./_binary.ts";
+import { cannotCompile } from "./_denort.ts";
+import { cannotFind, outputOf, run, withTempDir } from "./_run.ts";
+
+const EXAMPLES = join(ROOT, "packaging", "examples");
+const DEMO = join(ROOT, "testdata", "demo");
+
+/** Alerts: whose file is old, and whose servers are all drained; and none else. */
+const RULE_TESTS = `
+rule_files: [RULES]
+evaluation_interval: 30s
+tests:
+  - interval: 30s
+    input_series:
+      - series: 'node_textfile_mtime_seconds{instance="old", file="/some/where/ipvs.prom"}'
+        values: "0x20"
+      - series: 'node_textfile_mtime_seconds{instance="new", file="/some/where/ipvs.prom"}'
+        values: "0+30x20"
+      - series: 'ipvs_real_server_weight{virtual_address="192.0.2.1", address="10.0.0.1"}'
+        values: "0x20"
+      - series: 'ipvs_real_server_weight{virtual_address="192.0.2.1", address="10.0.0.2"}'
+        values: "0x20"
+      - series: 'ipvs_real_server_weight{virtual_address="192.0.2.2", address="10.0.0.1"}'
+        values: "0x20"
+      - series: 'ipvs_real_server_weight{virtual_address="192.0.2.2", address="10.0.0.2"}'
+        values: "1x20"
+    promql_expr_test:
+      - expr: count by (alertname, instance, virtual_address) (ALERTS{alertstate="firing"})
+        eval_time: 3m
+        exp_samples:
+          - labels: '{alertname="IpvsMetricsOld", instance="old"}'
+            value: 1
+          - labels: '{alertname="IpvsVirtualServerDrained", virtual_address="192.0.2.1"}'
+            value: 1
+`;
+
+function read(name: string): string {
+  return Deno.readTextFileSync(join(EXAMPLES, name));
+}
+
+const withPromtool = { ignore: cannotFind({ promtool: "prometheus" }) };
+
+Deno.test("telegraf starts the program with options that it has, for the format that it reads", () => {
+  const text = read("telegraf.conf");
+  const [, line = ""] = /^ {2}commands = \["\/usr\/bin\/ipvstat (.*)"\]$/m.exec(text) ?? [];
+  const { command, options } = parseArguments(line.split(" "));
+  assert.deepEqual([command, ...options], ["show", ["output", "influx"]]);
+  assert.match(text, /^ {2}data_format = "influx"$/m);
+  for (const [, words] of text.matchAll(/\/usr\/bin\/ipvstat (--[^"\n]*)/g)) {
+    assert.equal(words, line);
+  }
+});
+
+Deno.test("promtool finds nothing in the Prometheus configuration", withPromtool, async () => {
+  const config = join(EXAMPLES, "prometheus.yml");
+  const output = await outputOf(["promtool", "check", "config", config]);
+  assert.match(output, /SUCCESS: 2 rules found/);
+});
+
+Deno.test("the rules tell of an old file and of drained servers", withPromtool, async () => {
+  await withTempDir(async (dir) => {
+    const file = join(dir, "rules_test.yml");
+    const rules = join(EXAMPLES, "ipvs.rules.yml");
+    await Deno.writeTextFile(file, RULE_TESTS.replace("RULES", JSON.stringify(rules)));
+    await outputOf(["promtool", "test", "rules", file]);
+  });
+});
+
+Deno.test({
+  name: "the job that compares a recording passes, and fails when one character is another",
+  ignore: cannotCompile(),
+  async fn() {
+    const [, command = ""] = /^ {6}- run: (.*)$/m.exec(read("compare-recording.yml")) ?? [];
+    const program = await binary();
+    await withTempDir(async (dir) => {
+      const compare = (expected: string) => {
+        Deno.writeTextFileSync(join(dir, "expected.json"), expected);
+        const env = { PATH: `${dir}:${Deno.env.get("PATH")}` };
+        return run(["bash", "-e", "-c", command], { cwd: dir, env });
+      };
+      await Deno.symlink(program, join(dir, "ipvstat"));
+      await Deno.copyFile(join(DEMO, "capture.pcap"), join(dir, "director.pcap"));
+      const expected = await Deno.readTextFile(join(DEMO, "expected.json"));
+      assert.deepEqual(await compare(expected), { code: 0, stdout: "", stderr: "" });
+      assert.equal((await compare(expected.replace('"weight":1', '"weight":2'))).code, 1);
+    });
+  },
+});

@@ -1,0 +1,10 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { PERMISSIONS } from "../../packaging/flags.ts";
+import { ROOT } from "../../packaging/stage.ts";
+
+Deno.test("README gives the reason for each of the binary's permissions, and for no other", () => {
+  const readme = Deno.readTextFileSync(join(ROOT, "README.md"));
+  const rows = [...readme.matchAll(/^\| `(--[\w-]+)` +\| \S.{20,}\|$/gm)];
+  assert.deepEqual(rows.map(([, flag]) => flag), PERMISSIONS);
+});

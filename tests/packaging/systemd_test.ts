@@ -1,0 +1,97 @@
+/** The systemd units, as systemd's own tools see them. tests/binary/textfile_test.ts runs them. */
+import assert from "node:assert/strict";
+import { basename, join } from "node:path";
+import { parseArguments, UsageError } from "../../lib/commands/parse.ts";
+import { ROOT } from "../../packaging/stage.ts";
+import { cannotFind, type Result, run, withTempDir } from "./_run.ts";
+
+/** Of every service, how exposed it may be, by systemd's measure from 0.0 to 10.0. */
+const EXPOSURE: Readonly<Record<string, string>> = {
+  "systemd/ipvstat-textfile.service": "1.1",
+  "systemd/ipvstat-textfile-folder.service": "0.4",
+  "examples/ipvstat-exporter@.service": "1.4",
+};
+const PACKAGING = join(ROOT, "packaging");
+
+const ignore = cannotFind({ "systemd-analyze": "systemd" });
+
+async function analyze(...words: string[]): Promise<Result> {
+  return await run(["systemd-analyze", ...words], { env: { SYSTEMD_COLORS: "0" } });
+}
+
+function unitsIn(folder: string): string[] {
+  const names = [...Deno.readDirSync(join(PACKAGING, folder))].map(({ name }) => name).sort();
+  return names.filter((name) => /\.(service|timer)$/.test(name)).map((name) => `${folder}/${name}`);
+}
+
+function textOf(unit: string): string {
+  return Deno.readTextFileSync(join(PACKAGING, unit));
+}
+
+/** The words of every command line of the program in a unit. */
+function commandsIn(unit: string): string[][] {
+  const lines = textOf(unit).matchAll(/^Exec\w+=ipvstat (.+)$/gm);
+  return [...lines].map(([, words]) => words!.split(" "));
+}
+
+Deno.test("every service has its exposure, and every unit is looked at", () => {
+  const units = [...unitsIn("systemd"), ...unitsIn("examples")];
+  assert.deepEqual(
+    units.filter((unit) => unit.endsWith(".service")).sort(),
+    Object.keys(EXPOSURE).sort(),
+  );
+  assert.ok(units.includes("systemd/ipvstat-textfile.timer"));
+});
+
+Deno.test({
+  name: "systemd-analyze verify finds nothing in the units",
+  ignore,
+  async fn() {
+    await withTempDir(async (dir) => {
+      const units = [...unitsIn("systemd"), ...unitsIn("examples")];
+      for (const unit of units) {
+        // The program need not be installed here.
+        const text = textOf(unit).replaceAll("=ipvstat ", "=/bin/true ");
+        await Deno.writeTextFile(join(dir, basename(unit)), text);
+      }
+      const paths = units.map((unit) => join(dir, basename(unit)));
+      const result = await analyze("verify", "--man=no", ...paths);
+      assert.deepEqual(result, { code: 0, stdout: "", stderr: "" });
+    });
+  },
+});
+
+for (const [unit, exposure] of Object.entries(EXPOSURE)) {
+  Deno.test({
+    name: `systemd-analyze security gives ${unit} ${exposure} at most, and README says so`,
+    ignore,
+    async fn() {
+      const { stdout } = await analyze("security", "--offline=true", join(PACKAGING, unit));
+      const [, measured = ""] = /Overall exposure level for \S+: ([\d.]+)/.exec(stdout) ?? [];
+      assert.ok(Number(measured) <= Number(exposure), stdout);
+      const readme = Deno.readTextFileSync(join(ROOT, "README.md"));
+      const row = readme.split("\n").find((line) => line.startsWith(`| \`${basename(unit)}\` `));
+      assert.match(row ?? "", new RegExp(`\\| +${RegExp.escape(exposure)} \\|$`));
+    },
+  });
+}
+
+Deno.test("the units start the program with options that it has", () => {
+  const commands = unitsIn("systemd").flatMap(commandsIn);
+  assert.equal(commands.length, 1);
+  for (const words of commands) {
+    const { command, options } = parseArguments(words);
+    assert.equal(command, "show");
+    assert.deepEqual([...options], [["output", "prometheus"], [
+      "output-file",
+      "%t/ipvstat/ipvs.prom",
+    ]]);
+  }
+});
+
+Deno.test("the exporter's unit says that its command is still to come, as long as it is", () => {
+  for (const words of commandsIn("examples/ipvstat-exporter@.service")) {
+    assert.throws(() => parseArguments(words), UsageError);
+  }
+  assert.match(textOf("examples/ipvstat-exporter@.service"), /^# For a later version/);
+});
