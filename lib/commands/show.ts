@@ -6,6 +6,7 @@
 import { collect, type Source } from "../ipvs/collect.ts";
 import type { Snapshot } from "../ipvs/snapshot.ts";
 import type { Sink } from "../output/byte_writer.ts";
+import { encodeJson } from "../output/json.ts";
 import type { Format } from "./options.ts";
 
 /** How a snapshot is to be shown. */
@@ -17,14 +18,17 @@ export interface ShowOptions {
   readonly color: boolean;
 }
 
-/** Encodes a snapshot; an encoder is loaded when its format is asked for. */
+/**
+ * Encodes a snapshot; an encoder is loaded when its format is asked for, but for the one of
+ * scripts: what is small and often asked for costs least where it is loaded with the rest.
+ */
 export type Encode = (snapshot: Snapshot, sink: Sink) => void;
 
 /** Loads the encoder of a format. */
 export async function encoder(options: ShowOptions): Promise<Encode> {
   switch (options.format) {
     case "json":
-      return (await import("../output/json.ts")).encodeJson;
+      return encodeJson;
     case "influx": {
       const { encodeInflux } = await import("../output/influx.ts");
       return (snapshot, sink) => encodeInflux(snapshot, sink, options);
