@@ -4,8 +4,8 @@
  * their output thrown away.
  */
 import { join } from "node:path";
+import { outputOf, withTempDir } from "../tests/_commands.ts";
 import { binary, emptyBinary } from "../tests/packaging/_binary.ts";
-import { withTempDir } from "../tests/packaging/_run.ts";
 
 const RUNS = 20;
 
@@ -15,21 +15,15 @@ interface Figures {
   readonly megabytes: number;
 }
 
-async function run(command: string, ...args: string[]): Promise<string> {
-  const { success, stdout, stderr } = await new Deno.Command(command, { args }).output();
-  if (!success) throw new Error(new TextDecoder().decode(stderr));
-  return new TextDecoder().decode(stdout);
-}
-
 /** Runs every command in turn, so that what slows the machine slows them all. */
 async function measure(dir: string, commands: readonly string[][]): Promise<Figures[][]> {
   const tool = join(dir, "measure");
-  await run("gcc", "-O2", "-o", tool, join(import.meta.dirname!, "measure.c"));
+  await outputOf(["gcc", "-O2", "-o", tool, join(import.meta.dirname!, "measure.c")]);
   const figures: Figures[][] = commands.map(() => []);
   for (let i = -1; i < RUNS; i++) {
     for (const [j, command] of commands.entries()) {
-      const [microseconds = 0, kilobytes = 0] = (await run(tool, "1", ...command)).split(" ")
-        .map(Number);
+      const output = await outputOf([tool, "1", ...command]);
+      const [microseconds = 0, kilobytes = 0] = output.split(" ").map(Number);
       // The first run is for the caches.
       if (i < 0) continue;
       figures[j]!.push({ milliseconds: microseconds / 1000, megabytes: kilobytes / 1024 });

@@ -1,50 +1,90 @@
-/** Other programs that a test may need. */
+/** Runs programs for the tests, and tells which of them are missing. */
+import { join } from "node:path";
 
-/** What a command left behind. */
+/** What a program left behind. */
 export interface Result {
   readonly code: number;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-/** Runs a command to its end. */
-export async function run(
-  words: readonly string[],
-  options: Omit<Deno.CommandOptions, "args"> & { readonly input?: string } = {},
-): Promise<Result> {
+/** How to start a program, and what it reads on standard input. */
+export interface RunOptions extends Pick<Deno.CommandOptions, "cwd" | "env" | "clearEnv"> {
+  readonly input?: string;
+}
+
+/** Runs a program to its end. */
+export async function run(words: readonly string[], options: RunOptions = {}): Promise<Result> {
   const [command, ...args] = words;
   const { input, ...others } = options;
-  const child = new Deno.Command(command!, {
-    ...others,
-    args,
-    stdin: input === undefined ? "null" : "piped",
-    stdout: "piped",
-    stderr: "piped",
-  }).spawn();
-  if (input !== undefined) {
-    const writer = child.stdin.getWriter();
-    await writer.write(new TextEncoder().encode(input));
-    await writer.close();
-  }
-  const { code, stdout, stderr } = await child.output();
+  const stdin = input === undefined ? "null" : "piped";
+  const piped = { stdout: "piped", stderr: "piped" } as const;
+  const child = new Deno.Command(command!, { ...others, ...piped, args, stdin }).spawn();
+  // Read from the start, so that neither waits for the other.
+  const ended = child.output();
+  if (input !== undefined) await new Blob([input]).stream().pipeTo(child.stdin);
+  const { code, stdout, stderr } = await ended;
   const decoder = new TextDecoder();
   return { code, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
 }
 
-/**
- * For Deno.test: whether to skip for want of a command, after saying so in one line.
- * IPVSTAT_REQUIRE_ALL=1 lets nothing be skipped.
- */
-export function lacks(command: string, debianPackage: string, what: string): boolean {
+/** What a program prints that ends well. */
+export async function outputOf(words: readonly string[], options?: RunOptions): Promise<string> {
+  const { code, stdout, stderr } = await run(words, options);
+  if (code === 0) return stdout;
+  throw new Error(`Cannot run ${words.join(" ")}: ${stderr.trim() || `exit code ${code}`}`);
+}
+
+/** Gives a test a folder of its own. */
+export async function withTempDir<T>(use: (dir: string) => T | Promise<T>): Promise<T> {
+  const dir = await Deno.makeTempDir({ prefix: "ipvstat-test-" });
   try {
-    new Deno.Command(command, { args: ["--version"], stdout: "null", stderr: "null" }).outputSync();
-    return false;
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-    if (Deno.env.get("IPVSTAT_REQUIRE_ALL") === "1") return false;
-    console.log(
-      `${command} is not installed (Debian package ${debianPackage}): ${what} is skipped`,
-    );
-    return true;
+    return await use(dir);
+  } finally {
+    await Deno.remove(dir, { recursive: true });
   }
+}
+
+/** Whether there is a file. */
+export function exists(path: string): boolean {
+  try {
+    Deno.statSync(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The path of a program, also of those that only root has on its PATH, as in a guest. */
+export function findProgram(name: string): string | undefined {
+  const folders = `${Deno.env.get("PATH") ?? ""}:/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin`;
+  const paths = name.startsWith("/") ? [name] : folders.split(":").map((dir) => join(dir, name));
+  return paths.find(exists);
+}
+
+/**
+ * One line that says which packages to install; undefined where all is there.
+ *
+ * @param programs of each program, or file with its path, the Debian package that brings it
+ */
+export function toInstall(programs: Readonly<Record<string, string>>): string | undefined {
+  const missing = Object.entries(programs).filter(([program]) => !findProgram(program));
+  if (missing.length === 0) return undefined;
+  const packages = new Set(missing.map(([, name]) => name));
+  return `Install the packages: apt-get install ${[...packages].join(" ")}`;
+}
+
+/**
+ * For Deno.test: whether to skip for a reason, after saying it in one plain line.
+ * IPVSTAT_REQUIRE_ALL=1 lets nothing be skipped, so that the test fails.
+ */
+export function mustSkip(reason: string | undefined): boolean {
+  if (reason === undefined || Deno.env.get("IPVSTAT_REQUIRE_ALL") === "1") return false;
+  console.warn(`Skipped: ${reason}`);
+  return true;
+}
+
+/** The same for want of programs; takes what toInstall() takes. */
+export function cannotFind(programs: Readonly<Record<string, string>>): boolean {
+  return mustSkip(toInstall(programs));
 }

@@ -6,26 +6,18 @@ import { manPage } from "../lib/commands/man_page.ts";
 import { record } from "../lib/commands/record.ts";
 import { schemaText } from "../lib/commands/schema.ts";
 import { COMMIT } from "../lib/version.ts";
+import { type Result, run } from "./_commands.ts";
 import { fakeKernel, GET_SERVICE } from "./_fixtures.ts";
 
 const ROOT = new URL("..", import.meta.url).pathname;
 const DEMO = join(ROOT, "testdata/demo/capture.pcap");
 const RUN = ["run", "--quiet", "--no-prompt", "--allow-ffi", "--allow-read", "--allow-write"];
 
-interface Result {
-  code: number;
-  stdout: string;
-  stderr: string;
-}
-
 /** Runs the program as `sh` would, so that redirections can be tried. */
 async function shell(script: string): Promise<Result> {
-  const { code, stdout, stderr } = await new Deno.Command("sh", {
-    args: ["-c", `ipvstat() { "$DENO" ${RUN.join(" ")} "$CLI" "$@"; }\n${script}`],
-    env: { DENO: Deno.execPath(), CLI: join(ROOT, "cli.ts"), DEMO, NO_COLOR: "1" },
-  }).output();
-  const decoder = new TextDecoder();
-  return { code, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
+  const ipvstat = `ipvstat() { "$DENO" ${RUN.join(" ")} "$CLI" "$@"; }`;
+  const env = { DENO: Deno.execPath(), CLI: join(ROOT, "cli.ts"), DEMO, NO_COLOR: "1" };
+  return await run(["sh", "-c", `${ipvstat}\n${script}`], { env });
 }
 
 /** What goes wrong says so in one line, and nothing on standard output. */

@@ -1,13 +1,11 @@
 /** The compiled program in a guest of the kernel lab. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { textOf } from "../kernel/_compare.ts";
+import { cannotFind } from "../_commands.ts";
+import { type Files, seen } from "../kernel/_files.ts";
 import { boot, type BootResult, cannotBoot } from "../kernel/_lab.ts";
 import { binary } from "../packaging/_binary.ts";
 import { cannotCompile } from "../packaging/_denort.ts";
-import { cannotFind } from "../packaging/_run.ts";
-
-export type Files = Record<string, Uint8Array>;
 
 export const FORMATS = ["table", "json", "influx", "prometheus", "openmetrics"];
 
@@ -20,12 +18,6 @@ export function cannotRun(programs: Readonly<Record<string, string>>): boolean {
 export async function bootWithBinary(name: string): Promise<BootResult> {
   const script = Deno.readTextFileSync(join(import.meta.dirname!, name));
   return await boot({ script, env: { LAB_BINARY: await binary() } });
-}
-
-/** What a caller of a program saw: the status, standard output and standard error. */
-export function seen(files: Files, name: string): { status: number; out: string; err: string } {
-  const [status, out, err] = ["status", "out", "err"].map((end) => textOf(files, `${name}.${end}`));
-  return { status: Number(status), out: out!, err: err! };
 }
 
 /** The output of a program that did as it should. */

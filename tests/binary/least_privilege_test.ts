@@ -4,9 +4,9 @@
  */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { textOf } from "../kernel/_compare.ts";
+import { type Files, seen, textOf } from "../kernel/_files.ts";
 import type { BootResult } from "../kernel/_lab.ts";
-import { bootWithBinary, cannotRun, type Files, FORMATS, outputOf, seen } from "./_guest.ts";
+import { bootWithBinary, cannotRun, FORMATS, outputOf } from "./_guest.ts";
 
 const ignore = cannotRun({ capsh: "libcap2-bin" });
 const USERS = ["root", "nobody"];

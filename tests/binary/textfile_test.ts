@@ -3,9 +3,9 @@
  * write.
  */
 import assert from "node:assert/strict";
-import { textOf } from "../kernel/_compare.ts";
+import { type Files, textOf } from "../kernel/_files.ts";
 import type { BootResult } from "../kernel/_lab.ts";
-import { bootWithBinary, cannotRun, type Files } from "./_guest.ts";
+import { bootWithBinary, cannotRun } from "./_guest.ts";
 
 const ignore = cannotRun({
   systemctl: "systemd",

@@ -9,7 +9,7 @@ import {
   type Shell,
   SHELLS,
 } from "../../lib/commands/options.ts";
-import { lacks, run } from "../_commands.ts";
+import { cannotFind, run, withTempDir } from "../_commands.ts";
 
 const NAMES = COMMANDS.map(({ name }) => name);
 const FILE = "a-recording.pcap";
@@ -50,22 +50,19 @@ async function withScript(
   shell: Shell,
   body: (script: string, folder: string) => Promise<void>,
 ): Promise<void> {
-  const dir = await Deno.makeTempDir({ prefix: "ipvstat-completions-" });
-  try {
+  await withTempDir(async (dir) => {
     const folder = join(dir, "folder");
     await Deno.mkdir(folder);
     await Deno.writeTextFile(join(folder, FILE), "");
     await Deno.writeTextFile(join(dir, "script"), completions(shell));
     await body(join(dir, "script"), folder);
-  } finally {
-    await Deno.remove(dir, { recursive: true });
-  }
+  });
 }
 
 for (const shell of SHELLS) {
   Deno.test({
     name: `completions() offer in ${shell} what the table has, of the command alone`,
-    ignore: lacks(shell, shell, "its completion"),
+    ignore: cannotFind({ [shell]: shell }),
     fn: () =>
       withScript(shell, async (script, cwd) => {
         const driver = join(import.meta.dirname!, `_complete.${shell}`);

@@ -1,16 +1,13 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { type Result, run } from "../_commands.ts";
 import { assertSameReport } from "../doctor/_forms.ts";
 
 const CLI = join(import.meta.dirname!, "..", "..", "cli.ts");
-const decoder = new TextDecoder();
 
-async function ipvstat(permissions: readonly string[], ...words: readonly string[]) {
-  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "--quiet", "--no-prompt", ...permissions, CLI, ...words],
-    env: { NO_COLOR: "1" },
-  }).output();
-  return { code, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
+async function ipvstat(permissions: readonly string[], ...words: string[]): Promise<Result> {
+  const deno = [Deno.execPath(), "run", "--quiet", "--no-prompt", ...permissions];
+  return await run([...deno, CLI, ...words], { env: { NO_COLOR: "1" } });
 }
 
 Deno.test("ipvstat doctor ends as ipvstat show does, on whatever machine", async () => {

@@ -3,7 +3,7 @@ import { EXIT_CODES } from "../../lib/commands/exit_codes.ts";
 import { manPage } from "../../lib/commands/man_page.ts";
 import { type Argument, COMMANDS, OPTIONS } from "../../lib/commands/options.ts";
 import { VERSION } from "../../lib/version.ts";
-import { lacks, run } from "../_commands.ts";
+import { cannotFind, run } from "../_commands.ts";
 
 const SECTIONS = "NAME|SYNOPSIS|DESCRIPTION|COMMANDS|OPTIONS|EXIT STATUS|ENVIRONMENT|FILES|" +
   "EXAMPLES|SECURITY|SEE ALSO";
@@ -26,7 +26,7 @@ Deno.test("manPage() has ASCII alone, and no line that roff takes for a request 
 
 Deno.test({
   name: "man renders manPage() without a warning, with every command, option and exit code",
-  ignore: lacks("man", "man-db", "the look at the manual page"),
+  ignore: cannotFind({ man: "man-db" }),
   async fn() {
     const words = ["man", "--warnings", "-l", "-"];
     const { code, stdout, stderr } = await run(words, { input: manPage(), env: ENV });
@@ -49,7 +49,7 @@ Deno.test({
 
 Deno.test({
   name: "groff finds nothing to warn of in manPage()",
-  ignore: lacks("groff", "groff-base", "its look at the manual page"),
+  ignore: cannotFind({ groff: "groff-base" }),
   async fn() {
     const result = await run(["groff", "-man", "-Tutf8", "-ww", "-z"], { input: manPage() });
     assert.deepEqual(result, { code: 0, stdout: "", stderr: "" });
@@ -58,7 +58,7 @@ Deno.test({
 
 Deno.test({
   name: "mandoc finds nothing in manPage() but that it has no date",
-  ignore: lacks("mandoc", "mandoc", "its look at the manual page"),
+  ignore: cannotFind({ mandoc: "mandoc" }),
   async fn() {
     const { stdout, stderr } = await run(["mandoc", "-T", "lint"], { input: manPage() });
     const lines = `${stdout}${stderr}`.trim().split("\n");

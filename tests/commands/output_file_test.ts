@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { WriteError } from "../../lib/commands/output.ts";
 import { OutputFile } from "../../lib/commands/output_file.ts";
-import { type Result, run } from "../_commands.ts";
+import { type Result, run, withTempDir } from "../_commands.ts";
 
 const NOBODY = 65_534;
 
@@ -12,15 +12,11 @@ function test(
   left: readonly string[],
   body: (path: (name: string) => string) => void | Promise<void>,
 ): void {
-  Deno.test(name, async () => {
-    const dir = await Deno.makeTempDir({ prefix: "ipvstat-output-" });
-    try {
+  Deno.test(name, () =>
+    withTempDir(async (dir) => {
       await body((name) => join(dir, name));
       assert.deepEqual([...Deno.readDirSync(dir)].map(({ name }) => name).sort(), left);
-    } finally {
-      await Deno.remove(dir, { recursive: true });
-    }
-  });
+    }));
 }
 
 function write(path: string, ...chunks: readonly string[]): void {

@@ -1,5 +1,6 @@
 /** Comparison of ipvstat's outputs with ipvsadm's listings and with the kernel's bytes. */
 import assert from "node:assert/strict";
+import { type Files, textOf } from "./_files.ts";
 import { type Fields, type Listing, listings } from "./_ipvsadm.ts";
 import { serverKey, serviceKey, type WireService } from "./_wire_ipvs.ts";
 
@@ -67,21 +68,11 @@ export function assertListing(table: Table, listing: Listing, name: string): num
 }
 
 /** The same for all of ipvsadm's listings in a guest's results. */
-export function assertListings(
-  table: Table,
-  files: Record<string, Uint8Array>,
-  prefix: string,
-): number {
+export function assertListings(table: Table, files: Files, prefix: string): number {
   let compared = 0;
   for (const [suffix, parse] of Object.entries(listings)) {
     const name = `${prefix}${suffix}.txt`;
     compared += assertListing(table, parse(textOf(files, name)), `ipvsadm's ${name}`);
   }
   return compared;
-}
-
-export function textOf(files: Record<string, Uint8Array>, name: string): string {
-  const bytes = files[name];
-  assert.ok(bytes, `the guest left no ${name}`);
-  return new TextDecoder().decode(bytes);
 }

@@ -3,6 +3,8 @@
  * Every boot has its own folder and, where one is free, a processor of its own.
  */
 import { join } from "node:path";
+import { mustSkip } from "../_commands.ts";
+import type { Files } from "./_files.ts";
 import {
   checkout,
   guestDir,
@@ -33,7 +35,7 @@ export interface BootResult {
   stdout: string;
   stderr: string;
   /** What the script left in "$LAB_OUT". */
-  files: Record<string, Uint8Array>;
+  files: Files;
 }
 
 /** The guest did not come to its end. */
@@ -138,7 +140,7 @@ async function readIfThere(path: string): Promise<string> {
 }
 
 async function readResult(dir: string, status: string): Promise<BootResult> {
-  const files: Record<string, Uint8Array> = {};
+  const files: Files = {};
   for await (const entry of Deno.readDir(join(dir, "out"))) {
     if (entry.isFile) files[entry.name] = await Deno.readFile(join(dir, "out", entry.name));
   }
@@ -190,13 +192,7 @@ export async function boot(options: BootOptions): Promise<BootResult> {
   }
 }
 
-/**
- * For Deno.test: whether to skip, after saying why in one plain line. IPVSTAT_REQUIRE_ALL=1 makes
- * the missing packages a failure of the test.
- */
+/** For Deno.test: whether to skip what needs the lab; see mustSkip(). */
 export function cannotBoot(): boolean {
-  const missing = missingPackages();
-  if (!missing || Deno.env.get("IPVSTAT_REQUIRE_ALL") === "1") return false;
-  console.warn(`Skipped: ${missing}`);
-  return true;
+  return mustSkip(missingPackages());
 }

@@ -1,5 +1,7 @@
 /** What the lab needs on the host before a guest can start: packages, helpers, modules, caches. */
+import { createHash } from "node:crypto";
 import { join } from "node:path";
+import { exists, findProgram, outputOf, toInstall } from "../_commands.ts";
 
 /** This folder, the checkout it stands in, and the guest's scripts. */
 export const kernelDir = import.meta.dirname!;
@@ -20,60 +22,33 @@ const v8Flags = "--v8-flags=--single-threaded,--no-opt";
 /** The guest has no network, and the lock file belongs to the checkout: neither is to be tried. */
 const offlineFlags = ["--no-prompt", "--cached-only", "--no-remote", "--no-lock"];
 
-const searchPath = `${Deno.env.get("PATH") ?? ""}:/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin`;
-
-/** Of each Debian package one file that only it brings: a command, or a path. */
-const packageFiles: Record<string, string> = {
-  "user-mode-linux": "linux.uml",
+/** Of programs and files the Debian packages that bring them, one for each package. */
+const PACKAGES = {
+  "linux.uml": "user-mode-linux",
   ipvsadm: "ipvsadm",
-  iproute2: "ip",
-  kmod: "depmod",
-  procps: "sysctl",
-  "busybox-static": "busybox",
+  ip: "iproute2",
+  depmod: "kmod",
+  sysctl: "procps",
+  busybox: "busybox-static",
   tcpdump: "tcpdump",
   tshark: "tshark",
   gcc: "gcc",
-  "libc6-dev": "/usr/include/linux/ip_vs.h",
-  iptables: "iptables-legacy",
+  "/usr/include/linux/ip_vs.h": "libc6-dev",
+  "iptables-legacy": "iptables",
   strace: "strace",
 };
-
-function exists(path: string): boolean {
-  try {
-    Deno.statSync(path);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-function findCommand(name: string): string | undefined {
-  if (name.startsWith("/")) return exists(name) ? name : undefined;
-  return searchPath.split(":").map((dir) => join(dir, name)).find(exists);
-}
 
 /** Undefined when the lab can start; else one line that says what to install. */
 export function missingPackages(): string | undefined {
   if (Deno.build.os !== "linux" || Deno.build.arch !== "x86_64") {
     return "The kernel lab needs Linux on x86_64: User Mode Linux runs nowhere else";
   }
-  const missing = Object.entries(packageFiles).filter(([, file]) => !findCommand(file));
-  if (missing.length === 0) return undefined;
-  return `Install the kernel lab's packages: apt-get install ${
-    missing.map(([name]) => name).join(" ")
-  }`;
-}
-
-export async function run(command: string, args: string[]): Promise<string> {
-  const output = await new Deno.Command(command, { args, env: { PATH: searchPath } }).output();
-  if (output.success) return new TextDecoder().decode(output.stdout);
-  const why = new TextDecoder().decode(output.stderr).trim();
-  throw new Error(`Cannot prepare the kernel lab: ${command} ${args.join(" ")}: ${why}`);
+  return toInstall(PACKAGES);
 }
 
 /** One folder per user, kept between runs; removing it costs a second. */
 export async function cacheDir(): Promise<string> {
-  const user = (await run("id", ["-u"])).trim();
+  const user = (await outputOf(["id", "-u"])).trim();
   const dir = join(Deno.env.get("TMPDIR") ?? "/tmp", `ipvstat-lab-cache-${user}`);
   await Deno.mkdir(dir, { recursive: true, mode: 0o700 });
   return dir;
@@ -81,12 +56,11 @@ export async function cacheDir(): Promise<string> {
 
 /** Compiles a C source into the cache unless it is there; several tests may do so at once. */
 async function compile(cache: string, source: string, flags: string[]): Promise<string> {
-  const bytes = await Deno.readFile(source);
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-  const target = join(cache, `${digest.toHex().slice(0, 16)}.bin`);
+  const digest = createHash("sha256").update(await Deno.readFile(source)).digest("hex");
+  const target = join(cache, `${digest.slice(0, 16)}.bin`);
   if (exists(target)) return target;
   const unfinished = await Deno.makeTempFile({ dir: cache });
-  await run("gcc", ["-O2", "-Wall", ...flags, "-o", unfinished, source, "-ldl"]);
+  await outputOf(["gcc", "-O2", "-Wall", ...flags, "-o", unfinished, source, "-ldl"]);
   await Deno.chmod(unfinished, 0o755);
   await Deno.rename(unfinished, target);
   return target;
@@ -109,7 +83,7 @@ async function moduleTree(cache: string): Promise<string> {
   for (const name of ["modules.builtin", "modules.builtin.modinfo", "modules.order"]) {
     await Deno.copyFile(join(packaged, version, name), join(dir, name));
   }
-  await run("depmod", ["-b", unfinished, version]);
+  await outputOf([findProgram("depmod")!, "-b", unfinished, version]);
   // Whoever comes second finds the first one's tree in the way, and it is as good.
   await Deno.rename(unfinished, target).catch(() => Deno.remove(unfinished, { recursive: true }));
   return target;
@@ -130,8 +104,8 @@ async function warmDenoDir(cache: string, target: string): Promise<void> {
   // One at a time, and --version so that the code cache is filled, too.
   const script =
     'export DENO_DIR="$1"; target=$2; shift 2; "$@" --version >&2; cp -r "$DENO_DIR" "$target"';
-  await run("flock", [
-    join(cache, "deno.lock"),
+  await outputOf([
+    ...["flock", join(cache, "deno.lock")],
     ...["sh", "-c", script, "sh", shared, target, ...ipvstatCommand()],
   ]);
 }
@@ -157,5 +131,5 @@ export async function prepare(denoDir: string): Promise<Prepared> {
     warmDenoDir(cache, denoDir),
   ]);
   const helpers = { traffic, ipvs_genl: ipvsGenl };
-  return { cache, shim, modules, modprobe: findCommand("modprobe")!, helpers };
+  return { cache, shim, modules, modprobe: findProgram("modprobe")!, helpers };
 }

@@ -1,4 +1,5 @@
 /** The records of IPVS in a capture, as ipvstat's JSON ought to show them. Imports nothing from lib/. */
+import { Buffer } from "node:buffer";
 import {
   type Attributes,
   attributes,
@@ -189,8 +190,8 @@ export function serverKey(fields: Fields): string {
   return endpointText(fields.address_family, fields.address, fields.port);
 }
 
-function hex(bytes: Uint8Array | undefined): string {
-  return bytes?.toHex() ?? "";
+function hex(bytes: Uint8Array = new Uint8Array()): string {
+  return Buffer.from(bytes).toString("hex");
 }
 
 /**

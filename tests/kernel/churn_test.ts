@@ -1,7 +1,8 @@
 /** Listings of a table that another process changes without a pause. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { parseExact, textOf } from "./_compare.ts";
+import { parseExact } from "./_compare.ts";
+import { type Files, textOf } from "./_files.ts";
 import type { Fields } from "./_ipvsadm.ts";
 import { boot, type BootResult, cannotBoot } from "./_lab.ts";
 import { guestDir } from "./_prepare.ts";
@@ -10,7 +11,7 @@ const ignore = cannotBoot();
 const ROUNDS = 25;
 let guest: Promise<BootResult> | undefined;
 
-async function results(): Promise<Record<string, Uint8Array>> {
+async function results(): Promise<Files> {
   const script = Deno.readTextFileSync(join(guestDir, "churn_test.sh"));
   guest ??= boot({ script, timeoutMs: 300_000 });
   const { files, status, stderr } = await guest;
@@ -40,7 +41,7 @@ function standing(count: number, network: string): string[] {
   );
 }
 
-function virtualServers(files: Record<string, Uint8Array>, name: string): Fields[] {
+function virtualServers(files: Files, name: string): Fields[] {
   return parseExact(textOf(files, name)).virtual_servers as Fields[];
 }
 
@@ -52,12 +53,12 @@ function rounds<T>(read: (n: number) => T): T[] {
   return Array.from({ length: ROUNDS }, (_, i) => read(i + 1));
 }
 
-function statuses(files: Record<string, Uint8Array>, name: string): string[] {
+function statuses(files: Files, name: string): string[] {
   return textOf(files, `${name}-statuses.txt`).trim().split("\n");
 }
 
 /** For information: what the same conditions do to ipvsadm, and what ours cost. */
-function tell(files: Record<string, Uint8Array>, name: string, torn: Torn[]): void {
+function tell(files: Files, name: string, torn: Torn[]): void {
   const states = rounds((n) =>
     parseExact(textOf(files, `${name}-${n}.json`)).consistency as Fields
   );
@@ -71,7 +72,7 @@ function tell(files: Record<string, Uint8Array>, name: string, torn: Torn[]): vo
   );
 }
 
-function assertWhole(files: Record<string, Uint8Array>, name: string, ours: Torn[]): void {
+function assertWhole(files: Files, name: string, ours: Torn[]): void {
   const exits = statuses(files, name);
   const torn = ours.map(({ missing, doubled }, i) =>
     missing + doubled > 0
@@ -83,7 +84,7 @@ function assertWhole(files: Record<string, Uint8Array>, name: string, ours: Torn
   assert.deepEqual(exits.filter((exit) => exit !== "0" && exit !== "5"), []);
 }
 
-function listedByIpvsadm(files: Record<string, Uint8Array>, name: string, row: RegExp): string[][] {
+function listedByIpvsadm(files: Files, name: string, row: RegExp): string[][] {
   return rounds((n) =>
     Array.from(textOf(files, `${name}-${n}.txt`).matchAll(row), ([, key]) => key!)
   );

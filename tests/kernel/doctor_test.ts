@@ -3,14 +3,12 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import type { Check } from "../../lib/doctor/check.ts";
 import { assertSameReport, type JsonReport } from "../doctor/_forms.ts";
-import { textOf } from "./_compare.ts";
+import { type Files, seen, textOf } from "./_files.ts";
 import { boot, type BootResult, cannotBoot } from "./_lab.ts";
 import { guestDir, ipvstatCommand } from "./_prepare.ts";
 
 const ignore = cannotBoot();
 let guest: Promise<BootResult> | undefined;
-
-type Files = Record<string, Uint8Array>;
 
 async function results(): Promise<Files> {
   const script = Deno.readTextFileSync(join(guestDir, "doctor_test.sh"));
@@ -56,8 +54,8 @@ const NAMES: Readonly<Record<string, number>> = {
 for (const [name, code] of Object.entries(NAMES)) {
   test(`doctor exits ${code} and says the same in both forms: ${name}`, (files) => {
     for (const form of [name, `${name}-json`]) {
-      assert.equal(textOf(files, `${form}.err`), "", form);
-      assert.equal(Number(textOf(files, `${form}.status`)), code, form);
+      const { status, err } = seen(files, form);
+      assert.deepEqual([status, err], [code, ""], form);
     }
     const report = reportOf(files, name);
     assert.deepEqual([report.version, report.exit_code], [1, code]);
@@ -70,10 +68,11 @@ test("doctor's exit code is that of show, and its line that of show", (files) =>
   assert.equal(compared.length, 6);
   for (const file of compared) {
     const name = file.slice(0, -"-show.status".length);
-    assert.equal(Number(textOf(files, file)), NAMES[name], name);
-    if (NAMES[name] === 0) continue;
+    const { status, err } = seen(files, `${name}-show`);
+    assert.equal(status, NAMES[name], name);
+    if (status === 0) continue;
     const line = `ipvstat: ${check(files, name, "show").finding}\n`;
-    assert.equal(textOf(files, `${name}-show.err`), line);
+    assert.equal(err, line);
   }
 });
 

@@ -1,7 +1,7 @@
 /** What a caller sees when there is no IPVS, no permission, or no room for the output. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { textOf } from "./_compare.ts";
+import { type Files, seen, textOf } from "./_files.ts";
 import { boot, type BootResult, cannotBoot } from "./_lab.ts";
 import { guestDir } from "./_prepare.ts";
 
@@ -9,25 +9,14 @@ const ignore = cannotBoot();
 const formats = ["table", "json", "influx", "prometheus", "openmetrics"];
 let guest: Promise<BootResult> | undefined;
 
-async function results(): Promise<Record<string, Uint8Array>> {
+async function results(): Promise<Files> {
   const script = Deno.readTextFileSync(join(guestDir, "failures_test.sh"));
   guest ??= boot({ script, modules: [] });
   return (await guest).files;
 }
 
-function test(name: string, body: (files: Record<string, Uint8Array>) => void): void {
+function test(name: string, body: (files: Files) => void): void {
   Deno.test({ name, ignore, fn: async () => body(await results()) });
-}
-
-interface Seen {
-  status: number;
-  out: string;
-  err: string;
-}
-
-function seen(files: Record<string, Uint8Array>, name: string): Seen {
-  const [status, out, err] = ["status", "out", "err"].map((end) => textOf(files, `${name}.${end}`));
-  return { status: Number(status), out: out!, err: err! };
 }
 
 /** One line, for a person, and not a word of a stack. */
@@ -36,7 +25,7 @@ function assertOneLine(text: string, name: string): void {
   assert.doesNotMatch(text, /^\s+at |\.ts:\d+|Uncaught/m, name);
 }
 
-function assertFailure(files: Record<string, Uint8Array>, name: string, status: number): void {
+function assertFailure(files: Files, name: string, status: number): void {
   const result = seen(files, name);
   assert.equal(result.status, status, `${name}: ${result.err}`);
   assert.equal(result.out, "", name);

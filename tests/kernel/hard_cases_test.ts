@@ -1,7 +1,8 @@
 /** The table of hard cases on a real kernel: our output against ipvsadm's and against the kernel's bytes. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { assertListings, parseExact, tableOf, textOf } from "./_compare.ts";
+import { assertListings, parseExact, tableOf } from "./_compare.ts";
+import { type Files, textOf } from "./_files.ts";
 import { assertInflux, assertMetrics } from "./_formats.ts";
 import { type Fields, parseDaemons, parseInfo, parseTimeouts } from "./_ipvsadm.ts";
 import { boot, type BootResult, cannotBoot } from "./_lab.ts";
@@ -12,22 +13,22 @@ const ignore = cannotBoot();
 let guest: Promise<BootResult> | undefined;
 
 /** All tests of this file look at what one guest has left. */
-async function results(): Promise<Record<string, Uint8Array>> {
+async function results(): Promise<Files> {
   guest ??= boot({ script: Deno.readTextFileSync(join(guestDir, "hard_cases_test.sh")) });
   const { files, status, stderr } = await guest;
   assert.equal(status, 0, stderr);
   return files;
 }
 
-function test(name: string, body: (files: Record<string, Uint8Array>) => void): void {
+function test(name: string, body: (files: Files) => void): void {
   Deno.test({ name, ignore, fn: async () => body(await results()) });
 }
 
-function wire(files: Record<string, Uint8Array>, name: string): WireState {
+function wire(files: Files, name: string): WireState {
   return decodeCapture(files[name] ?? assert.fail(`no ${name}`));
 }
 
-function json(files: Record<string, Uint8Array>, name: string): Fields {
+function json(files: Files, name: string): Fields {
   return parseExact(textOf(files, name));
 }
 

@@ -7,7 +7,8 @@
  */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { assertListings, textOf } from "./_compare.ts";
+import { assertListings } from "./_compare.ts";
+import { textOf } from "./_files.ts";
 import { boot } from "./_lab.ts";
 import { checkout } from "./_prepare.ts";
 import { decodeCapture } from "./_wire_ipvs.ts";

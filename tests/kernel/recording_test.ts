@@ -1,7 +1,9 @@
 /** Captures of nlmon and our own recordings, replayed here and in the guest, against the live reading. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { parseExact, textOf } from "./_compare.ts";
+import { outputOf, run, withTempDir } from "../_commands.ts";
+import { parseExact } from "./_compare.ts";
+import { type Files, textOf } from "./_files.ts";
 import type { Fields } from "./_ipvsadm.ts";
 import { boot, type BootResult, cannotBoot } from "./_lab.ts";
 import { guestDir, ipvstatCommand } from "./_prepare.ts";
@@ -10,7 +12,6 @@ import { decodeCapture, virtualServers } from "./_wire_ipvs.ts";
 
 const ignore = cannotBoot();
 const formats = ["table", "json", "influx", "prometheus", "openmetrics"];
-type Files = Record<string, Uint8Array>;
 let guest: Promise<BootResult> | undefined;
 
 async function results(): Promise<Files> {
@@ -25,38 +26,19 @@ function test(name: string, body: (files: Files, dir: string) => void | Promise<
   Deno.test({
     name,
     ignore,
-    async fn() {
-      const files = await results();
-      const dir = await Deno.makeTempDir();
-      try {
+    fn: () =>
+      withTempDir(async (dir) => {
+        const files = await results();
         for (const [name, bytes] of Object.entries(files)) {
           if (name.endsWith(".pcap")) await Deno.writeFile(join(dir, name), bytes);
         }
         await body(files, dir);
-      } finally {
-        await Deno.remove(dir, { recursive: true });
-      }
-    },
+      }),
   });
 }
 
-interface Output {
-  code: number;
-  stdout: string;
-  stderr: string;
-}
-
-async function run(command: string, ...args: string[]): Promise<Output> {
-  const { code, stdout, stderr } = await new Deno.Command(command, { args }).output();
-  const decoder = new TextDecoder();
-  return { code, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
-}
-
 async function ipvstat(...args: string[]): Promise<string> {
-  const [command, ...words] = [...ipvstatCommand(), ...args];
-  const { code, stdout, stderr } = await run(command!, ...words);
-  assert.equal(code, 0, stderr);
-  return stdout;
+  return await outputOf([...ipvstatCommand(), ...args]);
 }
 
 function servers(text: string): unknown {
@@ -114,14 +96,14 @@ test("a replayed recording has all that the live reading had", (files) => {
 });
 
 test("tcpdump opens a recording without a complaint", async (_files, dir) => {
-  const { code, stdout, stderr } = await run("tcpdump", "-r", join(dir, "record.pcap"));
+  const { code, stdout, stderr } = await run(["tcpdump", "-r", join(dir, "record.pcap")]);
   assert.equal(code, 0, stderr);
   assert.match(stderr, /link-type NETLINK/);
   assert.doesNotMatch(stdout + stderr, /truncated|cut short|bogus|invalid/i);
 });
 
 test("tshark opens a recording without a complaint", async (_files, dir) => {
-  const { code, stdout, stderr } = await run("tshark", "-r", join(dir, "record.pcap"), "-V");
+  const { code, stdout, stderr } = await run(["tshark", "-r", join(dir, "record.pcap"), "-V"]);
   assert.equal(code, 0, stderr);
   assert.match(stdout, /Family Name: IPVS|netlink/i);
   assert.doesNotMatch(stdout + stderr, /malformed|cut short|corrupt/i);

@@ -3,9 +3,9 @@ import { dirname, join } from "node:path";
 import { readCommit } from "../../packaging/commit.ts";
 import { COMPILE_FLAGS } from "../../packaging/flags.ts";
 import { ROOT } from "../../packaging/stage.ts";
+import { outputOf } from "../_commands.ts";
 import { cached, sha256 } from "./_cache.ts";
 import { DENO_VERSION, denort } from "./_denort.ts";
-import { outputOf } from "./_run.ts";
 
 /** What the program is made of. */
 const SOURCES = ["cli.ts", "lib", "ffi", "packaging", "testdata/demo/capture.pcap"];

@@ -1,7 +1,7 @@
 /** Lets the Deno that compiles have all that it downloads but a runtime. */
 import { join } from "node:path";
+import { outputOf } from "../_commands.ts";
 import { COMPILING_ENV, compilingDeno } from "./_binary.ts";
-import { outputOf } from "./_run.ts";
 
 /** Makes such a cache for Deno in a folder; returns the environment that keeps it so. */
 export async function withoutRuntimes(dir: string): Promise<Record<string, string>> {

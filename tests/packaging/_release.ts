@@ -2,11 +2,11 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { ROOT } from "../../packaging/stage.ts";
+import { cannotFind, outputOf, type Result, run, withTempDir } from "../_commands.ts";
 import { compilingDeno, keyOf } from "./_binary.ts";
 import { cached } from "./_cache.ts";
 import { cannotCompile, denort } from "./_denort.ts";
 import { withoutRuntimes } from "./_offline.ts";
-import { cannotFind, outputOf, type Result, run, withTempDir } from "./_run.ts";
 
 /** What a release is made from. */
 const SOURCES = [

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { readCommit } from "../../packaging/commit.ts";
-import { cannotFind, outputOf, withTempDir } from "./_run.ts";
+import { cannotFind, outputOf, withTempDir } from "../_commands.ts";
 
 const ignore = cannotFind({ git: "git" });
 const TIME = 1_767_323_045;

@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { PERMISSIONS } from "../../packaging/flags.ts";
 import { ROOT } from "../../packaging/stage.ts";
+import { cannotFind, outputOf, run, withTempDir } from "../_commands.ts";
 import { binary, compiled, compileWords } from "./_binary.ts";
 import { cannotCompile, DENO_VERSION, denort } from "./_denort.ts";
 import { withoutRuntimes } from "./_offline.ts";
-import { cannotFind, outputOf, run, withTempDir } from "./_run.ts";
 
 const ignore = cannotCompile();
 const MEGABYTE = 1_000_000;

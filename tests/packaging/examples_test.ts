@@ -3,9 +3,9 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { parseArguments } from "../../lib/commands/parse.ts";
 import { ROOT } from "../../packaging/stage.ts";
+import { cannotFind, outputOf, run, withTempDir } from "../_commands.ts";
 import { binary } from "./_binary.ts";
 import { cannotCompile } from "./_denort.ts";
-import { cannotFind, outputOf, run, withTempDir } from "./_run.ts";
 
 const EXAMPLES = join(ROOT, "packaging", "examples");
 const DEMO = join(ROOT, "testdata", "demo");

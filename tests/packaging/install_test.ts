@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { VERSION } from "../../lib/version.ts";
+import { cannotFind, mustSkip, outputOf, withTempDir } from "../_commands.ts";
 import { cannotRelease, releases } from "./_release.ts";
-import { cannotFind, outputOf, withTempDir } from "./_run.ts";
 
 const PROGRAMS = {
   "apt-get": "apt",
@@ -51,9 +51,8 @@ find . -type d | while read -r dir; do [ -d "/$dir" ] || echo "$dir"; done
 
 function cannotInstall(): boolean {
   if (cannotRelease() || cannotFind(PROGRAMS)) return true;
-  if (Deno.uid() === 0 || Deno.env.get("IPVSTAT_REQUIRE_ALL") === "1") return false;
-  console.warn("Skipped: Installing the Debian package takes root, who can make it undone");
-  return true;
+  const reason = "Installing the Debian package takes root, who can make it undone";
+  return Deno.uid() !== 0 && mustSkip(reason);
 }
 
 /** What was printed in each step. */

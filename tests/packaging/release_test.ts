@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { VERSION } from "../../lib/version.ts";
 import { ROOT } from "../../packaging/stage.ts";
+import { cannotFind, outputOf, withTempDir } from "../_commands.ts";
 import { cannotRelease, makeCheckout, release, releases } from "./_release.ts";
-import { cannotFind, outputOf, withTempDir } from "./_run.ts";
 
 const ignore = cannotRelease();
 const TARBALL = `ipvstat-${VERSION}-linux-x86_64.tar.gz`;

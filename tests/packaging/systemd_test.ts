@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { basename, join } from "node:path";
 import { parseArguments, UsageError } from "../../lib/commands/parse.ts";
 import { ROOT } from "../../packaging/stage.ts";
-import { cannotFind, type Result, run, withTempDir } from "./_run.ts";
+import { cannotFind, type Result, run, withTempDir } from "../_commands.ts";
 
 /** Of every service, how exposed it may be, by systemd's measure from 0.0 to 10.0. */
 const EXPOSURE: Readonly<Record<string, string>> = {
