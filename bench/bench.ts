@@ -1,17 +1,12 @@
 /**
  * `deno task bench`: boots the kernel lab once, fills its table, and measures ipvstat against
  * ipvsadm and against the C floor, each as a whole process with its output thrown away. ipvstat is
- * what the binary is made of, run by this Deno, or the binary that IPVSTAT_BIN names. The boot has
- * one processor; only ratios within it mean anything. Takes some minutes, most of it for filling
- * the tables.
+ * cli.ts run by this Deno, or the binary that IPVSTAT_BIN names. The boot has one processor; only ratios within it mean anything. Takes some minutes, most of it for
+ * filling the tables.
  *
  *   deno task bench [SERVICESxSERVERS...]      (default 1000x10 1000x100 10000x4)
  */
-import { readCommit } from "../packaging/commit.ts";
-import { RUN_FLAGS } from "../packaging/flags.ts";
-import { ROOT, stage } from "../packaging/stage.ts";
-import { withTempDir } from "../tests/_commands.ts";
-import { boot, quoteShell } from "../tests/kernel/_lab.ts";
+import { boot } from "../tests/kernel/_lab.ts";
 
 const RUNS = 5;
 const FORMATS = ["json", "influx", "prometheus", "openmetrics"];
@@ -35,35 +30,26 @@ function rules(services: number, servers: number): string {
 }
 
 /** What is measured, by the name that it has in the output. */
-function commands(ipvstat: string): [name: string, command: string][] {
+function commands(): [name: string, command: string][] {
   return [
     [BASELINE, BASELINE],
     ["C floor, each list once", "./floor once"],
     ["C floor, made sure", "./floor twice"],
     ...FORMATS.map((format): [string, string] => [
       `ipvstat -o ${format}`,
-      `${ipvstat} -o ${format}`,
+      `ipvstat -o ${format}`,
     ]),
   ];
 }
 
-/** The shell words that start ipvstat. */
-async function program(dir: string): Promise<string> {
-  const binary = Deno.env.get("IPVSTAT_BIN");
-  if (binary) return quoteShell(Deno.realPathSync(binary));
-  const { script } = await stage(dir, await readCommit(ROOT));
-  const flags = [...RUN_FLAGS, "--cached-only", "--no-config"];
-  return [Deno.execPath(), "run", ...flags, script].map(quoteShell).join(" ");
-}
-
-function script(tables: readonly string[], ipvstat: string): string {
+function script(tables: readonly string[]): string {
   const steps = tables.map((table) => {
-    const measured = commands(ipvstat).map(([name, command]) =>
+    const measured = commands().map(([name, command]) =>
       `echo "${table}|${name}|$(./measure ${RUNS} ${command})"`
     );
     return `ipvsadm -C && ipvsadm -R < ${table}\n${measured.join("\n")}`;
   });
-  const warm = FORMATS.map((format) => `${ipvstat} -o ${format} > /dev/null`);
+  const warm = FORMATS.map((format) => `ipvstat -o ${format} > /dev/null`);
   const compile = ["measure", "floor"].map((name) => `gcc -O2 -o ${name} ${name}.c`);
   return ["set -e", ...compile, ...warm, ...steps].join("\n");
 }
@@ -77,14 +63,12 @@ async function main(tables: readonly string[]): Promise<void> {
     const [services = 0, servers = 0] = table.split("x").map(Number);
     files[table] = rules(services, servers);
   }
-  const result = await withTempDir(async (dir) =>
-    await boot({
-      script: script(tables, await program(dir)),
-      files,
-      memory: "2G",
-      timeoutMs: 1_200_000,
-    })
-  );
+  const result = await boot({
+    script: script(tables),
+    files,
+    memory: "2G",
+    timeoutMs: 1_200_000,
+  });
   if (result.status !== 0) throw new Error(result.stderr);
   report(result.stdout);
 }
