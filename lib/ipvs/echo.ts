@@ -8,34 +8,21 @@ import { type Compare, Rows } from "./rows.ts";
 /** Keeps nothing of a second listing as long as it names the servers of the first in its sequence. */
 export class Echo {
   readonly #compare: Compare;
-  readonly #renews: boolean;
   readonly #scratch: Rows;
   readonly #rows: Rows;
-  #first: Rows;
+  readonly #first: Rows;
   #matched = 0;
   #differs = false;
 
-  /**
-   * Compares rows of `first`'s width. One that renews is given whole rows, and puts what it is
-   * given in the place of what the first listing has.
-   */
-  constructor(first: Rows, compare: Compare, renews = false) {
+  /** Compares rows of `first`'s width. */
+  constructor(first: Rows, compare: Compare) {
     this.#compare = compare;
-    this.#renews = renews;
     this.#first = first;
     this.#scratch = new Rows(first.stride);
     this.#rows = new Rows(first.stride);
   }
 
-  /** Starts over, with another listing to compare with. */
-  begin(first: Rows): void {
-    this.#first = first;
-    this.#rows.clear();
-    this.#matched = 0;
-    this.#differs = false;
-  }
-
-  /** An empty buffer for the next server's row, or its names alone, to be asked about by {@linkcode matches}. */
+  /** An empty buffer for the names of the next server, to be asked about by {@linkcode matches}. */
   get scratch(): Rows {
     this.#scratch.clear();
     return this.#scratch;
@@ -49,7 +36,6 @@ export class Echo {
     if (this.#differs) return false;
     const at = this.#matched;
     if (at < this.#first.length && this.#compare(this.#first, at, this.#scratch, 0) === 0) {
-      if (this.#renews) this.#first.replace(at, this.#scratch);
       this.#matched++;
       return true;
     }

@@ -112,27 +112,17 @@ export class Reader {
    * one datagram is; between two of them the kernel lets others change the table. After a full one
    * there may have been more, which went or moved up before the kernel looked again.
    */
-  destinations(services: Rows, row: number, rows: Rows): boolean {
+  destinations(services: Rows, row: number, rows: Rows, again = false): boolean {
     const family = services.words[row * services.stride + SERVICE.addressFamily]!;
     const request = this.#requests.destinations(services, row);
     let filled = 0;
-    const datagrams = this.#client.exchange(request, (datagram, start, end) => {
-      readDestination(this.#destinations, datagram, start, end, rows, family);
+    const datagrams = this.#clientFor(again).exchange(request, (datagram, start, end) => {
+      const at = rows.push();
+      this.#destinations.decode(datagram, start, end, rows.words, at);
+      checkDestination(rows.words, at, start, family);
       filled = datagram.length + end - start;
     });
     return datagrams <= 1 && filled <= ROOM;
-  }
-
-  /** Lists them once more to compare with another listing; `again` through the second transport. */
-  echoDestinations(services: Rows, row: number, echo: Echo, again: boolean): void {
-    const family = services.words[row * services.stride + SERVICE.addressFamily]!;
-    const request = this.#requests.destinations(services, row);
-    this.#clientFor(again).exchange(request, (datagram, start, end) => {
-      readDestination(this.#destinations, datagram, start, end, echo.scratch, family);
-      if (!echo.matches()) {
-        readDestination(this.#destinations, datagram, start, end, echo.rows, family);
-      }
-    });
   }
 
   #clientFor(again: boolean): NetlinkClient {
@@ -192,21 +182,11 @@ function checkService(words: Uint32Array, at: number, offset: number): void {
   }
 }
 
-function readDestination(
-  decoder: Decoder,
-  datagram: Datagram,
-  start: number,
-  end: number,
-  rows: Rows,
-  service: number,
-): void {
-  const at = rows.push();
-  const { words } = rows;
-  decoder.decode(datagram, start, end, words, at);
-  checkStats(words[at + PRESENT]!, DESTINATION_STATS, "destination", start);
+function checkDestination(words: Uint32Array, at: number, offset: number, service: number): void {
+  checkStats(words[at + PRESENT]!, DESTINATION_STATS, "destination", offset);
   // Before Linux 3.18 a destination was of its service's family, and did not say so.
   if ((words[at + PRESENT]! & ADDR_FAMILY) === 0) words[at + DESTINATION.addressFamily] = service;
-  else checkFamily(words[at + DESTINATION.addressFamily]!, "IPVS_DEST_ATTR_ADDR_FAMILY", start);
+  else checkFamily(words[at + DESTINATION.addressFamily]!, "IPVS_DEST_ATTR_ADDR_FAMILY", offset);
 }
 
 function checkFamily(family: number, name: string, offset: number): void {

@@ -53,12 +53,6 @@ export class Rows {
     this.#words.set(other.words.subarray(from, from + this.stride), at);
   }
 
-  /** Puts a copy of another buffer's first row in the place of a row. */
-  replace(row: number, other: Rows): void {
-    const at = row * this.stride;
-    for (let slot = 0; slot < this.stride; slot++) this.#words[at + slot] = other.words[slot]!;
-  }
-
   /** Adds copies of all of another buffer's rows. */
   addAll(other: Rows): void {
     for (let row = 0; row < other.length; row++) this.add(other, row);
@@ -111,6 +105,15 @@ export function compareDestinations(a: Rows, i: number, b: Rows, j: number): num
   return x[p + DESTINATION.addressFamily]! - y[q + DESTINATION.addressFamily]! ||
     compareAddresses(x, p + DESTINATION.address, y, q + DESTINATION.address) ||
     x[p + DESTINATION.port]! - y[q + DESTINATION.port]!;
+}
+
+/** Whether two buffers name the same servers in the same sequence. */
+export function sameSequence(a: Rows, b: Rows, compare: Compare): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) {
+    if (compare(a, i, b, i) !== 0) return false;
+  }
+  return true;
 }
 
 /**

@@ -13,7 +13,7 @@ import { NotRecordedError } from "../netlink/transport.ts";
 import { Echo } from "./echo.ts";
 import { serviceName } from "./model.ts";
 import type { Reader } from "./reader.ts";
-import { compareDestinations, compareServices, Rows, sortedOnce } from "./rows.ts";
+import { compareDestinations, compareServices, Rows, sameSequence, sortedOnce } from "./rows.ts";
 import { DESTINATION, PRESENT, SERVICE } from "./schema.ts";
 import { type Consistency, type Group, ServerTable } from "./snapshot.ts";
 import { IPVS_SVC_ATTR } from "./uapi.ts";
@@ -32,9 +32,9 @@ export class TableReader {
   /** Every service that a listing had, the first one whole; its groups go by row. */
   #known = new Rows(SERVICE.slots);
   readonly #groups: Group[] = [];
-  /** The last reading of one service's destinations, and the next one that should agree. */
-  readonly #current = new Rows(DESTINATION.slots);
-  readonly #echo = new Echo(this.#current, compareDestinations, true);
+  /** The last two readings of one service's destinations. */
+  #current = new Rows(DESTINATION.slots);
+  #previous = new Rows(DESTINATION.slots);
   /** All readings of it, once two of them did not agree. */
   readonly #united = new Rows(DESTINATION.slots);
   #listings = 0;
@@ -179,16 +179,17 @@ export class TableReader {
   #makeSure(row: number): void {
     this.#united.clear();
     for (let readings = 1; readings < MOST_READINGS; readings++) {
-      this.#echo.begin(this.#current);
-      const read = this.#ifRecorded(() => {
-        this.#reader.echoDestinations(this.#known, row, this.#echo, readings % 2 === 1);
-        return true;
-      });
-      const differing = this.#echo.end();
-      if (!read || differing === undefined) return;
-      this.#united.addAll(this.#current);
+      [this.#previous, this.#current] = [this.#current, this.#previous];
       this.#current.clear();
-      this.#current.addAll(differing);
+      const again = this.#ifRecorded(() =>
+        this.#reader.destinations(this.#known, row, this.#current, readings % 2 === 1)
+      );
+      if (again === undefined) {
+        [this.#previous, this.#current] = [this.#current, this.#previous];
+        return;
+      }
+      if (sameSequence(this.#previous, this.#current, compareDestinations)) return;
+      this.#united.addAll(this.#previous);
     }
     // One that comes and goes is better shown than one that stands left out.
     this.#united.addAll(this.#current);

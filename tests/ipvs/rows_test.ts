@@ -1,6 +1,12 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { compareDestinations, compareServices, Rows, sortedOnce } from "../../lib/ipvs/rows.ts";
+import {
+  compareDestinations,
+  compareServices,
+  Rows,
+  sameSequence,
+  sortedOnce,
+} from "../../lib/ipvs/rows.ts";
 import { DESTINATION, SERVICE } from "../../lib/ipvs/schema.ts";
 import { destinationRows, type ServiceKey, serviceRows } from "./_rows.ts";
 
@@ -105,6 +111,17 @@ Deno.test("sortedOnce() gives the documented order from any listing with any dou
     assert.deepEqual(order.map((row) => listing[row]), expected);
     assert.deepEqual(order, expected.map((number) => listing.lastIndexOf(number)));
   }));
+});
+
+Deno.test("sameSequence() compares names in their sequence, and nothing else", () => {
+  const read = (...keys: [string, number, number?][]) => destinationRows(keys);
+  const same = (a: Rows, b: Rows) => sameSequence(a, b, compareDestinations);
+  const once = read(["10.0.0.1", 1, 1], ["10.0.0.2", 1, 1]);
+  assert.equal(same(once, read(["10.0.0.1", 1, 9], ["10.0.0.2", 1, 9])), true);
+  assert.equal(same(once, read(["10.0.0.2", 1], ["10.0.0.1", 1])), false);
+  assert.equal(same(once, read(["10.0.0.1", 1])), false);
+  assert.equal(same(once, read(["10.0.0.1", 1], ["10.0.0.2", 1], ["10.0.0.2", 1])), false);
+  assert.equal(same(once, read(["10.0.0.1", 1], ["10.0.0.2", 2])), false);
 });
 
 Deno.test("Rows keeps what is in it when it grows, and adds rows of another buffer", () => {
