@@ -213,3 +213,20 @@ export function procPerCpu(cpus: readonly FakeStats[]): string {
     `  ~ ${line({})}\n\n     Conns/s   Pkts/s   Pkts/s          Bytes/s          Bytes/s\n` +
     `    ${line({})}\n`;
 }
+
+/**
+ * A kernel of one virtual server, `fwmark 1 inet`, whose real servers no two readings agree on: each
+ * has one that no other has.
+ */
+export function inconsistentKernel(): FakeSource {
+  let readings = 0;
+  return fakeKernel({
+    perDatagram: 1,
+    services: [{ fwmark: 1 }],
+    onRequest({ command }, kernel) {
+      if (command !== GET_DEST) return;
+      const destinations = [{ address: "10.0.0.1" }, { address: `10.0.1.${readings++}` }];
+      kernel.services = [{ fwmark: 1, destinations }];
+    },
+  });
+}

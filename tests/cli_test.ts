@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { FORMATS } from "../lib/commands/options.ts";
 import { completions } from "../lib/commands/completions.ts";
 import { helpText } from "../lib/commands/help.ts";
 import { manPage } from "../lib/commands/man_page.ts";
@@ -64,7 +65,7 @@ for (const [words, line] of WRONG) {
   });
 }
 
-for (const format of ["table", "json", "influx", "prometheus", "openmetrics"]) {
+for (const format of FORMATS) {
   Deno.test(`ipvstat -o ${format} > /dev/full exits 1 with one line`, async () => {
     const result = await shell(`ipvstat --demo -o ${format} > /dev/full`);
     assertRefused(result, 1, /Cannot write standard output: No space left on device/);

@@ -7,8 +7,6 @@ import { boot, type BootResult, cannotBoot } from "../kernel/_lab.ts";
 import { binary } from "../packaging/_binary.ts";
 import { cannotCompile } from "../packaging/_denort.ts";
 
-export const FORMATS = ["table", "json", "influx", "prometheus", "openmetrics"];
-
 /** For Deno.test: whether to skip, after saying why in one plain line. Takes what cannotFind() takes. */
 export function cannotRun(programs: Readonly<Record<string, string>>): boolean {
   return cannotBoot() || cannotCompile() || cannotFind(programs);

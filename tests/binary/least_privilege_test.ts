@@ -4,25 +4,15 @@
  */
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { FORMATS } from "../../lib/commands/options.ts";
 import { type Files, seen, textOf } from "../kernel/_files.ts";
-import type { BootResult } from "../kernel/_lab.ts";
-import { bootWithBinary, cannotRun, FORMATS, outputOf } from "./_guest.ts";
+import { oneGuest, testsOf } from "../kernel/_guest.ts";
+import { bootWithBinary, cannotRun, outputOf } from "./_guest.ts";
 
 const ignore = cannotRun({ capsh: "libcap2-bin" });
 const USERS = ["root", "nobody"];
 const testdata = join(import.meta.dirname!, "..", "..", "testdata", "demo");
-let guest: Promise<BootResult> | undefined;
-
-function test(name: string, body: (files: Files) => void): void {
-  Deno.test({
-    name,
-    ignore,
-    async fn() {
-      guest ??= bootWithBinary("least_privilege_test.sh");
-      body((await guest).files);
-    },
-  });
-}
+const test = testsOf(oneGuest(() => bootWithBinary("least_privilege_test.sh")), ignore);
 
 /** A text without its moments, which differ from run to run. */
 function timeless(text: string): string {

@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { type Files, textOf } from "../kernel/_files.ts";
-import type { BootResult } from "../kernel/_lab.ts";
+import { oneGuest, testsOf } from "../kernel/_guest.ts";
 import { bootWithBinary, cannotRun } from "./_guest.ts";
 
 const ignore = cannotRun({
@@ -12,20 +12,15 @@ const ignore = cannotRun({
   "prometheus-node-exporter": "prometheus-node-exporter",
 });
 const COLLECTED = "/var/lib/prometheus/node-exporter/ipvs.prom";
-let guest: Promise<BootResult> | undefined;
+const results = oneGuest(() => bootWithBinary("textfile_test.sh"));
 
-function test(name: string, body: (files: Files) => void): void {
-  Deno.test({
-    name,
-    ignore,
-    async fn() {
-      guest ??= bootWithBinary("textfile_test.sh");
-      const { files, stderr } = await guest;
-      assert.equal(textOf(files, "script.txt"), "", stderr);
-      body(files);
-    },
-  });
+async function unhindered(): Promise<Files> {
+  const files = await results();
+  assert.equal(textOf(files, "script.txt"), "");
+  return files;
 }
+
+const test = testsOf(unhindered, ignore);
 
 /**
  * The samples of a text by name and labels, of those whose name begins so. An empty label is none:

@@ -1,23 +1,15 @@
 /** Listings of a table that another process changes without a pause. */
 import assert from "node:assert/strict";
-import { join } from "node:path";
 import { parseExact } from "./_compare.ts";
 import { type Files, textOf } from "./_files.ts";
 import type { Fields } from "./_ipvsadm.ts";
-import { boot, type BootResult, cannotBoot } from "./_lab.ts";
-import { guestDir } from "./_prepare.ts";
+import { bootScript, oneGuest } from "./_guest.ts";
+import { cannotBoot } from "./_lab.ts";
 
 const ignore = cannotBoot();
 const ROUNDS = 25;
-let guest: Promise<BootResult> | undefined;
 
-async function results(): Promise<Files> {
-  const script = Deno.readTextFileSync(join(guestDir, "churn_test.sh"));
-  guest ??= boot({ script, timeoutMs: 300_000 });
-  const { files, status, stderr } = await guest;
-  assert.equal(status, 0, stderr);
-  return files;
-}
+const results = oneGuest(() => bootScript("churn_test.sh", { timeoutMs: 300_000 }));
 
 interface Torn {
   missing: number;

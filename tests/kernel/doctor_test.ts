@@ -1,24 +1,16 @@
 /** What the doctor says of a real kernel, and that it leaves it as it was. */
 import assert from "node:assert/strict";
-import { join } from "node:path";
 import type { Check } from "../../lib/doctor/check.ts";
 import { assertSameReport, type JsonReport } from "../doctor/_forms.ts";
 import { type Files, seen, textOf } from "./_files.ts";
-import { boot, type BootResult, cannotBoot } from "./_lab.ts";
-import { guestDir, ipvstatCommand } from "./_prepare.ts";
+import { bootScript, oneGuest, testsOf } from "./_guest.ts";
+import { ipvstatCommand } from "./_prepare.ts";
 
-const ignore = cannotBoot();
-let guest: Promise<BootResult> | undefined;
-
-async function results(): Promise<Files> {
-  const script = Deno.readTextFileSync(join(guestDir, "doctor_test.sh"));
-  guest ??= boot({ script, modules: [], env: { LAB_PROGRAM: ipvstatCommand()[0]! } });
-  return (await guest).files;
-}
-
-function test(name: string, body: (files: Files) => void): void {
-  Deno.test({ name, ignore, fn: async () => body(await results()) });
-}
+const test = testsOf(
+  oneGuest(() =>
+    bootScript("doctor_test.sh", { modules: [], env: { LAB_PROGRAM: ipvstatCommand()[0]! } })
+  ),
+);
 
 function reportOf(files: Files, name: string): JsonReport {
   return JSON.parse(textOf(files, `${name}-json.out`));

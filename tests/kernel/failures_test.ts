@@ -1,23 +1,10 @@
 /** What a caller sees when there is no IPVS, no permission, or no room for the output. */
 import assert from "node:assert/strict";
-import { join } from "node:path";
+import { FORMATS } from "../../lib/commands/options.ts";
 import { type Files, seen, textOf } from "./_files.ts";
-import { boot, type BootResult, cannotBoot } from "./_lab.ts";
-import { guestDir } from "./_prepare.ts";
+import { bootScript, oneGuest, testsOf } from "./_guest.ts";
 
-const ignore = cannotBoot();
-const formats = ["table", "json", "influx", "prometheus", "openmetrics"];
-let guest: Promise<BootResult> | undefined;
-
-async function results(): Promise<Files> {
-  const script = Deno.readTextFileSync(join(guestDir, "failures_test.sh"));
-  guest ??= boot({ script, modules: [] });
-  return (await guest).files;
-}
-
-function test(name: string, body: (files: Files) => void): void {
-  Deno.test({ name, ignore, fn: async () => body(await results()) });
-}
+const test = testsOf(oneGuest(() => bootScript("failures_test.sh", { modules: [] })));
 
 /** One line, for a person, and not a word of a stack. */
 function assertOneLine(text: string, name: string): void {
@@ -33,7 +20,7 @@ function assertFailure(files: Files, name: string, status: number): void {
 }
 
 test("every reading command ends in exit code 3 and one line where ip_vs is not loaded", (files) => {
-  for (const name of [...formats, "record"]) assertFailure(files, `absent-${name}`, 3);
+  for (const name of [...FORMATS, "record"]) assertFailure(files, `absent-${name}`, 3);
   assert.match(seen(files, "absent-json").err, /modprobe ip_vs/);
 });
 
@@ -57,7 +44,7 @@ test("the capability of another user namespace does not count, and exit code 4 s
 });
 
 test("show ends in exit code 1 and one line when the disk is full", (files) => {
-  for (const format of formats) assertFailure(files, `full-${format}`, 1);
+  for (const format of FORMATS) assertFailure(files, `full-${format}`, 1);
 });
 
 test("record ends in exit code 1 and one line when the disk is full", (files) => {
@@ -65,7 +52,7 @@ test("record ends in exit code 1 and one line when the disk is full", (files) =>
 });
 
 test("show ends quietly when the reader of its pipe goes away", (files) => {
-  for (const format of formats) {
+  for (const format of FORMATS) {
     const { out, err } = seen(files, `head-${format}`);
     assert.match(out, /^[^\n]+\n$/, format);
     assert.equal(err, "", format);

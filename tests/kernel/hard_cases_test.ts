@@ -1,28 +1,13 @@
 /** The table of hard cases on a real kernel: our output against ipvsadm's and against the kernel's bytes. */
 import assert from "node:assert/strict";
-import { join } from "node:path";
 import { assertListings, parseExact, tableOf } from "./_compare.ts";
 import { type Files, textOf } from "./_files.ts";
 import { assertInflux, assertMetrics } from "./_formats.ts";
 import { type Fields, parseDaemons, parseInfo, parseTimeouts } from "./_ipvsadm.ts";
-import { boot, type BootResult, cannotBoot } from "./_lab.ts";
-import { guestDir } from "./_prepare.ts";
+import { bootScript, oneGuest, testsOf } from "./_guest.ts";
 import { decodeCapture, virtualServers, type WireState } from "./_wire_ipvs.ts";
 
-const ignore = cannotBoot();
-let guest: Promise<BootResult> | undefined;
-
-/** All tests of this file look at what one guest has left. */
-async function results(): Promise<Files> {
-  guest ??= boot({ script: Deno.readTextFileSync(join(guestDir, "hard_cases_test.sh")) });
-  const { files, status, stderr } = await guest;
-  assert.equal(status, 0, stderr);
-  return files;
-}
-
-function test(name: string, body: (files: Files) => void): void {
-  Deno.test({ name, ignore, fn: async () => body(await results()) });
-}
+const test = testsOf(oneGuest(() => bootScript("hard_cases_test.sh")));
 
 function wire(files: Files, name: string): WireState {
   return decodeCapture(files[name] ?? assert.fail(`no ${name}`));

@@ -1,24 +1,12 @@
 /** What becomes of a file that is written over, whatever the kernel, the disk or a signal does. */
 import assert from "node:assert/strict";
-import { join } from "node:path";
 import { parseExact } from "./_compare.ts";
 import { type Files, seen, textOf } from "./_files.ts";
-import { boot, type BootResult, cannotBoot } from "./_lab.ts";
-import { guestDir } from "./_prepare.ts";
+import { bootScript, oneGuest, testsOf } from "./_guest.ts";
 
-const ignore = cannotBoot();
 const COMMANDS = ["show", "record"];
-let guest: Promise<BootResult> | undefined;
 
-async function results(): Promise<Files> {
-  const script = Deno.readTextFileSync(join(guestDir, "output_file_test.sh"));
-  guest ??= boot({ script, modules: [] });
-  return (await guest).files;
-}
-
-function test(name: string, body: (files: Files) => void): void {
-  Deno.test({ name, ignore, fn: async () => body(await results()) });
-}
+const test = testsOf(oneGuest(() => bootScript("output_file_test.sh", { modules: [] })));
 
 /** Nothing is beside the file, and its mode and owner are as they were. */
 function assertTidy(files: Files, name: string): void {

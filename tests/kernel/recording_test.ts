@@ -1,26 +1,20 @@
 /** Captures of nlmon and our own recordings, replayed here and in the guest, against the live reading. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { FORMATS } from "../../lib/commands/options.ts";
 import { outputOf, run, withTempDir } from "../_commands.ts";
 import { parseExact } from "./_compare.ts";
 import { type Files, textOf } from "./_files.ts";
 import type { Fields } from "./_ipvsadm.ts";
-import { boot, type BootResult, cannotBoot } from "./_lab.ts";
-import { guestDir, ipvstatCommand } from "./_prepare.ts";
+import { bootScript, oneGuest } from "./_guest.ts";
+import { cannotBoot } from "./_lab.ts";
+import { ipvstatCommand } from "./_prepare.ts";
 import { requestedCommands } from "./_wire.ts";
 import { decodeCapture, virtualServers } from "./_wire_ipvs.ts";
 
 const ignore = cannotBoot();
-const formats = ["table", "json", "influx", "prometheus", "openmetrics"];
-let guest: Promise<BootResult> | undefined;
 
-async function results(): Promise<Files> {
-  const script = Deno.readTextFileSync(join(guestDir, "recording_test.sh"));
-  guest ??= boot({ script });
-  const { files, status, stderr } = await guest;
-  assert.equal(status, 0, stderr);
-  return files;
-}
+const results = oneGuest(() => bootScript("recording_test.sh"));
 
 function test(name: string, body: (files: Files, dir: string) => void | Promise<void>): void {
   Deno.test({
@@ -76,7 +70,7 @@ test("record keeps what the kernel said, to be read by any decoder", (files) => 
   assert.deepEqual(virtualServers(kernel), live(files));
 });
 
-for (const format of formats) {
+for (const format of FORMATS) {
   test(
     `a recording replays to the same ${format} here and where it was made`,
     async (files, dir) => {

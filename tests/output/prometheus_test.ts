@@ -5,7 +5,7 @@ import type { Snapshot } from "../../lib/ipvs/snapshot.ts";
 import { CATALOGUE, type Metric } from "../../lib/metrics/catalogue.ts";
 import { encodeOpenMetrics, encodePrometheus } from "../../lib/output/prometheus.ts";
 import { VERSION } from "../../lib/version.ts";
-import { fakeKernel, GET_DEST, type Kernel, TUNNEL } from "../_fixtures.ts";
+import { fakeKernel, inconsistentKernel, type Kernel, TUNNEL } from "../_fixtures.ts";
 import { hardKernel } from "../_hard_cases.ts";
 import { parsePrometheus, type PrometheusFamily, textOf } from "../_parsers.ts";
 import * as expected from "./_expected.ts";
@@ -171,18 +171,7 @@ for (const format of FORMATS) {
   });
 
   Deno.test(`${title} says when the snapshot is inconsistent`, () => {
-    // Every reading has one real server that no other has, so that no two agree.
-    let readings = 0;
-    const churn = fakeKernel({
-      perDatagram: 1,
-      services: [{ fwmark: 1 }],
-      onRequest({ command }, kernel) {
-        if (command !== GET_DEST) return;
-        const destinations = [{ address: "10.0.0.1" }, { address: `10.0.1.${readings++}` }];
-        kernel.services = [{ fwmark: 1, destinations }];
-      },
-    });
-    const snapshot = collect(churn);
+    const snapshot = collect(inconsistentKernel());
     assert.equal(snapshot.consistency.state, "inconsistent");
     const up = familiesOf(format, snapshot).get("ipvs_up");
     assert.deepEqual(labelsAndValues(up), [[{ reason: "inconsistent" }, "1"]]);

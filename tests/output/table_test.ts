@@ -9,8 +9,8 @@ import {
   type FakeSource,
   GET_CONFIG,
   GET_DAEMON,
-  GET_DEST,
   GET_INFO,
+  inconsistentKernel,
   ONE_PACKET,
   PERSISTENT,
   procStats,
@@ -227,17 +227,10 @@ Deno.test("encodeTable() prints weights up to 2147483647 in full", () => {
 });
 
 Deno.test("encodeTable() says inconsistent, with the doubt, and of other states nothing", () => {
-  let readings = 0;
-  const churn = fakeKernel({
-    perDatagram: 1,
-    services: [{ fwmark: 1 }],
-    onRequest({ command }, kernel) {
-      if (command !== GET_DEST) return;
-      const destinations = [{ address: "10.0.0.1" }, { address: `10.0.1.${readings++}` }];
-      kernel.services = [{ fwmark: 1, destinations }];
-    },
-  });
-  assert.match(only(lines(churn), "inconsistent"), /^inconsistent: .*fwmark 1 inet: no two of/);
+  assert.match(
+    only(lines(inconsistentKernel()), "inconsistent"),
+    /^inconsistent: .*fwmark 1 inet: no two of/,
+  );
   assert.doesNotMatch(table(collect(hardKernel())), /verified|consistent/);
 });
 
