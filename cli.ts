@@ -20,10 +20,8 @@ import { ClosedPipeError, type Output, standardOutput } from "./lib/commands/out
 import { type Arguments, parseArguments, UsageError } from "./lib/commands/parse.ts";
 import type { Source } from "./lib/ipvs/collect.ts";
 import type { Consistency } from "./lib/ipvs/snapshot.ts";
-import { NetlinkError } from "./lib/netlink/errors.ts";
+import { ENOENT, isMissingFamily, isRefusal, NetlinkError } from "./lib/netlink/errors.ts";
 import { COMMIT, VERSION } from "./lib/version.ts";
-
-const EPERM = 1, ENOENT = 2, EACCES = 13;
 
 const DEMO = new URL("./testdata/demo/capture.pcap", import.meta.url);
 
@@ -178,13 +176,13 @@ async function explain(error: unknown): Promise<{ code: number; line: string }> 
 }
 
 async function explainNetlink(error: NetlinkError): Promise<{ code: number; line: string }> {
-  if (error.request === "CTRL_CMD_GETFAMILY" && error.errno === ENOENT) {
+  if (isMissingFamily(error)) {
     return {
       code: NO_IPVS,
       line: "IPVS is not there: the kernel has no ip_vs; load it with: modprobe ip_vs",
     };
   }
-  if (error.errno === EPERM || error.errno === EACCES) {
+  if (isRefusal(error)) {
     const { explainRefusal } = await import("./lib/doctor/capability.ts");
     const { finding, mend } = explainRefusal({ readFile, readLink });
     return {

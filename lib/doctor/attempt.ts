@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { collect } from "../ipvs/collect.ts";
+import { collectThrough } from "../ipvs/collect.ts";
 import { Reader } from "../ipvs/reader.ts";
 import { Rows } from "../ipvs/rows.ts";
 import { SERVICE } from "../ipvs/schema.ts";
@@ -13,7 +13,7 @@ import { NetlinkError } from "../netlink/errors.ts";
 import type { Family } from "../netlink/generic.ts";
 import type { Machine } from "./machine.ts";
 
-const EPERM = 1, ENOENT = 2, EACCES = 13, EAFNOSUPPORT = 97;
+const EAFNOSUPPORT = 97;
 
 /** How far a reading came. */
 export interface Attempt {
@@ -32,9 +32,9 @@ export function attempt(machine: Machine): Attempt {
   let family: Family | undefined;
   try {
     using source = machine.openSource();
-    const reader = new Reader(source.transport);
+    const reader = new Reader(source.transport, source.second);
     family = reader.family;
-    const snapshot = collect(source);
+    const snapshot = collectThrough(reader, source);
     return { family, snapshot, ...askIpv6(reader) };
   } catch (error) {
     return family === undefined ? { error } : { family, error };
@@ -53,17 +53,6 @@ function askIpv6(reader: Reader): { speaksIpv6?: boolean } {
     const errno = error instanceof NetlinkError ? error.errno : undefined;
     return errno === EAFNOSUPPORT ? { speaksIpv6: false } : {};
   }
-}
-
-/** Whether the kernel has no such family. */
-export function hasNoFamily(error: unknown): boolean {
-  return error instanceof NetlinkError && error.request === "CTRL_CMD_GETFAMILY" &&
-    error.errno === ENOENT;
-}
-
-/** Whether the kernel did not permit it. */
-export function isRefusal(error: unknown): boolean {
-  return error instanceof NetlinkError && (error.errno === EPERM || error.errno === EACCES);
 }
 
 /** Whether there is not even a socket, as a system call filter has it. */

@@ -3,13 +3,11 @@
  *
  * @module
  */
-import { errnoCode } from "../netlink/errors.ts";
-import { type Attempt, hasNoFamily, isWithoutNetlink } from "./attempt.ts";
+import { ENOENT, errnoCode, isMissingFamily } from "../netlink/errors.ts";
+import { type Attempt, isWithoutNetlink } from "./attempt.ts";
 import { type Check, WITHOUT_IP_VS } from "./check.ts";
 import { type Files, hasNet, readNetHead, readText, THREAD } from "./machine.ts";
 import { elsewhere, type Namespace } from "./namespace.ts";
-
-const ENOENT = 2;
 
 /** The files of `/proc/net` that this program reads. */
 const NET_FILES = ["ip_vs", "ip_vs_stats", "ip_vs_stats_percpu", "ip_vs_conn"] as const;
@@ -70,7 +68,7 @@ export function checkFamily(files: Files, { family, error }: Attempt): Check {
     const finding = "not asked for: that could make the kernel load ip_vs";
     return { id, status: "unknown", finding, values };
   }
-  if (hasNoFamily(error)) {
+  if (isMissingFamily(error)) {
     const finding = "the kernel has no generic netlink family IPVS";
     return { id, status: "failed", finding, mend: ["sudo modprobe ip_vs"], values };
   }

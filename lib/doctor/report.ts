@@ -3,8 +3,9 @@
  *
  * @module
  */
-import { printable } from "../output/table_head.ts";
-import { type Attempt, attempt, isRefusal } from "./attempt.ts";
+import { isRefusal } from "../netlink/errors.ts";
+import { printable } from "../output/human.ts";
+import { type Attempt, attempt } from "./attempt.ts";
 import { checkCapability } from "./capability.ts";
 import type { Check, Status } from "./check.ts";
 import { checkCounters, checkFamily, checkIpvs, checkProc, checkShow } from "./checks.ts";

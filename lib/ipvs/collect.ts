@@ -33,7 +33,11 @@ export interface Source {
  * @throws {NotRecordedError} if a recording lacks the services or the destinations of one.
  */
 export function collect(source: Source): Snapshot {
-  const reader = new Reader(source.transport, source.second);
+  return collectThrough(new Reader(source.transport, source.second), source);
+}
+
+/** The same with a reader of the source that is there already. */
+export function collectThrough(reader: Reader, source: Source): Snapshot {
   const time = source.now();
   const info = reader.info();
   const timeouts = reader.config();

@@ -73,6 +73,21 @@ export class NetlinkError extends Error {
   }
 }
 
+/** "No such entry": what the kernel says of a family that it does not have. */
+export const ENOENT = 2;
+const EPERM = 1, EACCES = 13;
+
+/** Whether the kernel does not have the generic netlink family that was looked up. */
+export function isMissingFamily(error: unknown): boolean {
+  return error instanceof NetlinkError && error.request === "CTRL_CMD_GETFAMILY" &&
+    error.errno === ENOENT;
+}
+
+/** Whether the kernel did not permit a request or a system call. */
+export function isRefusal(error: unknown): boolean {
+  return error instanceof NetlinkError && (error.errno === EPERM || error.errno === EACCES);
+}
+
 /** Bytes that break the protocol: truncated, of a wrong width, or not what was asked for. */
 export class DecodeError extends Error {
   /** The error's class. */
