@@ -4,7 +4,7 @@
  * @module
  */
 
-// One file name for glibc on every architecture; it is also what --allow-ffi names.
+// One file name for glibc on every architecture.
 const LIBC = "libc.so.6";
 
 const SYMBOLS = {

@@ -42,14 +42,13 @@ function digest(path: string): string {
 async function release(dist: string, dir: string): Promise<string> {
   const made = await builds(dir);
   if (made.length === 0) throw new Error("No target can be built here");
-  const files = await Promise.all(
-    made.flatMap((build) =>
-      [makeTarball(build), makeDebianPackage(build)].map(async (name) => ({
-        name: await name,
-        path: join(build.dir, await name),
-      }))
-    ),
+  const packages = made.flatMap((build) =>
+    [makeTarball, makeDebianPackage].map(async (make) => {
+      const name = await make(build);
+      return { name, path: join(build.dir, name) };
+    })
   );
+  const files = await Promise.all(packages);
   files.sort((a, b) => a.name < b.name ? -1 : 1);
   const sums = files.map(({ name, path }) => `${digest(path)}  ${name}\n`).join("");
   // One release at a time, so that the sums are those of all that lies there.

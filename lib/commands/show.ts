@@ -18,13 +18,13 @@ export interface ShowOptions {
   readonly color: boolean;
 }
 
-/**
- * Encodes a snapshot; an encoder is loaded when its format is asked for, but for the one of
- * scripts: what is small and often asked for costs least where it is loaded with the rest.
- */
+/** Encodes a snapshot. */
 export type Encode = (snapshot: Snapshot, sink: Sink) => void;
 
-/** Loads the encoder of a format. */
+/**
+ * Loads the encoder of a format when it is asked for. That of json is loaded with the rest: what is
+ * small and often asked for costs least there.
+ */
 export async function encoder(options: ShowOptions): Promise<Encode> {
   switch (options.format) {
     case "json":

@@ -30,6 +30,15 @@ interface Layout {
   /** Attribute headers, and the words that they must be. */
   readonly headerAt: Int32Array;
   readonly header: Uint32Array;
+  /** What fills the whole record. */
+  readonly whole: Moves;
+  /** What fills the slots of its name alone. */
+  readonly name: Moves;
+  readonly unknown: number;
+}
+
+/** What fills some slots of a record, and {@linkcode PRESENT}. */
+interface Moves {
   /** Moves: source word, kind, mask for COPY, and slot. */
   readonly source: Int32Array;
   readonly kind: Uint8Array;
@@ -37,11 +46,7 @@ interface Layout {
   readonly slot: Uint8Array;
   /** Slots that no move fills. */
   readonly empty: Uint8Array;
-  /** How many of the moves, and of the empty slots, are the name's; they come first. */
-  readonly nameMoves: number;
-  readonly nameEmpties: number;
   readonly present: number;
-  readonly unknown: number;
 }
 
 /** Decodes the answers of one table. */
@@ -72,7 +77,7 @@ export class Decoder {
    */
   decode(datagram: Datagram, start: number, end: number, record: Uint32Array, at: number): void {
     const layout = this.#find(datagram, start, end);
-    fill(layout, layout.source.length, layout.empty.length, datagram, start, record, at);
+    makeMoves(layout.whole, datagram.words, start >>> 2, record, at);
     this.#unknown += layout.unknown;
   }
 
@@ -89,8 +94,8 @@ export class Decoder {
     record: Uint32Array,
     at: number,
   ): void {
-    const layout = this.#find(datagram, start, end);
-    fill(layout, layout.nameMoves, layout.nameEmpties, datagram, start, record, at);
+    const { name } = this.#find(datagram, start, end);
+    makeMoves(name, datagram.words, start >>> 2, record, at);
   }
 
   #find(datagram: Datagram, start: number, end: number): Layout {
@@ -109,20 +114,16 @@ export class Decoder {
   }
 }
 
-/** Makes the first moves of a layout, and empties the first slots that none fills. */
-function fill(
-  layout: Layout,
-  moves: number,
-  empties: number,
-  datagram: Datagram,
-  start: number,
+/** Fills the slots of the record at `at` from the words of the answer at `base`. */
+function makeMoves(
+  moves: Moves,
+  words: Uint32Array,
+  base: number,
   record: Uint32Array,
   at: number,
 ): void {
-  const { source, kind, mask, slot, empty } = layout;
-  const words = datagram.words;
-  const base = start >>> 2;
-  for (let i = 0; i < moves; i++) {
+  const { source, kind, mask, slot, empty } = moves;
+  for (let i = 0; i < source.length; i++) {
     const word = words[base + source[i]!]!;
     const how = kind[i]!;
     record[at + slot[i]!] = how === COPY
@@ -131,8 +132,8 @@ function fill(
       ? swap16(word)
       : swap32(word);
   }
-  for (let i = 0; i < empties; i++) record[at + empty[i]!] = 0;
-  record[at + PRESENT] = layout.present;
+  for (let i = 0; i < empty.length; i++) record[at + empty[i]!] = 0;
+  record[at + PRESENT] = moves.present;
 }
 
 function fits(layout: Layout, datagram: Datagram, start: number, length: number): boolean {
@@ -255,29 +256,28 @@ class LayoutBuilder {
   #finish(slots: number, present: number, names: ReadonlySet<number>): Layout {
     const { words, littleEndian } = this.#datagram;
     const base = this.#start >>> 2;
-    const isName = (slot: number) => names.has(slot);
-    const moves = [
-      ...this.#moves.filter((move) => isName(move.slot)),
-      ...this.#moves.filter((move) => !isName(move.slot)),
-    ];
-    const filled = new Set([PRESENT, ...moves.map((move) => move.slot)]);
-    const unfilled = Array.from({ length: slots }, (_, slot) => slot)
-      .filter((slot) => !filled.has(slot));
-    const empty = [...unfilled.filter(isName), ...unfilled.filter((slot) => !isName(slot))];
+    const every = Array.from({ length: slots }, (_, slot) => slot);
     return {
       littleEndian,
       length: this.#end - this.#start,
       headerAt: Int32Array.from(this.#headers),
       header: Uint32Array.from(this.#headers, (at) => words[base + at]!),
-      source: Int32Array.from(moves, (move) => move.source),
-      kind: Uint8Array.from(moves, (move) => move.kind),
-      mask: Int32Array.from(moves, (move) => move.mask),
-      slot: Uint8Array.from(moves, (move) => move.slot),
-      empty: Uint8Array.from(empty),
-      nameMoves: moves.filter((move) => isName(move.slot)).length,
-      nameEmpties: empty.filter(isName).length,
-      present,
+      whole: this.#movesTo(new Set(every), present),
+      name: this.#movesTo(names, present),
       unknown: this.#unknown,
+    };
+  }
+
+  #movesTo(wanted: ReadonlySet<number>, present: number): Moves {
+    const moves = this.#moves.filter(({ slot }) => wanted.has(slot));
+    const filled = new Set([PRESENT, ...moves.map(({ slot }) => slot)]);
+    return {
+      source: Int32Array.from(moves, ({ source }) => source),
+      kind: Uint8Array.from(moves, ({ kind }) => kind),
+      mask: Int32Array.from(moves, ({ mask }) => mask),
+      slot: Uint8Array.from(moves, ({ slot }) => slot),
+      empty: Uint8Array.from([...wanted].filter((slot) => !filled.has(slot))),
+      present,
     };
   }
 }

@@ -80,7 +80,7 @@ export class Reader {
   /** Adds every service to `rows`, as the kernel lists them; `again` through the second transport. */
   services(rows: Rows, again = false): void {
     this.#clientFor(again).exchange(this.#requests.services(), (datagram, start, end) => {
-      readService(this.#services, datagram, start, end, rows);
+      this.#addService(datagram, start, end, rows);
     });
   }
 
@@ -91,7 +91,7 @@ export class Reader {
       const at = scratch.push();
       this.#services.decodeName(datagram, start, end, scratch.words, at);
       checkService(scratch.words, at, start);
-      if (!echo.matches()) readService(this.#services, datagram, start, end, echo.rows);
+      if (!echo.matches()) this.#addService(datagram, start, end, echo.rows);
     });
   }
 
@@ -123,6 +123,12 @@ export class Reader {
       filled = datagram.length + end - start;
     });
     return datagrams <= 1 && filled <= ROOM;
+  }
+
+  #addService(datagram: Datagram, start: number, end: number, rows: Rows): void {
+    const at = rows.push();
+    this.#services.decode(datagram, start, end, rows.words, at);
+    checkService(rows.words, at, start);
   }
 
   #clientFor(again: boolean): NetlinkClient {
@@ -157,18 +163,6 @@ const ADDR_FAMILY = 1 << IPVS_DEST_ATTR.IPVS_DEST_ATTR_ADDR_FAMILY;
 function checkStats(present: number, stats: number, name: string, offset: number): void {
   if ((present & stats) !== 0) return;
   throw new DecodeError(`Cannot decode the ${name} at offset ${offset}: no counters`);
-}
-
-function readService(
-  decoder: Decoder,
-  datagram: Datagram,
-  start: number,
-  end: number,
-  rows: Rows,
-): void {
-  const at = rows.push();
-  decoder.decode(datagram, start, end, rows.words, at);
-  checkService(rows.words, at, start);
 }
 
 function checkService(words: Uint32Array, at: number, offset: number): void {

@@ -1,5 +1,6 @@
 /**
- * Numbers for people: exact while they are short, else three digits and a decimal prefix.
+ * Numbers for people: exact while they are short, else three digits and a decimal prefix; and names
+ * that do no harm to a terminal.
  *
  * @module
  */
@@ -31,4 +32,10 @@ function scaled(value: number): string {
   for (; value >= 999.5; step++) value /= 1000;
   const decimals = value < 9.995 ? 2 : value < 99.95 ? 1 : 0;
   return `${value.toFixed(decimals)}${PREFIXES[step]}`;
+}
+
+/** Text without the characters that would steer a terminal. */
+export function printable(text: string): string {
+  // deno-lint-ignore no-control-regex
+  return text.replace(/[\x00-\x1f\x7f-\x9f]/g, "?");
 }

@@ -12,6 +12,7 @@ import { DESTINATION } from "../ipvs/schema.ts";
 import type { Snapshot } from "../ipvs/snapshot.ts";
 import { IP_VS_TUNNEL_ENCAP_FLAG_NOCSUM } from "../ipvs/uapi.ts";
 import { ByteWriter, type Sink } from "./byte_writer.ts";
+import { printable } from "./human.ts";
 import {
   cellText,
   measureCell,
@@ -19,7 +20,7 @@ import {
   type TableColumn,
   tableColumns,
 } from "./table_columns.ts";
-import { headLines, printable } from "./table_head.ts";
+import { headLines } from "./table_head.ts";
 import { virtualName, virtualSettings } from "./table_virtual.ts";
 
 /** How the table is to look. */

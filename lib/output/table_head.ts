@@ -4,7 +4,7 @@
  * @module
  */
 import type { Snapshot, SyncDaemon } from "../ipvs/snapshot.ts";
-import { humanByteRate, humanBytes, humanCount } from "./human.ts";
+import { humanByteRate, humanBytes, humanCount, printable } from "./human.ts";
 import { isoTime } from "./time.ts";
 
 /** The lines about IPVS as a whole, without colours; what the kernel did not tell is left out. */
@@ -54,10 +54,4 @@ function daemonLine(daemon: SyncDaemon): string {
   if (ttl !== undefined) parts.push(`ttl ${ttl}`);
   if (longest !== undefined) parts.push(`messages of up to ${longest}B`);
   return parts.join(", ");
-}
-
-/** Text without the characters that would steer a terminal. */
-export function printable(text: string): string {
-  // deno-lint-ignore no-control-regex
-  return text.replace(/[\x00-\x1f\x7f-\x9f]/g, "?");
 }
