@@ -127,7 +127,8 @@ function verdict({ doubts }: Consistency): number {
   return INCONSISTENT;
 }
 
-type DisposableSource = Source & Disposable;
+/** A source that holds sockets. */
+export type DisposableSource = Source & Disposable;
 
 async function openSource(args: Arguments): Promise<DisposableSource> {
   const round = args.options.get("round");
@@ -144,7 +145,8 @@ async function openSource(args: Arguments): Promise<DisposableSource> {
   });
 }
 
-function openLive(): DisposableSource {
+/** Opens the running kernel as a source. */
+export function openLive(): DisposableSource {
   // Asking for a family that is not there makes some kernels load its module. /proc tells unasked.
   if (!hasProcNet("ip_vs") && hasProcNet("netlink")) {
     throw new NetlinkError({ request: "CTRL_CMD_GETFAMILY", errno: ENOENT });

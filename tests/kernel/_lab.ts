@@ -2,27 +2,35 @@
  * The kernel lab: a guest of User Mode Linux with IPVS that sees this machine's files as they are.
  * Every boot has its own folder and, where one is free, a processor of its own.
  */
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { mustSkip } from "../_commands.ts";
 import type { Files } from "./_files.ts";
+import { chosenKernel, type Kernel, type KernelName } from "./_kernels.ts";
 import {
   checkout,
   guestDir,
   ipvstatCommand,
   missingPackages,
+  modprobe,
   prepare,
   type Prepared,
+  quoteShell,
+  quoteWords,
+  readerCommand,
 } from "./_prepare.ts";
-
-export { missingPackages };
 
 export interface BootOptions {
   /** What bash runs in the guest, in an empty folder with the `files` in it. */
   script: string;
+  /** The default is IPVSTAT_KERNEL, or the fastest. */
+  kernel?: KernelName;
+  /** The words that start the program under test; the default is the checkout's cli.ts. */
+  program?: readonly string[];
   files?: Record<string, string | Uint8Array>;
   /** Kernel modules to load first. */
-  modules?: string[];
+  modules?: readonly string[];
   env?: Record<string, string>;
+  /** Only ends a hang: no test may depend on how fast a guest is. */
   timeoutMs?: number;
   /** As the kernel takes it: "1G". */
   memory?: string;
@@ -34,7 +42,7 @@ export interface BootResult {
   status: number;
   stdout: string;
   stderr: string;
-  /** What the script left in "$LAB_OUT". */
+  /** What the script left in "$LAB_OUT", by the path in there. */
   files: Files;
 }
 
@@ -43,29 +51,34 @@ export class LabError extends Error {
   override name = "LabError";
 }
 
-export const usualModules = ["ip_vs", "nlmon", "dummy", "veth"];
+/** More than an hour: ten times what a slow machine takes for all the tests of one kernel. */
+const TIMEOUT_MS = 4_000_000;
 
-export function quoteShell(word: string): string {
-  return `'${word.replaceAll("'", `'\\''`)}'`;
-}
+export const usualModules = ["ip_vs", "nlmon", "dummy", "veth"];
 
 async function writeExecutable(path: string, text: string): Promise<void> {
   await Deno.writeTextFile(path, text);
   await Deno.chmod(path, 0o755);
 }
 
-async function writeCommands(dir: string, prepared: Prepared): Promise<void> {
+async function writeCommands(dir: string, prepared: Prepared, options: BootOptions): Promise<void> {
   await Deno.mkdir(join(dir, "bin"));
-  const wrap = (words: string[]) => `#!/bin/sh\nexec ${words.map(quoteShell).join(" ")} "$@"\n`;
-  await writeExecutable(join(dir, "bin", "ipvstat"), wrap(ipvstatCommand()));
-  const modprobe = wrap([prepared.modprobe, "-d", prepared.modules]);
-  await writeExecutable(join(dir, "bin", "modprobe"), modprobe);
+  const commands = {
+    ipvstat: options.program ?? ipvstatCommand(),
+    // Deno 2.9 by itself, for checks that are not about the process.
+    reader: readerCommand(),
+    modprobe: [modprobe(), "-d", prepared.kernel.modules],
+  };
+  for (const [name, words] of Object.entries(commands)) {
+    const text = `#!/bin/sh\nexec ${quoteWords(words)} "$@"\n`;
+    await writeExecutable(join(dir, "bin", name), text);
+  }
   for (const [name, target] of Object.entries(prepared.helpers)) {
     await Deno.symlink(target, join(dir, "bin", name));
   }
 }
 
-function environment(dir: string, options: BootOptions): string {
+function environment(dir: string, kernel: Kernel, options: BootOptions): string {
   const values: Record<string, string> = {
     PATH: `${dir}/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`,
     HOME: join(dir, "home"),
@@ -75,6 +88,7 @@ function environment(dir: string, options: BootOptions): string {
     LAB_OUT: join(dir, "out"),
     LAB_GUEST: guestDir,
     LAB_CHECKOUT: checkout,
+    LAB_PACKAGED_MODULES: kernel.packagedModules,
     LAB_MODULES: (options.modules ?? usualModules).join(" "),
     LAB_INTERACTIVE: options.interactive ? "1" : "",
     ...options.env,
@@ -87,9 +101,9 @@ async function furnish(dir: string, options: BootOptions): Promise<Prepared> {
   // In a user namespace of the guest the owner is a stranger.
   await Deno.chmod(dir, 0o755);
   for (const name of ["home", "out", "work"]) await Deno.mkdir(join(dir, name));
-  const prepared = await prepare(join(dir, "deno"));
-  await writeCommands(dir, prepared);
-  await Deno.writeTextFile(join(dir, "env.sh"), environment(dir, options));
+  const prepared = await prepare(join(dir, "deno"), options.kernel ?? chosenKernel());
+  await writeCommands(dir, prepared, options);
+  await Deno.writeTextFile(join(dir, "env.sh"), environment(dir, prepared.kernel, options));
   await Deno.writeTextFile(join(dir, "script.sh"), options.script);
   for (const [name, content] of Object.entries(options.files ?? {})) {
     const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
@@ -115,15 +129,16 @@ exec "$@"
 `;
 
 function startWords(dir: string, prepared: Prepared, options: BootOptions): string[] {
-  const seconds = String(Math.ceil((options.timeoutMs ?? 180_000) / 1000));
+  const seconds = String(Math.ceil((options.timeoutMs ?? TIMEOUT_MS) / 1000));
   // On a terminal timeout would take the guest out of the foreground.
   const limit = options.interactive ? [] : ["timeout", "-s", "KILL", seconds];
   return [
     ...["sh", "-c", startOnFreeProcessor, "sh", prepared.cache],
     options.interactive ? "" : join(dir, "console"),
     ...limit,
-    ...["env", `LD_PRELOAD=${prepared.shim}`, "linux.uml"],
+    ...["env", `LD_PRELOAD=${prepared.shim}`, prepared.kernel.program],
     ...["root=/dev/root", "rootfstype=hostfs", "rootflags=/", "rw"],
+    ...prepared.kernel.words,
     `mem=${options.memory ?? "1G"}`,
     "init=/bin/bash",
     `LAB_DIR=${dir}`,
@@ -139,16 +154,22 @@ async function readIfThere(path: string): Promise<string> {
   return await Deno.readTextFile(path).catch(() => "");
 }
 
-async function readResult(dir: string, status: string): Promise<BootResult> {
+async function readFiles(top: string, dir = top): Promise<Files> {
   const files: Files = {};
-  for await (const entry of Deno.readDir(join(dir, "out"))) {
-    if (entry.isFile) files[entry.name] = await Deno.readFile(join(dir, "out", entry.name));
+  for await (const { name, isFile, isDirectory } of Deno.readDir(dir)) {
+    const path = join(dir, name);
+    if (isFile) files[relative(top, path)] = await Deno.readFile(path);
+    if (isDirectory) Object.assign(files, await readFiles(top, path));
   }
+  return files;
+}
+
+async function readResult(dir: string, status: string): Promise<BootResult> {
   return {
     status: Number(status),
     stdout: await readIfThere(join(dir, "stdout")),
     stderr: await readIfThere(join(dir, "stderr")),
-    files,
+    files: await readFiles(join(dir, "out")),
   };
 }
 

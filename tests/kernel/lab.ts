@@ -3,15 +3,18 @@
  *
  *     deno task lab
  *     deno task lab -- ipvsadm --version
+ *     deno task lab --kernel 6.12 [-- COMMAND]
  */
-import { boot, missingPackages, quoteShell, usualModules } from "./_lab.ts";
+import { boot, usualModules } from "./_lab.ts";
+import { chosenKernel, isKernelName, KERNEL_NAMES, type KernelName } from "./_kernels.ts";
+import { missingPackages, quoteWords } from "./_prepare.ts";
 
 const shellScript = `
 cat > /run/bashrc <<'RC'
 PS1='lab:\\w# '
 . "$LAB_GUEST/topology.sh"
 cd "$LAB_CHECKOUT"
-echo 'The kernel lab: ip_vs is loaded, ipvstat and ipvsadm are on the PATH.'
+echo "The kernel lab, Linux $(uname -r): ip_vs is loaded, ipvstat and ipvsadm are on the PATH."
 echo 'make_topology makes a client, a director (here) and three real servers; exit ends the guest.'
 RC
 stty rows "$LAB_ROWS" cols "$LAB_COLUMNS" 2> /dev/null
@@ -23,12 +26,13 @@ async function stty(args: string[]): Promise<string> {
   return new TextDecoder().decode((await command.output()).stdout).trim();
 }
 
-async function interactive(): Promise<number> {
+async function interactive(kernel: KernelName): Promise<number> {
   const { columns, rows } = Deno.consoleSize();
   const settings = await stty(["-g"]);
   try {
     const { status } = await boot({
       script: shellScript,
+      kernel,
       env: { LAB_ROWS: String(rows), LAB_COLUMNS: String(columns), TERM: "xterm" },
       modules: usualModules,
       interactive: true,
@@ -40,25 +44,39 @@ async function interactive(): Promise<number> {
   }
 }
 
-async function oneCommand(words: string[]): Promise<number> {
-  const script = `cd "$LAB_CHECKOUT"\n${words.map(quoteShell).join(" ")}\n`;
-  const result = await boot({ script });
+async function oneCommand(kernel: KernelName, words: readonly string[]): Promise<number> {
+  const script = `cd "$LAB_CHECKOUT"\n${quoteWords(words)}\n`;
+  const result = await boot({ script, kernel });
   await Deno.stdout.write(new TextEncoder().encode(result.stdout));
   await Deno.stderr.write(new TextEncoder().encode(result.stderr));
   return result.status;
 }
 
+interface Arguments {
+  kernel: string;
+  command: readonly string[];
+}
+
+function parse(words: readonly string[]): Arguments {
+  if (words[0] === "--kernel") {
+    return { ...parse(words.slice(2)), kernel: words[1] ?? "" };
+  }
+  return { kernel: chosenKernel(), command: words[0] === "--" ? words.slice(1) : words };
+}
+
+function complain(line: string, code: number): number {
+  console.error(line);
+  return code;
+}
+
 async function main(): Promise<number> {
   const missing = missingPackages();
-  if (missing) {
-    console.error(missing);
-    return 1;
-  }
-  const words = Deno.args[0] === "--" ? Deno.args.slice(1) : Deno.args;
-  if (words.length > 0) return await oneCommand(words);
-  if (Deno.stdin.isTerminal()) return await interactive();
-  console.error("The lab's shell needs a terminal; for one command: deno task lab -- COMMAND");
-  return 2;
+  if (missing) return complain(missing, 1);
+  const { kernel, command } = parse(Deno.args);
+  if (!isKernelName(kernel)) return complain(`--kernel takes ${KERNEL_NAMES.join(", ")}`, 2);
+  if (command.length > 0) return await oneCommand(kernel, command);
+  if (Deno.stdin.isTerminal()) return await interactive(kernel);
+  return complain("The shell needs a terminal; for one command: deno task lab -- COMMAND", 2);
 }
 
 Deno.exit(await main());

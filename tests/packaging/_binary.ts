@@ -4,7 +4,7 @@ import { readCommit } from "../../packaging/commit.ts";
 import { COMPILE_FLAGS } from "../../packaging/flags.ts";
 import { ROOT } from "../../packaging/stage.ts";
 import { outputOf } from "../_commands.ts";
-import { cached, sha256 } from "./_cache.ts";
+import { cached, sha256 } from "../_cache.ts";
 import { DENO_VERSION, denort } from "./_denort.ts";
 
 /** What the program is made of. */

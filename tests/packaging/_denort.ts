@@ -6,7 +6,7 @@
 import assert from "node:assert/strict";
 import { dirname, join } from "node:path";
 import { cannotFind, mustSkip, outputOf } from "../_commands.ts";
-import { cached, sha256 } from "./_cache.ts";
+import { cached, sha256 } from "../_cache.ts";
 
 /** The Deno that compiles in the tests. */
 export const DENO_VERSION = "2.4.2";

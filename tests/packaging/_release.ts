@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { ROOT } from "../../packaging/stage.ts";
 import { cannotFind, outputOf, type Result, run, withTempDir } from "../_commands.ts";
 import { compilingDeno, keyOf } from "./_binary.ts";
-import { cached } from "./_cache.ts";
+import { cached } from "../_cache.ts";
 import { cannotCompile, denort } from "./_denort.ts";
 import { withoutRuntimes } from "./_offline.ts";
 

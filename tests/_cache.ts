@@ -8,7 +8,8 @@ export function sha256(content: Uint8Array | string): string {
   return createHash("sha256").update(content).digest("hex");
 }
 
-async function cacheDir(): Promise<string> {
+/** The folder of everything that the tests keep from run to run; removing it costs time only. */
+export async function cacheDir(): Promise<string> {
   const base = Deno.env.get("XDG_CACHE_HOME") || join(Deno.env.get("HOME") ?? "/tmp", ".cache");
   const dir = join(base, "ipvstat-tests");
   await Deno.mkdir(dir, { recursive: true });
@@ -31,13 +32,13 @@ async function removeUnused(dir: string, kind: string): Promise<void> {
 }
 
 /**
- * The path of a file or folder in the cache, which `make` makes at the path that it is given where
- * it is not there. Of several processes one makes it, and the others wait.
+ * The path of a file or folder in the cache. Where it does not exist, `make` makes it under a first
+ * name, and is told the final one. Of several processes one makes it, and the others wait.
  */
 export async function cached(
   kind: string,
   key: string,
-  make: (unfinished: string) => Promise<void>,
+  make: (unfinished: string, path: string) => Promise<void>,
 ): Promise<string> {
   const dir = await cacheDir();
   const path = join(dir, `${kind}-${key.slice(0, 16)}`);
@@ -46,7 +47,7 @@ export async function cached(
   if (!await isThere(path)) {
     const work = await Deno.makeTempDir({ dir, prefix: ".making-" });
     try {
-      await make(join(work, kind));
+      await make(join(work, kind), path);
       await Deno.rename(join(work, kind), path);
     } finally {
       await Deno.remove(work, { recursive: true });
