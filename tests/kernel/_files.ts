@@ -15,3 +15,17 @@ export function seen(files: Files, name: string): { status: number; out: string;
   const [status, out, err] = ["status", "out", "err"].map((end) => textOf(files, `${name}.${end}`));
   return { status: Number(status), out: out!, err: err! };
 }
+
+/** One line, for a person, and not a word of a stack. */
+function assertOneLine(text: string, name: string): void {
+  assert.match(text, /^[^\n]{20,}\n$/, name);
+  assert.doesNotMatch(text, /^\s+at |\.ts:\d+|Uncaught/m, name);
+}
+
+/** A command that `observe` watched failed as documented: no output, and one line of error. */
+export function assertFailure(files: Files, name: string, status: number): void {
+  const result = seen(files, name);
+  assert.equal(result.status, status, `${name}: ${result.err}`);
+  assert.equal(result.out, "", name);
+  assertOneLine(result.err, name);
+}

@@ -1,32 +1,86 @@
-/** One guest for all tests of a file, which look at what its script has left. */
+/**
+ * One boot for all tests on a real kernel: a file of tests names its phase, a script in guest/phases/, and
+ * its tests look at what the script has left. The guest is started when the first test asks for it, with
+ * the phases of all files that were imported by then: all of them from kernel_test.ts, or one where a file
+ * is tested by itself.
+ */
 import assert from "node:assert/strict";
-import { join } from "node:path";
+import { basename, join } from "node:path";
+import { mustSkip } from "../_commands.ts";
+import { binary } from "../packaging/_binary.ts";
+import { cannotCompile } from "../packaging/_denort.ts";
 import type { Files } from "./_files.ts";
-import { boot, type BootOptions, type BootResult, cannotBoot } from "./_lab.ts";
-import { guestDir } from "./_prepare.ts";
+import { boot, type BootResult } from "./_lab.ts";
+import { denoCommand, guestDir, missingPackages } from "./_prepare.ts";
 
-/** Boots a guest that runs one of guest/'s scripts. */
-export function bootScript(
-  name: string,
-  options: Omit<BootOptions, "script"> = {},
-): Promise<BootResult> {
-  return boot({ ...options, script: Deno.readTextFileSync(join(guestDir, name)) });
+export type Test = (name: string, body: (files: Files) => void | Promise<void>) => void;
+
+/** A part of the guest's work, with a folder of its own for what it leaves. */
+interface Phase {
+  /** The script's path. */
+  readonly script: string;
+  /** It comes before any module is loaded. */
+  readonly withoutModules: boolean;
 }
 
-/** What a guest leaves whose script ends well; it is started when this is first asked for. */
-export function oneGuest(start: () => Promise<BootResult>): () => Promise<Files> {
-  let guest: Promise<BootResult> | undefined;
-  return async () => {
-    const { files, status, stderr } = await (guest ??= start());
-    assert.equal(status, 0, stderr);
-    return files;
+export interface PhaseOptions {
+  /** The folder of the script, if it is not guest/phases/. */
+  readonly folder?: string;
+  /** It comes before any module is loaded. */
+  readonly withoutModules?: boolean;
+  /** Skips the tests, and the phase with them. */
+  readonly ignore?: boolean;
+}
+
+const phases = new Map<string, Phase>();
+let guest: Promise<BootResult> | undefined;
+let cannotBoot: boolean | undefined;
+
+/** Whether the program under test is cli.ts, run by this Deno, and not the compiled one. */
+export const runsFromSource = Deno.env.get("IPVSTAT_PROGRAM") === "source" || cannotCompile();
+
+/** The words that start the program under test: the compiled one, where it can be made. */
+export async function programCommand(): Promise<string[]> {
+  return runsFromSource ? denoCommand() : [await binary()];
+}
+
+async function bootPhases(): Promise<BootResult> {
+  const list = [...phases.values()];
+  const scripts = (early: boolean) =>
+    list.filter(({ withoutModules }) => withoutModules === early).map(({ script }) => script);
+  const program = await programCommand();
+  const env = {
+    LAB_EARLY_PHASES: scripts(true).join(" "),
+    LAB_PHASES: scripts(false).join(" "),
+    LAB_PROGRAM: program[0]!,
+    LAB_BINARY: cannotCompile() ? "" : await binary(),
   };
+  const script = Deno.readTextFileSync(join(guestDir, "run_phases.sh"));
+  return await boot({ script, modules: [], program, env });
 }
 
-/** Makes tests of what a guest has left. */
-export function testsOf(
-  results: () => Promise<Files>,
-  ignore = cannotBoot(),
-): (name: string, body: (files: Files) => void) => void {
-  return (name, body) => Deno.test({ name, ignore, fn: async () => body(await results()) });
+/** What a phase has left; its script must have ended well. */
+async function resultsOf(phase: string): Promise<Files> {
+  const { status, stderr, files } = await (guest ??= bootPhases());
+  assert.equal(status, 0, stderr);
+  const prefix = `${phase}/`;
+  const own = Object.entries(files).filter(([path]) => path.startsWith(prefix));
+  const results = Object.fromEntries(
+    own.map(([path, bytes]) => [path.slice(prefix.length), bytes]),
+  );
+  const text = (name: string) => new TextDecoder().decode(results[name]);
+  assert.equal(text("phase.status").trim(), "0", `${phase}: ${text("phase.stderr")}`);
+  return results;
+}
+
+/** Adds a phase to the guest's work, and makes tests of what it leaves. */
+export function phase(script: string, options: PhaseOptions = {}): Test {
+  const name = basename(script, ".sh");
+  const ignore = options.ignore || (cannotBoot ??= mustSkip(missingPackages()));
+  if (!ignore) {
+    const path = join(options.folder ?? join(guestDir, "phases"), script);
+    phases.set(name, { script: path, withoutModules: options.withoutModules ?? false });
+  }
+  return (test, body) =>
+    Deno.test({ name: test, ignore, fn: async () => await body(await resultsOf(name)) });
 }

@@ -3,14 +3,12 @@
  * Every boot has its own folder and, where one is free, a processor of its own.
  */
 import { join, relative } from "node:path";
-import { mustSkip } from "../_commands.ts";
 import type { Files } from "./_files.ts";
 import { chosenKernel, type Kernel, type KernelName } from "./_kernels.ts";
 import {
   checkout,
+  denoCommand,
   guestDir,
-  ipvstatCommand,
-  missingPackages,
   modprobe,
   prepare,
   type Prepared,
@@ -64,7 +62,7 @@ async function writeExecutable(path: string, text: string): Promise<void> {
 async function writeCommands(dir: string, prepared: Prepared, options: BootOptions): Promise<void> {
   await Deno.mkdir(join(dir, "bin"));
   const commands = {
-    ipvstat: options.program ?? ipvstatCommand(),
+    ipvstat: options.program ?? denoCommand(),
     // Deno 2.9 by itself, for checks that are not about the process.
     reader: readerCommand(),
     modprobe: [modprobe(), "-d", prepared.kernel.modules],
@@ -211,9 +209,4 @@ export async function boot(options: BootOptions): Promise<BootResult> {
     // IPVSTAT_LAB_KEEP=1 leaves the folder for a look at what the guest saw.
     if (!Deno.env.get("IPVSTAT_LAB_KEEP")) await Deno.remove(dir, { recursive: true });
   }
-}
-
-/** For Deno.test: whether to skip what needs the lab; see mustSkip(). */
-export function cannotBoot(): boolean {
-  return mustSkip(missingPackages());
 }

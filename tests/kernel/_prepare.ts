@@ -114,9 +114,3 @@ export async function prepare(
 export function modprobe(): string {
   return findProgram("modprobe")!;
 }
-
-/** The words that start the program under test. */
-export function ipvstatCommand(): string[] {
-  const binary = Deno.env.get("IPVSTAT_BIN");
-  return binary ? [Deno.realPathSync(binary)] : denoCommand();
-}

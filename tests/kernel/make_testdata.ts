@@ -1,14 +1,17 @@
 /**
- * Makes the material for the golden files: boots the lab for every case and writes to
- * testdata/CASE/ what ipvstat has recorded (capture.pcap), what nlmon has seen of `ipvsadm -Ln`
- * (nlmon-ipvsadm.pcap), and every listing of ipvsadm (ipvsadm*.txt), all of one frozen moment.
+ * Makes the material for the golden files: boots the lab for every case, and writes what was recorded of one
+ * frozen moment. A case of testdata/ gets what ipvstat has recorded (capture.pcap), what nlmon has seen of
+ * `ipvsadm -Ln` (nlmon-ipvsadm.pcap), and every listing of ipvsadm (ipvsadm*.txt). A kernel's name stands for
+ * the hard cases on it, recorded to tests/capture/data/linux-KERNEL.pcap. `deno task golden` writes the
+ * expected outputs then.
  *
- *     deno run -A tests/kernel/make_testdata.ts [CASE...] [--to=FOLDER]
+ *     deno run -A tests/kernel/make_testdata.ts CASE...
  */
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { assertListings } from "./_compare.ts";
-import { textOf } from "./_files.ts";
+import { type Files, textOf } from "./_files.ts";
+import { isKernelName, KERNEL_NAMES, type KernelName } from "./_kernels.ts";
 import { boot } from "./_lab.ts";
 import { checkout } from "./_prepare.ts";
 import { decodeCapture } from "./_wire_ipvs.ts";
@@ -29,7 +32,7 @@ with_nlmon "$LAB_OUT/nlmon-ipvsadm.pcap" ipvsadm -Ln > /dev/null
 ipvstat record "$LAB_OUT/capture.pcap"
 `;
 
-async function make(name: string, folder: string): Promise<void> {
+async function recordCase(name: string, kernel?: KernelName): Promise<Files> {
   const script = [
     "set -e",
     '. "$LAB_GUEST/topology.sh"',
@@ -37,7 +40,7 @@ async function make(name: string, folder: string): Promise<void> {
     cases[name],
     record,
   ].join("\n");
-  const { files, status, stderr } = await boot({ script });
+  const { files, status, stderr } = await boot({ script, ...(kernel && { kernel }) });
   assert.equal(status, 0, stderr);
   // Nothing is written that the two oracles do not agree on.
   for (const capture of ["nlmon-ipvsadm.pcap", "capture.pcap"]) {
@@ -46,23 +49,34 @@ async function make(name: string, folder: string): Promise<void> {
   if (files["traffic.txt"]) {
     assert.doesNotMatch(textOf(files, "traffic.txt"), / (\d+)\/(?!\1\n)/, "unanswered requests");
   }
-  const size = files["capture.pcap"]!.length;
-  if (name === "demo") assert.ok(size < DEMO_LIMIT, `the demo's capture has ${size} bytes`);
-  await Deno.mkdir(join(folder, name), { recursive: true });
-  for (const [file, bytes] of Object.entries(files)) {
-    if (!/^(ipvsadm.*\.txt|.*\.pcap)$/.test(file)) continue;
-    await Deno.writeFile(join(folder, name, file), bytes);
-  }
-  console.log(`${join(folder, name)}: capture.pcap has ${size} bytes`);
+  return files;
 }
 
-const to = Deno.args.find((word) => word.startsWith("--to="))?.slice("--to=".length);
-const wanted = Deno.args.filter((word) => !word.startsWith("--"));
-const unknown = wanted.filter((name) => !(name in cases));
-if (unknown.length > 0) {
-  console.error(`Unknown case ${unknown.join(", ")}; there are ${Object.keys(cases).join(", ")}`);
+async function makeCase(name: string): Promise<void> {
+  const files = await recordCase(name);
+  const folder = join(checkout, "testdata", name);
+  const size = files["capture.pcap"]!.length;
+  if (name === "demo") assert.ok(size < DEMO_LIMIT, `the demo's capture has ${size} bytes`);
+  await Deno.mkdir(folder, { recursive: true });
+  for (const [file, bytes] of Object.entries(files)) {
+    if (!/^(ipvsadm.*\.txt|.*\.pcap)$/.test(file)) continue;
+    await Deno.writeFile(join(folder, file), bytes);
+  }
+}
+
+async function makeRecording(kernel: KernelName): Promise<void> {
+  const files = await recordCase("hard", kernel);
+  const file = join(checkout, "tests/capture/data", `linux-${kernel}.pcap`);
+  await Deno.writeFile(file, files["capture.pcap"]!);
+}
+
+const known = [...Object.keys(cases), ...KERNEL_NAMES];
+const unknown = Deno.args.filter((name) => !known.includes(name));
+if (Deno.args.length === 0 || unknown.length > 0) {
+  console.error(`The cases are ${known.join(", ")}, not "${unknown.join(" ")}"`);
   Deno.exit(2);
 }
-for (const name of wanted.length > 0 ? wanted : Object.keys(cases)) {
-  await make(name, to ?? join(checkout, "testdata"));
+for (const name of Deno.args) {
+  if (isKernelName(name)) await makeRecording(name);
+  else await makeCase(name);
 }

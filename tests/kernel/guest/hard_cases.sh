@@ -26,9 +26,10 @@ pass_hard_traffic() {
   in_client traffic hit tcp,2001:db8:1::1,80 30
   in_client traffic hit udp,192.0.2.1,53 50
   in_client traffic hit udp,2001:db8:1::1,53 20
-  # A closed SCTP connection would be forgotten in the midst of the comparison.
-  in_client traffic hold sctp,192.0.2.1,9 4
-  in_client traffic hold sctp,2001:db8:1::1,9 3
+  # A closed SCTP connection would be forgotten while it is compared. An open one lives by its heartbeats, and
+  # those of a client with one address all pass IPVS.
+  in_client traffic hold sctp,192.0.2.1,9,10.1.0.2 4
+  in_client traffic hold sctp,2001:db8:1::1,9,fd00:1::2 3
   in_client traffic cast udp,192.0.2.2,53 25
   in_client traffic hit tcp,192.0.2.3,80 6
   in_client traffic hold tcp,2001:db8:1::3,80 2
@@ -57,7 +58,8 @@ make_hard_cases() {
   modprobe sctp
   serve_hard_cases
   load_rules "$LAB_GUEST/hard_cases.rules"
-  ipvsadm --set 1000 200 400
+  # Longer than anything takes here, so that no connection is forgotten while it is compared.
+  ipvsadm --set 1000000 200000 400000
   pass_hard_traffic > "$LAB_OUT/traffic.txt"
   freeze_counters
 }

@@ -198,7 +198,12 @@ static void make_odd(void) {
   expect(change_service(IPVS_CMD_NEW_SERVICE, &methods), "methods");
   expect(change_server(IPVS_CMD_NEW_DEST, &methods, &local), "local");
   expect(change_server(IPVS_CMD_NEW_DEST, &methods, &bypass), "bypass");
-  expect(change_server(IPVS_CMD_NEW_DEST, &methods, &thresholds), "thresholds");
+  /* Newer kernels take no threshold that a signed number cannot hold. */
+  if (change_server(IPVS_CMD_NEW_DEST, &methods, &thresholds)) {
+    thresholds.upper = 2147483647, thresholds.lower = 2147483646;
+    expect(change_server(IPVS_CMD_NEW_DEST, &methods, &thresholds), "thresholds");
+  }
+  printf("%u\n", thresholds.upper);
 }
 
 int main(int argc, char **argv) {

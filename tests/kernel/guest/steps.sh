@@ -7,6 +7,27 @@ observe() { # NAME COMMAND...
   echo $? > "$LAB_OUT/$name.status"
 }
 
+# What the doctor says in both forms: NAME and NAME-json.
+examine() { # NAME [COMMAND...]
+  local name=$1; shift
+  observe "$name" "$@" ipvstat doctor
+  observe "$name-json" "$@" ipvstat doctor -o json
+}
+
+# Starts the process that reads for all of a phase; see reader.ts.
+start_reader() {
+  coproc READER { exec reader; }
+}
+
+# Lets it read, and fails where it does; says its exit code where a command would have one other than 0.
+ask_reader() { # REQUEST FILE
+  local answer='it has ended'
+  echo "$1 $2" >&"${READER[1]}"
+  read -r answer <&"${READER[0]}"
+  echo "$answer" > "$2.status"
+  case $answer in 0 | 5) ;; *) echo "reader: $1 $2: $answer" >&2; return 1 ;; esac
+}
+
 # Whoever wants a module, the kernel or a program, gets into the log instead.
 set_modprobe_trap() {
   mkdir /run/trap
@@ -27,17 +48,20 @@ load_rules() { # FILE
   grep -v -e '^#' -e '^$' "$1" | ipvsadm -R
 }
 
-# Tells the kernel's marks apart by the virtual address: TCP to 192.0.2.MARK for IPv4, 2001:db8:1::MARK for IPv6.
-mark_packets() { # LAST_BYTE MARK
-  iptables-legacy -t mangle -A PREROUTING -d "192.0.2.$1" -p tcp -j MARK --set-mark "$2"
-  ip6tables-legacy -t mangle -A PREROUTING -d "2001:db8:1::$1" -p tcp -j MARK --set-mark "$2"
+# Gives packets a mark by the virtual address: TCP to 192.0.2.LAST and 2001:db8:1::LAST.
+mark_packets() { # LAST MARK
+  modprobe -a sch_ingress cls_flower act_skbedit
+  tc qdisc show dev front | grep -q ingress || tc qdisc add dev front ingress
+  tc filter add dev front parent ffff: protocol ip flower ip_proto tcp dst_ip "192.0.2.$1" action skbedit mark "$2"
+  tc filter add dev front parent ffff: protocol ipv6 flower ip_proto tcp dst_ip "2001:db8:1::$1" \
+    action skbedit mark "$2"
 }
 
 # The kernel reports its estimator's copy of the counters, which moves every 2 s. Waits until the copy
 # ("~") is what the processors have counted, and then lets it stand still, rates included.
 freeze_counters() {
   local try
-  for try in $(seq 100); do
+  for try in $(seq 1000); do
     if awk 'NR > 2 && NF == 6 { if ($1 == "~") { for (i = 2; i < 7; i++) if ($i != live[i]) exit 1; exit 0 }
             for (i = 2; i < 7; i++) live[i] = $i }' /proc/net/ip_vs_stats_percpu; then
       sysctl -qw net.ipv4.vs.run_estimation=0
@@ -63,7 +87,7 @@ list_with_ipvsadm() { # PREFIX
 
 copy_proc() { # PREFIX
   local file
-  for file in ip_vs ip_vs_stats ip_vs_stats_percpu; do cat "/proc/net/$file" > "$LAB_OUT/$1-$file.txt"; done
+  for file in ip_vs ip_vs_conn ip_vs_stats ip_vs_stats_percpu; do cat "/proc/net/$file" > "$LAB_OUT/$1-$file.txt"; done
 }
 
 # Records what passes on netlink while the command runs.
@@ -73,18 +97,24 @@ with_nlmon() { # FILE COMMAND...
   # tcpdump wants to own its file, which it cannot on the host's file system. The buffer holds the whole
   # dialogue: a packet lost would be a difference found.
   : > /run/tcpdump.log # the last one's "listening on" is not this one's
-  tcpdump -Z root -i nlmon0 -B 65536 -s 262144 -w /run/nlmon.pcap 2> /run/tcpdump.log &
+  tcpdump -Z root -i nlmon0 -B 65536 -s 262144 -U -w /run/nlmon.pcap 2> /run/tcpdump.log &
   pid=$!
-  until grep -q 'listening on' /run/tcpdump.log; do
-    kill -0 $pid || { cat /run/tcpdump.log >&2; return 1; }
-    sleep 0.05
-  done
+  wait_for_tcpdump $pid grep -q 'listening on' /run/tcpdump.log || return 1
   "$@"
   status=$?
-  # libpcap hands over a block that is not full after a second.
-  sleep 1.2
+  # A question about a device that does not exist comes last: when it is in the file, so is all before it.
+  ip link show dev lab-ends-here > /dev/null 2>&1 || true
+  wait_for_tcpdump $pid grep -qa lab-ends-here /run/nlmon.pcap || return 1
   kill -INT $pid && wait $pid
   cat /run/nlmon.pcap > "$file"
   grep -q '^0 packets dropped' /run/tcpdump.log || { cat /run/tcpdump.log >&2; return 1; }
   return $status
+}
+
+wait_for_tcpdump() { # PID CONDITION...
+  local pid=$1; shift
+  until "$@"; do
+    kill -0 "$pid" || { cat /run/tcpdump.log >&2; return 1; }
+    sleep 0.05
+  done
 }

@@ -5,6 +5,10 @@
  *   traffic cast  ENDPOINT COUNT [PAYLOAD] COUNT requests without waiting for an answer
  *   traffic hold  ENDPOINT COUNT [PAYLOAD] like hit, but stays connected, in the background
  *
+ * A TCP connection of hit is closed by its server, at the request "bye", and never by the client, which keeps
+ * its end in the background. IPVS then has it in FIN_WAIT, the only state of a closing connection whose
+ * timeout can be set (ipvsadm --set): so the table can stand still.
+ *
  * ENDPOINT is PROTO,ADDRESS,PORT with PROTO tcp, udp or sctp, and may go on with the
  * client's own ",ADDRESS". A client prints how many requests were answered.
  */
@@ -20,7 +24,8 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-enum { MAX_SOCKETS = 1024, REPLY_BYTES = 700 };
+enum { MAX_SOCKETS = 1024, REPLY_BYTES = 700, PATIENCE_S = 60 };
+static const char BYE[] = "bye";
 
 struct endpoint {
   int type, protocol;
@@ -88,6 +93,9 @@ static void answer(struct pollfd *poll_fd, const char *reply) {
     poll_fd->fd = -1;
   } else {
     send(poll_fd->fd, reply, REPLY_BYTES, MSG_NOSIGNAL);
+    if (got != (ssize_t)strlen(BYE) || memcmp(request, BYE, got)) return;
+    close(poll_fd->fd);
+    poll_fd->fd = -1;
   }
 }
 
@@ -126,16 +134,26 @@ static void serve(int count, char **endpoints) {
   }
 }
 
-static int request(const struct endpoint *end, const char *payload, int wait) {
-  struct timeval patience = {.tv_sec = 4};
+/* Until the server has closed, if it is to do so; else the first part of a reply is enough. */
+static int receive(int fd, int until_closed) {
   char reply[2048];
+  ssize_t got, total = 0;
+  do {
+    got = recv(fd, reply, sizeof reply, 0);
+    if (got > 0) total += got;
+  } while (until_closed && got > 0);
+  return until_closed ? got == 0 && total == REPLY_BYTES : got > 0;
+}
+
+static int request(const struct endpoint *end, const char *payload, int wait) {
+  struct timeval patience = {.tv_sec = PATIENCE_S};
   int fd = open_socket(end);
   setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
   setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
   if (end->has_source && bind(fd, (void *)&end->source, end->length)) err(1, "bind source");
   if (connect(fd, (void *)&end->address, end->length) ||
       send(fd, payload, strlen(payload), MSG_NOSIGNAL) < 0 ||
-      (wait && recv(fd, reply, sizeof reply, 0) <= 0)) {
+      (wait && !receive(fd, !strcmp(payload, BYE)))) {
     close(fd);
     return -1;
   }
@@ -148,12 +166,13 @@ int main(int argc, char **argv) {
     serve(argc - 2, argv + 2);
     return 1;
   }
-  int hold = !strcmp(argv[1], "hold"), wait = strcmp(argv[1], "cast") != 0;
+  int hit = !strcmp(argv[1], "hit"), wait = strcmp(argv[1], "cast") != 0;
   int count = argc > 3 ? atoi(argv[3]) : 1, answered = 0;
-  const char *payload = argc > 4 ? argv[4] : "request";
   char label[128];
   snprintf(label, sizeof label, "%s", argv[2]);
   struct endpoint end = parse_endpoint(argv[2]);
+  int hold = !strcmp(argv[1], "hold") || (hit && end.protocol == IPPROTO_TCP);
+  const char *payload = argc > 4 ? argv[4] : hit && hold ? BYE : "request";
   for (int i = 0; i < count; i++) {
     int fd = request(&end, payload, wait);
     if (fd >= 0) answered++;

@@ -6,13 +6,11 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { FORMATS } from "../../lib/commands/options.ts";
 import { type Files, seen, textOf } from "../kernel/_files.ts";
-import { oneGuest, testsOf } from "../kernel/_guest.ts";
-import { bootWithBinary, cannotRun, outputOf } from "./_guest.ts";
+import { binaryPhase, outputOf } from "./_guest.ts";
 
-const ignore = cannotRun({ capsh: "libcap2-bin" });
 const USERS = ["root", "nobody"];
 const testdata = join(import.meta.dirname!, "..", "..", "testdata", "demo");
-const test = testsOf(oneGuest(() => bootWithBinary("least_privilege_test.sh")), ignore);
+const test = binaryPhase("least_privilege.sh", { capsh: "libcap2-bin" });
 
 /** A text without its moments, which differ from run to run. */
 function timeless(text: string): string {

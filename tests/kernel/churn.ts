@@ -3,13 +3,10 @@ import assert from "node:assert/strict";
 import { parseExact } from "./_compare.ts";
 import { type Files, textOf } from "./_files.ts";
 import type { Fields } from "./_ipvsadm.ts";
-import { bootScript, oneGuest } from "./_guest.ts";
-import { cannotBoot } from "./_lab.ts";
+import { phase } from "./_guest.ts";
 
-const ignore = cannotBoot();
+const test = phase("churn.sh");
 const ROUNDS = 25;
-
-const results = oneGuest(() => bootScript("churn_test.sh", { timeoutMs: 300_000 }));
 
 interface Torn {
   missing: number;
@@ -46,7 +43,7 @@ function rounds<T>(read: (n: number) => T): T[] {
 }
 
 function statuses(files: Files, name: string): string[] {
-  return textOf(files, `${name}-statuses.txt`).trim().split("\n");
+  return rounds((n) => textOf(files, `${name}-${n}.json.status`).trim());
 }
 
 /** For information: what the same conditions do to ipvsadm, and what ours cost. */
@@ -88,41 +85,33 @@ const conditions = [
 ] as const;
 
 for (const [suffix, condition] of conditions) {
-  Deno.test({
-    name: `show misses and doubles none of 1,000 standing services while ${condition}`,
-    ignore,
-    async fn() {
-      const [files, name] = [await results(), `services${suffix}`];
-      const expected = standing(1000, "10.20");
-      const ours = rounds((n) => {
-        const services = virtualServers(files, `${name}-${n}.json`);
-        for (const { address, port, real_servers } of services) {
-          if (!String(address).startsWith("10.20.")) continue;
-          const server = `${address}:${port}`.replace("10.20.", "10.30.");
-          assert.deepEqual(endpoints(real_servers as Fields[]), [server]);
-        }
-        return compare(endpoints(services), expected);
-      });
-      const theirs = listedByIpvsadm(files, name, /^TCP +(\S+)/gm);
-      tell(files, name, theirs.map((listed) => compare(listed, expected)));
-      assertWhole(files, name, ours);
-    },
+  test(`no reading misses or doubles one of 1,000 standing services while ${condition}`, (files) => {
+    const name = `services${suffix}`;
+    const expected = standing(1000, "10.20");
+    const ours = rounds((n) => {
+      const services = virtualServers(files, `${name}-${n}.json`);
+      for (const { address, port, real_servers } of services) {
+        if (!String(address).startsWith("10.20.")) continue;
+        const server = `${address}:${port}`.replace("10.20.", "10.30.");
+        assert.deepEqual(endpoints(real_servers as Fields[]), [server]);
+      }
+      return compare(endpoints(services), expected);
+    });
+    const theirs = listedByIpvsadm(files, name, /^TCP +(\S+)/gm);
+    tell(files, name, theirs.map((listed) => compare(listed, expected)));
+    assertWhole(files, name, ours);
   });
 
-  Deno.test({
-    name: `show misses and doubles none of 300 standing real servers while ${condition}`,
-    ignore,
-    async fn() {
-      const [files, name] = [await results(), `servers${suffix}`];
-      const expected = standing(300, "10.30");
-      const ours = rounds((n) => {
-        const services = virtualServers(files, `${name}-${n}.json`);
-        assert.deepEqual(endpoints(services), ["192.0.2.1:80"]);
-        return compare(endpoints(services[0]!.real_servers as Fields[]), expected);
-      });
-      const theirs = listedByIpvsadm(files, name, /^ +-> +(\d\S+)/gm);
-      tell(files, name, theirs.map((listed) => compare(listed, expected)));
-      assertWhole(files, name, ours);
-    },
+  test(`no reading misses or doubles one of 300 standing real servers while ${condition}`, (files) => {
+    const name = `servers${suffix}`;
+    const expected = standing(300, "10.30");
+    const ours = rounds((n) => {
+      const services = virtualServers(files, `${name}-${n}.json`);
+      assert.deepEqual(endpoints(services), ["192.0.2.1:80"]);
+      return compare(endpoints(services[0]!.real_servers as Fields[]), expected);
+    });
+    const theirs = listedByIpvsadm(files, name, /^ +-> +(\d\S+)/gm);
+    tell(files, name, theirs.map((listed) => compare(listed, expected)));
+    assertWhole(files, name, ours);
   });
 }

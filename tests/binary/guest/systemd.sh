@@ -9,6 +9,8 @@ make_system() {
   for name in bin lib lib64 sbin; do ln -s "usr/$name" "$system/$name"; done
   cp -r /etc/{passwd,group,nsswitch.conf,ld.so.cache,ld.so.conf,ld.so.conf.d} "$system/etc"
   echo 0123456789abcdef0123456789abcdef > "$system/etc/machine-id"
+  # A guest may be slow.
+  printf '[Manager]\nDefaultTimeoutStartSec=infinity\n' > "$system/etc/systemd/system.conf"
   mount --bind -o ro /usr "$system/usr"
   share_folder "$LAB_CHECKOUT"
   share_folder "$LAB_DIR"
@@ -30,7 +32,7 @@ SuccessAction=exit-force
 FailureAction=exit-force
 [Service]
 Type=oneshot
-ExecStart=/bin/bash -c '. "$LAB_DIR/env.sh" && . "$1"'
+ExecStart=/bin/bash -c '. "$LAB_DIR/env.sh" && LAB_OUT=$LAB_OUT && . "$1"'
 StandardOutput=truncate:$LAB_OUT/script.txt
 StandardError=inherit
 SERVICE

@@ -1,18 +1,5 @@
-# The guest's part of failures_test.ts. It boots without any module.
+# The guest's part of failures.ts.
 . "$LAB_GUEST/steps.sh"
-
-without_module() {
-  local path=$PATH format
-  set_modprobe_trap
-  PATH=/run/trap:$PATH
-  for format in table json influx prometheus openmetrics; do
-    observe "absent-$format" ipvstat show -o $format
-  done
-  observe absent-record ipvstat record /run/absent.pcap
-  PATH=$path
-  cat /proc/modules > "$LAB_OUT/modules.txt"
-  release_modprobe
-}
 
 # Long enough to fill a pipe many times over.
 load_long_table() {
@@ -41,8 +28,6 @@ broken_outputs() {
   observe full-record ipvstat record /run/small/full.pcap
 }
 
-without_module
-modprobe -a ip_vs
 load_long_table
 observe capable ipvstat -o json
 without_capability

@@ -1,4 +1,5 @@
-# The guest's part of churn_test.ts: listings of a table while another process changes it without a pause.
+# The guest's part of churn.ts: listings of a table while another process changes it without a pause.
+. "$LAB_GUEST/steps.sh"
 rounds=25
 
 # 1,000 services with a real server each, of which none ever goes.
@@ -20,13 +21,11 @@ standing_servers() {
 }
 
 list_under() { # NAME CHURN...
-  local name=$1 n pid status; shift
+  local name=$1 n pid; shift
   ipvs_genl "$@" > "$LAB_OUT/$name-changes.txt" &
   pid=$!
   for n in $(seq $rounds); do
-    status=0
-    ipvstat -o json > "$LAB_OUT/$name-$n.json" 2>> "$LAB_OUT/$name-stderr.txt" || status=$?
-    echo $status >> "$LAB_OUT/$name-statuses.txt"
+    ask_reader json "$LAB_OUT/$name-$n.json"
     ipvsadm -Ln > "$LAB_OUT/$name-$n.txt"
   done
   # It has to have gone on to the end.
@@ -34,6 +33,7 @@ list_under() { # NAME CHURN...
 }
 
 set -e
+start_reader
 standing_services | ipvsadm -R
 list_under services churn-services
 list_under services-interrupted churn-services interrupting

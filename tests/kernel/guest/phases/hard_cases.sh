@@ -1,36 +1,46 @@
-# The guest's part of hard_cases_test.ts: three tables in one boot, each read by everybody while it stands still.
+# The guest's part of hard_cases.ts and recording.ts: three tables, each read by everybody while it stands still.
 . "$LAB_GUEST/topology.sh"
 . "$LAB_GUEST/steps.sh"
 . "$LAB_GUEST/hard_cases.sh"
 
-# A failure of ours must not keep the oracles from being read: it is told, and an empty file fails its test.
-own() { # FILE ARGUMENT...
-  local file=$1; shift
-  ipvstat "$@" > "$LAB_OUT/$file" || echo "ipvstat $*: exit $?" >&2
+# A failure of ours must not keep the oracles from being read: it is told, and a missing file fails its test.
+own() { # NAME
+  ask_reader all "$LAB_OUT/$1" || true
 }
 
 read_own() { # NAME
-  with_nlmon "$LAB_OUT/$1-own.pcap" own "$1.json" -o json
+  with_nlmon "$LAB_OUT/$1-own.pcap" own "$1"
 }
 
 read_all() { # NAME
   read_own "$1" && with_nlmon "$LAB_OUT/$1.pcap" list_with_ipvsadm "$1"
 }
 
-read_formats() { # NAME
-  local format
-  for format in influx prometheus openmetrics table; do
-    own "$1.$format" show -o $format
-  done
-  own "$1-extended.influx" show -o influx --extended
-  own "$1-default.table"
+# What the program prints is compared with what its code read in the other process.
+read_by_program() {
+  observe program-json ipvstat -o json
+  observe program-table ipvstat
+}
+
+three_readers() {
+  ipvsadm -Ln > /dev/null
+  own three
+  ipvsadm -Ln --stats --exact > /dev/null
+}
+
+record_all() {
+  with_nlmon "$LAB_OUT/ipvsadm.pcap" ipvsadm -Ln > /dev/null
+  with_nlmon "$LAB_OUT/three.pcap" three_readers
+  observe record ipvstat record "$LAB_OUT/record.pcap"
+  strace -f -qq -o "$LAB_OUT/strace.txt" -e trace=%file,%network,execve,ftruncate,mkdir ipvstat -o json > /dev/null
+  echo "$DENO_DIR" > "$LAB_OUT/deno-dir.txt"
 }
 
 # What ipvsadm has no words for: local servers, bypass, a protocol of no name, the ends of thresholds.
 make_odd_cases() {
   sysctl -qw net.ipv4.vs.run_estimation=1
   traffic serve tcp,192.0.2.201,80
-  ipvs_genl odd
+  ipvs_genl odd > "$LAB_OUT/odd-threshold.txt"
   in_client traffic hit tcp,192.0.2.201,80 12 >> "$LAB_OUT/traffic.txt"
   freeze_counters
 }
@@ -47,11 +57,13 @@ make_sync_cases() {
 }
 
 set -e
+start_reader
 make_hard_cases
 copy_proc before
 read_all hard
-read_formats hard
-own hard-again.json -o json
+read_by_program
+record_all
+own hard-again
 copy_proc after
 make_odd_cases
 read_own odd

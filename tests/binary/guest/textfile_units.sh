@@ -1,4 +1,4 @@
-# What textfile_test.sh runs under systemd: the units of packaging/systemd/ and Debian's node_exporter.
+# What textfile.sh runs under systemd: the units of packaging/systemd/ and Debian's node_exporter.
 set -e
 collected=/var/lib/prometheus/node-exporter
 folder=/run/ipvstat
@@ -6,7 +6,7 @@ unit=ipvstat-textfile
 
 wait_until() { # COMMAND...
   local n
-  for n in $(seq 100); do
+  for n in $(seq 6000); do
     if "$@"; then return; fi
     sleep 0.1
   done
@@ -21,27 +21,43 @@ is_gone() {
   [ ! -e "$1" ] && [ ! -L "$1" ]
 }
 
+# Once the service has ended, the timer knows when to start it again.
+is_scheduled() {
+  systemctl show -P NextElapseUSecMonotonic "$unit.timer" > "$LAB_OUT/next.txt"
+  grep -q '^[0-9]' "$LAB_OUT/next.txt"
+}
+
 as_shipped() {
   systemctl start prometheus-node-exporter.service "$unit.timer"
   wait_until [ -s "$folder/ipvs.prom" ]
   wait_until scrape "$LAB_OUT/scrape.prom" 2> /dev/null
   cp "$collected/ipvs.prom" "$LAB_OUT/ipvs.prom"
   stat -c '%n: %F, %a, %U' "$folder" "$folder"/* "$collected"/* > "$LAB_OUT/files.txt"
-  systemctl show -P NextElapseUSecMonotonic "$unit.timer" > "$LAB_OUT/next.txt"
+  wait_until is_scheduled
   journalctl -q -o cat -u "$unit.service" > "$LAB_OUT/journal.txt"
 }
 
-# Scrapes one after the other while the file is written, again and again.
-rewrite_meanwhile() {
-  local n
-  for n in $(seq 8); do
+# Writes the file again and again, until /run/enough exists.
+rewrite() {
+  until [ -e /run/enough ]; do
     /usr/local/bin/ipvstat -o prometheus --output-file "$folder/ipvs.prom"
-  done &
-  while kill -0 $! 2> /dev/null; do
+    echo >> /run/rewritten
+  done
+}
+
+# Scrapes while the file is written, until there were enough of both, whichever is slower.
+rewrite_meanwhile() {
+  local scrapes=0
+  touch /run/rewritten
+  rewrite &
+  until [ $scrapes -ge 10 ] && [ "$(wc -l < /run/rewritten)" -ge 8 ]; do
+    kill -0 $!
     scrape /run/meanwhile.prom
     grep '^node_textfile_scrape_error ' /run/meanwhile.prom
     grep -c '^ipvs_' /run/meanwhile.prom || true
+    scrapes=$((scrapes + 1))
   done > "$LAB_OUT/meanwhile.txt"
+  touch /run/enough
   wait $!
 }
 

@@ -1,33 +1,17 @@
 /** What becomes of a file that is written over, whatever the kernel, the disk or a signal does. */
 import assert from "node:assert/strict";
 import { parseExact } from "./_compare.ts";
-import { type Files, seen, textOf } from "./_files.ts";
-import { bootScript, oneGuest, testsOf } from "./_guest.ts";
+import { seen, textOf } from "./_files.ts";
+import { phase } from "./_guest.ts";
+import { assertOld, assertTidy } from "./_over_old.ts";
 
 const COMMANDS = ["show", "record"];
 
-const test = testsOf(oneGuest(() => bootScript("output_file_test.sh", { modules: [] })));
-
-/** Nothing is beside the file, and its mode and owner are as they were. */
-function assertTidy(files: Files, name: string): void {
-  assert.equal(textOf(files, `${name}.state`), "file\n640 65534 65534\n", name);
-}
-
-function assertOld(files: Files, name: string, code: number): void {
-  const { status, err } = seen(files, name);
-  assert.equal(status, code, err);
-  assert.match(err, /^ipvstat: [^\n]+\n$/);
-  assert.equal(textOf(files, `${name}.file`), "old\n", name);
-  assertTidy(files, name);
-}
+const test = phase("output_file.sh");
 
 function servers(text: string): unknown {
   return parseExact(text).virtual_servers;
 }
-
-test("a file is as it was where ip_vs is not loaded", (files) => {
-  for (const command of COMMANDS) assertOld(files, `absent-${command}`, 3);
-});
 
 test("a file is as it was without CAP_NET_ADMIN", (files) => {
   for (const command of COMMANDS) assertOld(files, `uncapable-${command}`, 4);

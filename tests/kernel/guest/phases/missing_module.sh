@@ -1,0 +1,35 @@
+# The guest's part of missing_module.ts, which comes before any module is loaded.
+. "$LAB_GUEST/steps.sh"
+. "$LAB_GUEST/over_old.sh"
+
+# The kernel package's modules are not where a kernel looks for its own. This prepares a place for some.
+lay_modules() {
+  local release; release=$(uname -r)
+  local modules=/run/lib/modules/$release
+  mkdir -p "$modules/kernel/net"
+  ln -s "$LAB_PACKAGED_MODULES/kernel/net/netfilter" "$modules/kernel/net/netfilter"
+  cp "$LAB_PACKAGED_MODULES"/modules.{builtin,builtin.modinfo,order} "$modules"
+  depmod -b /run "$release"
+  modprobe overlay
+}
+
+with_modules() { # COMMAND...
+  unshare -m sh -c 'mount -t overlay -o lowerdir=/run/lib:/usr/lib overlay /usr/lib && exec "$@"' sh "$@"
+}
+
+read_without_module() {
+  local format
+  for format in table json influx prometheus openmetrics; do
+    observe "show-$format" ipvstat show -o $format
+  done
+  observe record ipvstat record /run/missing.pcap
+  examine doctor with_modules
+  over_old_with over
+}
+
+lay_modules
+set_modprobe_trap
+cat /proc/modules > "$LAB_OUT/modules-before.txt"
+PATH=/run/trap:$PATH read_without_module
+cat /proc/modules > "$LAB_OUT/modules-after.txt"
+release_modprobe

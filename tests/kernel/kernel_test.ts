@@ -1,0 +1,20 @@
+/**
+ * All that is tested on a real kernel, in one boot of it. IPVSTAT_KERNEL names the kernel. Each of the files
+ * can be tested by itself, too: `deno test … tests/kernel/doctor.ts`.
+ */
+import { chosenKernel } from "./_kernels.ts";
+import "./missing_module.ts";
+import "./doctor.ts";
+import "./failures.ts";
+import "./churn.ts";
+
+// What does not differ from kernel to kernel is tested on the newest, and on that of Debian 12.
+if (["7.2", "6.1"].includes(chosenKernel())) {
+  await import("./output_file.ts");
+  await import("../binary/least_privilege.ts");
+  await import("../binary/textfile.ts");
+}
+
+// Last, as their traffic goes on.
+await import("./hard_cases.ts");
+await import("./recording.ts");
