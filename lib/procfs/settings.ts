@@ -1,0 +1,66 @@
+/**
+ * The settings below `/proc/sys/net/ipv4/vs` that the numbers of a snapshot depend on. Each network
+ * namespace has its own.
+ *
+ * @module
+ */
+import { DecodeError } from "../netlink/errors.ts";
+
+/** Settings of IPVS; null for one that the kernel does not have. */
+export interface Settings {
+  /** `run_estimation`, since Linux 5.16: with 0, counters and rates are not updated. */
+  readonly runEstimation: number | null;
+  /** `est_cpulist`, since Linux 6.2: CPUs of the estimator's threads; empty stops them. */
+  readonly estCpulist: string | null;
+  /** `est_nice`, since Linux 6.2: niceness of the estimator's threads, -20 to 19. */
+  readonly estNice: number | null;
+  /** `conn_max`, since Linux 7.2: maximum number of connections. */
+  readonly connMax: number | null;
+  /** `conn_lfactor`, since Linux 7.1: load factor of the connection table, -8 to 8. */
+  readonly connLfactor: number | null;
+  /** `svc_lfactor`, since Linux 7.1: load factor of the table of virtual servers, -8 to 8. */
+  readonly svcLfactor: number | null;
+}
+
+/** The directory of the settings, below `/proc`. */
+export const SETTINGS_DIRECTORY = "sys/net/ipv4/vs";
+
+/**
+ * Reads the settings; `readFile` returns the text of a file below `/proc`, or undefined if it cannot
+ * be read. Returns null if none can be read.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { readSettings } from "./settings.ts";
+ *
+ * const files = new Map([["sys/net/ipv4/vs/run_estimation", "1\n"]]);
+ * const settings = readSettings((path) => files.get(path));
+ * assert(settings?.runEstimation === 1 && settings.connMax === null);
+ * ```
+ *
+ * @throws {DecodeError} if a setting that is a number has another value.
+ */
+export function readSettings(readFile: (path: string) => string | undefined): Settings | null {
+  const text = (name: string) => readFile(`${SETTINGS_DIRECTORY}/${name}`)?.trim() ?? null;
+  const settings: Settings = {
+    runEstimation: toNumber("run_estimation", text),
+    estCpulist: text("est_cpulist"),
+    estNice: toNumber("est_nice", text),
+    connMax: toNumber("conn_max", text),
+    connLfactor: toNumber("conn_lfactor", text),
+    svcLfactor: toNumber("svc_lfactor", text),
+  };
+  return Object.values(settings).every((value) => value === null) ? null : settings;
+}
+
+function toNumber(name: string, text: (name: string) => string | null): number | null {
+  const value = text(name);
+  if (value === null) return null;
+  if (!/^-?\d{1,10}$/.test(value)) {
+    throw new DecodeError(
+      `Cannot parse ${SETTINGS_DIRECTORY}/${name}: "${value}" is not an integer`,
+    );
+  }
+  return Number(value);
+}

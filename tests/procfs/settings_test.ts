@@ -1,0 +1,47 @@
+import assert from "node:assert/strict";
+import { readSettings, type Settings } from "../../lib/procfs/settings.ts";
+import { SETTINGS_FILES } from "./_status.ts";
+
+const DIRECTORY = "sys/net/ipv4/vs";
+
+function read(files: Readonly<Record<string, string>>): Settings | null {
+  return readSettings((path) => files[path]);
+}
+
+Deno.test("readSettings() reads every setting of Linux 7.2", () => {
+  assert.deepEqual(read(SETTINGS_FILES), {
+    runEstimation: 1,
+    estCpulist: "0-3,8",
+    estNice: -7,
+    connMax: 1_073_741_824,
+    connLfactor: -4,
+    svcLfactor: 3,
+  });
+});
+
+Deno.test("readSettings() gives null for settings that an older kernel does not have", () => {
+  const none = { connMax: null, connLfactor: null, svcLfactor: null };
+  assert.deepEqual(read({ [`${DIRECTORY}/run_estimation`]: "0\n" }), {
+    runEstimation: 0,
+    estCpulist: null,
+    estNice: null,
+    ...none,
+  });
+});
+
+Deno.test("readSettings() gives null as a whole if no setting can be read", () => {
+  assert.equal(read({}), null);
+});
+
+Deno.test("readSettings() tells an empty list of CPUs from none", () => {
+  assert.equal(read({ [`${DIRECTORY}/est_cpulist`]: "\n" })?.estCpulist, "");
+});
+
+Deno.test("readSettings() names a setting that is not an integer", () => {
+  for (const value of ["", "1.5", "0x10", "1 2", "12345678901"]) {
+    assert.throws(() => read({ ...SETTINGS_FILES, [`${DIRECTORY}/conn_max`]: `${value}\n` }), {
+      name: "DecodeError",
+      message: `Cannot parse sys/net/ipv4/vs/conn_max: "${value}" is not an integer`,
+    });
+  }
+});
