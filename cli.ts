@@ -6,7 +6,7 @@
  */
 import { now } from "./ffi/clock.ts";
 import { NetlinkSocket } from "./ffi/netlink_socket.ts";
-import { hasProcNet, readFile, readLink, readProcNet } from "./ffi/proc_file.ts";
+import { hasProcNet, readFile, readLink, readProc } from "./ffi/proc_file.ts";
 import {
   DONE,
   FAILED,
@@ -157,7 +157,7 @@ export function openLive(): DisposableSource {
     transport,
     second,
     now,
-    readProc: readProcNet,
+    readProc,
     [Symbol.dispose]() {
       second[Symbol.dispose]();
       transport[Symbol.dispose]();

@@ -40,6 +40,8 @@ export type {
 export { DecodeError, NetlinkError } from "./lib/netlink/errors.ts";
 export { Datagram, NotRecordedError, type Transport } from "./lib/netlink/transport.ts";
 export type { Counters, CpuCounters, Totals } from "./lib/procfs/ip_vs_stats.ts";
+export type { EstimatorStatus, HashTable, KernelStatus } from "./lib/procfs/ip_vs_status.ts";
+export type { Settings } from "./lib/procfs/settings.ts";
 export type { Sink } from "./lib/output/byte_writer.ts";
 export { encodeInflux, type InfluxOptions } from "./lib/output/influx.ts";
 export { encodeJson } from "./lib/output/json.ts";

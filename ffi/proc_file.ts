@@ -23,11 +23,12 @@ export function hasProcNet(name: string): boolean {
 }
 
 /**
- * The text of a file of the calling thread's network namespace, `/proc/thread-self/net/<name>`;
- * undefined where it cannot be opened or read.
+ * The text of a file of the calling thread's network namespace: `/proc/thread-self/net/<name>`, or
+ * for a name that begins with `sys/` the setting `/proc/<name>`; undefined if it cannot be opened or
+ * read.
  */
-export function readProcNet(name: string): string | undefined {
-  const text = readFile(`${NET}/${name}`);
+export function readProc(name: string): string | undefined {
+  const text = readFile(name.startsWith("sys/") ? `/proc/${name}` : `${NET}/${name}`);
   return typeof text === "string" ? text : undefined;
 }
 

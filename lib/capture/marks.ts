@@ -6,7 +6,8 @@
  * then the 8 bytes "ipvstat" NUL, then by type, little-endian:
  *
  * - 0x10, a round begins: u32 version 1, u32 0, u64 time of the snapshot in ns since 1970
- * - 0x11, text of a file: its name in /proc/net, NUL, and its text or the next piece of it
+ * - 0x11, text of a file: its name in /proc/net, or its path in /proc if that begins with sys/;
+ *   NUL; and its text or the next piece of it
  * - 0x12, the round is complete: u32 number of its packets before this one, u32 checksum of
  *   them, each with its cooked header: see checksum.ts
  *
@@ -40,7 +41,7 @@ export function roundMark(time: bigint): Uint8Array {
   return mark;
 }
 
-/** The marks that carry the text of the file `/proc/net/<name>`. */
+/** The marks that carry the text of the file that `Source.readProc(name)` reads. */
 export function textMarks(name: string, text: string): Uint8Array[] {
   const bytes = new TextEncoder().encode(text);
   const title = new TextEncoder().encode(`${name}\0`);
@@ -77,7 +78,7 @@ export interface MarkedRound {
   readonly time: bigint;
   /** The packets between the marks. */
   readonly packets: NetlinkPacket[];
-  /** By name in `/proc/net`, the pieces of the text. */
+  /** By the name of the file, the pieces of its text. */
   readonly texts: Map<string, Uint8Array[]>;
   /** Whether the mark is there that ends it. */
   isComplete: boolean;

@@ -26,6 +26,8 @@ const FILES: Items = [
   ["/proc/net/ip_vs", "Tells whether IPVS is there, without the kernel being asked to load it."],
   ["/proc/net/ip_vs_stats", "The totals, of deleted virtual servers too."],
   ["/proc/net/ip_vs_stats_percpu", "The totals of each CPU."],
+  ["/proc/net/ip_vs_status", "How full IPVS's tables are: since Linux 7.1, for root only."],
+  ["/proc/sys/net/ipv4/vs", "The settings that the numbers depend on."],
 ];
 
 const EXAMPLES: readonly [meaning: string, command: string][] = [

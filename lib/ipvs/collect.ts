@@ -5,6 +5,8 @@
  */
 import type { Transport } from "../netlink/transport.ts";
 import { parsePerCpu, parseStats } from "../procfs/ip_vs_stats.ts";
+import { parseStatus } from "../procfs/ip_vs_status.ts";
+import { readSettings } from "../procfs/settings.ts";
 import { toInfo, toSyncDaemon, toTimeouts } from "./model.ts";
 import { Reader } from "./reader.ts";
 import type { Snapshot } from "./snapshot.ts";
@@ -21,7 +23,10 @@ export interface Source {
   readonly second?: Transport | undefined;
   /** The time in nanoseconds since 1970. */
   now(): bigint;
-  /** The text of `/proc/net/<name>`, or undefined where there is none to read. */
+  /**
+   * The text of `/proc/net/<name>`, or of `/proc/<name>` for a name that begins with `sys/`;
+   * undefined if it cannot be read.
+   */
   readProc(name: string): string | undefined;
 }
 
@@ -42,6 +47,8 @@ export function collectThrough(reader: Reader, source: Source): Snapshot {
   const info = reader.info();
   const timeouts = reader.config();
   const daemons = reader.daemons();
+  const settings = readSettings((path) => source.readProc(path));
+  const kernelStatus = parseProc(source, "ip_vs_status", parseStatus);
   const totals = parseProc(source, "ip_vs_stats", parseStats);
   const cpus = parseProc(source, "ip_vs_stats_percpu", parsePerCpu);
   const table = new TableReader(reader);
@@ -50,6 +57,8 @@ export function collectThrough(reader: Reader, source: Source): Snapshot {
     time,
     info: info === undefined ? null : toInfo(info),
     timeouts: timeouts === undefined ? null : toTimeouts(timeouts),
+    settings,
+    kernelStatus,
     syncDaemons: daemons === undefined ? null : daemons.map(toSyncDaemon),
     totals,
     cpus,

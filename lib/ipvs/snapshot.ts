@@ -4,6 +4,8 @@
  * @module
  */
 import type { CpuCounters, Totals } from "../procfs/ip_vs_stats.ts";
+import type { KernelStatus } from "../procfs/ip_vs_status.ts";
+import type { Settings } from "../procfs/settings.ts";
 import { type RecordCursor, Records } from "./records.ts";
 import type { Rows } from "./rows.ts";
 
@@ -64,6 +66,10 @@ export interface Snapshot {
   readonly info: Info | null;
   /** The connection timeouts. */
   readonly timeouts: Timeouts | null;
+  /** The settings that the numbers depend on. */
+  readonly settings: Settings | null;
+  /** How full IPVS's tables are; null before Linux 7.1, and for all but root. */
+  readonly kernelStatus: KernelStatus | null;
   /** The sync daemons that run. */
   readonly syncDaemons: readonly SyncDaemon[] | null;
   /** All traffic of the namespace, of deleted virtual servers too. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { cString, libc, narrow } from "../../ffi/libc.ts";
 import { now } from "../../ffi/clock.ts";
-import { hasProcNet, readProcNet } from "../../ffi/proc_file.ts";
+import { hasProcNet, readProc } from "../../ffi/proc_file.ts";
 import { nextDescriptor } from "./_descriptors.ts";
 
 Deno.test("libc() opens the library once", () => {
@@ -35,24 +35,29 @@ Deno.test("cString() ends with a NUL", () => {
   assert.deepEqual([...cString("é")], [0xc3, 0xa9, 0]);
 });
 
-Deno.test("readProcNet() reads the whole of a file, as /proc gives it to others", () => {
-  assert.match(readProcNet("dev")!, /^Inter-\|[^]*\n +lo:.*\n/);
-  assert.ok(readProcNet("protocols")!.endsWith("\n"));
+Deno.test("readProc() reads the whole of a file, as /proc gives it to others", () => {
+  assert.match(readProc("dev")!, /^Inter-\|[^]*\n +lo:.*\n/);
+  assert.ok(readProc("protocols")!.endsWith("\n"));
 });
 
-Deno.test("readProcNet() gives undefined where there is no such file, or none to read", () => {
-  assert.equal(readProcNet("no_such_file"), undefined);
-  assert.equal(readProcNet(""), undefined);
+Deno.test("readProc() reads a setting of the network namespace", () => {
+  assert.match(readProc("sys/net/ipv4/ip_forward")!, /^[01]\n$/);
+  assert.equal(readProc("sys/net/ipv4/no_such_setting"), undefined);
+});
+
+Deno.test("readProc() gives undefined where there is no such file, or none to read", () => {
+  assert.equal(readProc("no_such_file"), undefined);
+  assert.equal(readProc(""), undefined);
 });
 
 Deno.test("hasProcNet() tells whether there is such a file", () => {
   assert.deepEqual([hasProcNet("dev"), hasProcNet("no_such_file")], [true, false]);
 });
 
-Deno.test("readProcNet() and hasProcNet() leave no descriptor open", () => {
+Deno.test("readProc() and hasProcNet() leave no descriptor open", () => {
   const before = nextDescriptor();
-  readProcNet("dev");
-  readProcNet("");
+  readProc("dev");
+  readProc("");
   hasProcNet("dev");
   assert.equal(nextDescriptor(), before);
 });

@@ -13,6 +13,7 @@ import {
   procPerCpu,
   procStats,
 } from "../_fixtures.ts";
+import { SETTINGS_FILES, statusText } from "../procfs/_status.ts";
 
 const SERVICE: FakeService = {
   address: "10.0.0.1",
@@ -71,6 +72,16 @@ Deno.test("collect() shows the totals of /proc, and null where there are none to
   assert.deepEqual(totals, { ...stats, ...rates });
   assert.deepEqual(cpus, [{ cpu: 0, ...stats }, { cpu: 1, ...stats, connections: 1 }]);
   assert.deepEqual([snapshot().totals, snapshot().cpus], [null, null]);
+});
+
+Deno.test("collect() has the settings and the kernel's status, and null where there are none to read", () => {
+  const { settings, kernelStatus } = snapshot({
+    proc: { ip_vs_status: statusText("demo"), ...SETTINGS_FILES },
+  });
+  assert.deepEqual([settings?.connMax, settings?.svcLfactor], [1073741824, 3]);
+  assert.deepEqual([kernelStatus?.connections, kernelStatus?.serviceTable.buckets], [982, 128]);
+  const none = snapshot();
+  assert.deepEqual([none.settings, none.kernelStatus], [null, null]);
 });
 
 Deno.test("collect() says which of the stats the counters are from", () => {
