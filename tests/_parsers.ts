@@ -122,7 +122,7 @@ export function parsePrometheus(text: string, openMetrics = false): PrometheusFa
 
 function parseSample(line: string): PrometheusSample {
   const [, name = "", list, value = ""] =
-    /^([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{(.*)\})? (\d+)$/.exec(line) ?? [];
+    /^([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{(.*)\})? (-?\d+)$/.exec(line) ?? [];
   if (name === "") throw new Error(`Not a sample without a time: ${line}`);
   const labels = new Map<string, string>();
   const label = /([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\\n]|\\["\\n])*)"(,|$)/y;

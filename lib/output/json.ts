@@ -68,9 +68,21 @@ export function encodeJson(snapshot: Snapshot, sink: Sink): void {
   out.flush();
 }
 
+/** A record of plain values with its names in snake_case. */
+function snakeCase(record: object): Record<string, Value> {
+  return Object.fromEntries(
+    Object.entries(record).map(([name, value]) => [
+      name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
+      value === null || Array.isArray(value) || typeof value !== "object"
+        ? value
+        : snakeCase(value),
+    ]),
+  );
+}
+
 /** Everything but the servers. */
 function head(snapshot: Snapshot): Record<string, Value> {
-  const { info, timeouts, syncDaemons, totals, cpus, consistency } = snapshot;
+  const { info, timeouts, settings, kernelStatus, syncDaemons, totals, cpus } = snapshot;
   const daemons = syncDaemons?.map((daemon) => ({
     state: daemon.state,
     interface: daemon.interface,
@@ -91,6 +103,8 @@ function head(snapshot: Snapshot): Record<string, Value> {
       ...member("tcp_fin", timeouts.tcpFin),
       ...member("udp", timeouts.udp),
     },
+    settings: settings && snakeCase(settings),
+    kernel_status: kernelStatus && snakeCase(kernelStatus),
     sync_daemons: daemons ?? null,
     totals: totals && Object.fromEntries(stats.map((m) => [m.name, totals[m.total!]])),
     cpus: cpus?.map((cpu) => ({
@@ -98,7 +112,7 @@ function head(snapshot: Snapshot): Record<string, Value> {
       ...Object.fromEntries(counters.map((m) => [m.name, cpu[m.cpu!]])),
     })) ?? null,
     stats_width: snapshot.statsWidth,
-    consistency: { ...consistency, doubts: [...consistency.doubts] },
+    consistency: { ...snapshot.consistency, doubts: [...snapshot.consistency.doubts] },
   };
 }
 

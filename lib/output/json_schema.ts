@@ -5,43 +5,21 @@
  */
 import { CATALOGUE, type Metric } from "../metrics/catalogue.ts";
 import { JSON_FORMAT_VERSION } from "./json.ts";
+import {
+  flag,
+  list,
+  object,
+  oneOfWords,
+  orNull,
+  type Schema,
+  text,
+  u16,
+  u32,
+  u64,
+} from "./schema_parts.ts";
+import { kernelStatusSchema, settingsSchema } from "./status_schema.ts";
 
-/** A schema, or a part of one. */
-export interface Schema {
-  readonly [keyword: string]: unknown;
-}
-
-const text = (description: string): Schema => ({ type: "string", description });
-const flag = (description: string): Schema => ({ type: "boolean", description });
-const u16 = (description: string): Schema => ({ $ref: "#/$defs/u16", description });
-const u32 = (description: string): Schema => ({ $ref: "#/$defs/u32", description });
-const u64 = (description: string): Schema => ({ $ref: "#/$defs/u64", description });
-const oneOfWords = (words: readonly unknown[], description: string): Schema => ({
-  enum: words,
-  description,
-});
-
-/** An object with exactly these members, of which the `optional` ones may be missing. */
-function object(
-  properties: Readonly<Record<string, Schema>>,
-  optional: readonly string[] = [],
-): Schema {
-  const required = Object.keys(properties).filter((name) => !optional.includes(name));
-  return { type: "object", properties, required, additionalProperties: false };
-}
-
-/** Members that may be there, or must not. */
-function members(names: readonly string[], allowed: boolean): Record<string, boolean> {
-  return Object.fromEntries(names.map((name) => [name, allowed]));
-}
-
-function list(items: Schema, description: string): Schema {
-  return { type: "array", items, description };
-}
-
-function orNull(schema: Schema, description: string): Schema {
-  return { ...schema, type: [schema.type, "null"], description };
-}
+export type { Schema } from "./schema_parts.ts";
 
 /** The catalogue's metrics of one scope. */
 function metrics(scope: "total" | "cpu" | "virtual" | "real"): Record<string, Schema> {
@@ -103,6 +81,11 @@ function head(): Record<string, Schema> {
   return { ...moment(), ...configuration(), ...traffic(), ...reading() };
 }
 
+/** Members that may be there, or must not. */
+function members(names: readonly string[], allowed: boolean): Record<string, boolean> {
+  return Object.fromEntries(names.map((name) => [name, allowed]));
+}
+
 function moment(): Record<string, Schema> {
   return {
     time: {
@@ -131,6 +114,14 @@ function configuration(): Record<string, Schema> {
       }, ["tcp", "tcp_fin", "udp"]),
       "How long an idle connection is kept; null where the capture does not tell, and without the " +
         "protocols that the kernel was built without.",
+    ),
+    settings: orNull(
+      settingsSchema(),
+      "Settings of net.ipv4.vs, null for one that the kernel does not have; null if none can be read.",
+    ),
+    kernel_status: orNull(
+      kernelStatusSchema(),
+      "What /proc/net/ip_vs_status reports; null before Linux 7.1, and if not read by root.",
     ),
     sync_daemons: orNull(
       list(syncDaemon(), ""),

@@ -13,6 +13,7 @@ import { ByteWriter, type Sink, utf8 } from "./byte_writer.ts";
 import { writeAddress, writeValue } from "./columns.ts";
 import { labelList, realInfoLabels, virtualInfoLabels, virtualLabels } from "./labels.ts";
 import { stateFamilies } from "./state_families.ts";
+import { statusFamilies } from "./status_families.ts";
 
 /** The two text formats, which differ in their comments and their end. */
 export type Dialect = "prometheus" | "openmetrics";
@@ -47,7 +48,8 @@ class MetricsWriter {
   }
 
   write(): void {
-    for (const family of stateFamilies(this.#snapshot)) {
+    const families = [...stateFamilies(this.#snapshot), ...statusFamilies(this.#snapshot)];
+    for (const family of families) {
       const name = this.#head(family.name, family.help, family.kind, family.unit);
       for (const { labels, value } of family.samples) {
         const list = labels.length === 0 ? "" : `{${labelList(labels)}}`;

@@ -8,6 +8,7 @@ import { jsonSchema, type Schema } from "../../lib/output/json_schema.ts";
 import { fakeKernel, type FakeSource, GET_CONFIG, GET_DAEMON, GET_INFO } from "../_fixtures.ts";
 import { hardKernel } from "../_hard_cases.ts";
 import { textOf } from "../_parsers.ts";
+import { SETTINGS_FILES, statusText } from "../procfs/_status.ts";
 
 type Json = Record<string, unknown>;
 
@@ -47,6 +48,25 @@ Deno.test("jsonSchema() takes the document of an empty table, and of one that te
       { type, command },
     ) => (type !== 16 && untold.has(command) ? "not recorded" : undefined),
   })));
+});
+
+Deno.test("jsonSchema() takes the settings and the kernel's status, and every part of them", () => {
+  for (const name of ["fresh", "first_service", "demo", "long_chains", "no_cpus"] as const) {
+    const proc = { ip_vs_status: statusText(name), ...SETTINGS_FILES };
+    isValid(documentOf(fakeKernel({ proc })));
+    for (const part of ["settings", "kernel_status"]) {
+      const document = documentOf(fakeKernel({ proc }));
+      const members = Object.keys(document[part] as Json);
+      assert.ok(members.length >= 5);
+      for (const member of members) {
+        const less = { ...document[part] as Json };
+        delete less[member];
+        assert.ok(!validate({ ...document, [part]: less }), member);
+      }
+      const more = { ...document[part] as Json, more: 1 };
+      assert.ok(!validate({ ...document, [part]: more }));
+    }
+  }
 });
 
 Deno.test("jsonSchema() refuses a member that it does not know, in every object", () => {

@@ -7,6 +7,7 @@ import { encodeJson } from "../../lib/output/json.ts";
 import { fakeKernel, GET_DAEMON, PERSISTENT, procPerCpu, procStats, SCHED2 } from "../_fixtures.ts";
 import { hardKernel } from "../_hard_cases.ts";
 import { parseExactJson, textOf } from "../_parsers.ts";
+import { SETTINGS_FILES, statusText } from "../procfs/_status.ts";
 import { realValues, totalValues, virtualValues } from "./_expected.ts";
 
 function json(snapshot: Snapshot): string {
@@ -71,6 +72,8 @@ Deno.test("encodeJson() prints this document, each server on a line of its own",
 "time_ns":1767323045000000006,
 "ipvs":{"version":"1.2.1","connection_table_size":4096},
 "timeouts":{"tcp":900,"tcp_fin":120,"udp":300},
+"settings":null,
+"kernel_status":null,
 "sync_daemons":[{"state":"master","interface":"e\\"0","sync_id":7}],
 "totals":{"connections":255,${zeros},"cps":0,${rates}},
 "cpus":[{"cpu":0,"connections":0,${zeros}}],
@@ -122,6 +125,33 @@ Deno.test("encodeJson() prints null for what was not told", () => {
   assert.equal(document["totals"], null);
   assert.equal(document["cpus"], null);
   assert.deepEqual(document["virtual_servers"], []);
+});
+
+Deno.test("encodeJson() has the settings and the kernel's status by these names", () => {
+  const proc = { ip_vs_status: statusText("demo"), ...SETTINGS_FILES };
+  const lines = json(collect(fakeKernel({ proc }))).split("\n");
+  assert.deepEqual(lines.filter((line) => /^"(settings|kernel_status)":/.test(line)), [
+    `"settings":{"run_estimation":1,"est_cpulist":"0-3,8","est_nice":-7,"conn_max":1073741824,` +
+    `"conn_lfactor":-4,"svc_lfactor":3},`,
+    `"kernel_status":{"connections":982,"connection_table":{"buckets":4096,"load_factor":-4,` +
+    `"buckets_by_length":[2569,1176,301,41,8,1,0,0]},"virtual_servers":11,"service_table":` +
+    `{"buckets":128,"load_factor":-3,"buckets_by_length":[119,7,2,0,0,0,0,0]},"estimator":` +
+    `{"thread_slots":1,"thread_slots_limit":4,"chain_length_limit":3958,` +
+    `"thread_capacity":9499200}},`,
+  ]);
+});
+
+Deno.test("encodeJson() prints null for what the kernel has not measured yet", () => {
+  const proc = { ip_vs_status: statusText("fresh"), "sys/net/ipv4/vs/run_estimation": "0\n" };
+  const document = parseExactJson(json(collect(fakeKernel({ proc })))) as {
+    settings: Record<string, unknown>;
+    kernel_status: Record<string, Record<string, unknown>>;
+  };
+  const { run_estimation, ...others } = document.settings;
+  assert.deepEqual([run_estimation, new Set(Object.values(others))], [0, new Set([null])]);
+  const { connection_table, estimator } = document.kernel_status;
+  assert.deepEqual(connection_table, { buckets: 0, load_factor: null, buckets_by_length: null });
+  assert.equal(estimator!["thread_capacity"], null);
 });
 
 Deno.test("encodeJson() quotes whatever a name has in it", () => {

@@ -8,6 +8,7 @@ import { VERSION } from "../../lib/version.ts";
 import { fakeKernel, inconsistentKernel, type Kernel, TUNNEL } from "../_fixtures.ts";
 import { hardKernel } from "../_hard_cases.ts";
 import { parsePrometheus, type PrometheusFamily, textOf } from "../_parsers.ts";
+import { SETTINGS_FILES, statusText } from "../procfs/_status.ts";
 import * as expected from "./_expected.ts";
 
 const FORMATS = [
@@ -37,6 +38,10 @@ function naming(server: VirtualServer): Record<string, string> {
 function labelsAndValues(family: PrometheusFamily | undefined): [Record<string, string>, string][] {
   return family!.samples.map(({ labels, value }) => [Object.fromEntries(labels), value]);
 }
+
+/** Families of the tables and the estimator, and the one of them that every kernel reports. */
+const STATUS_NAME = /^ipvs_(connection_table|service_table|estimator)/;
+const OLD_NAMES = new Set(["ipvs_connection_table_size"]);
 
 for (const format of FORMATS) {
   const { title, open } = format;
@@ -168,6 +173,60 @@ for (const format of FORMATS) {
         mcast_port: "8848",
       }, "1"],
     ]);
+  });
+
+  Deno.test(`${title} has the settings, the tables and the estimator of Linux 7.2`, () => {
+    const proc = { ip_vs_status: statusText("demo"), ...SETTINGS_FILES };
+    const families = familiesOf(format, collect(hardKernel({ proc })));
+    const isStatus = (name: string) => STATUS_NAME.test(name) && !OLD_NAMES.has(name);
+    const found = [...families.values()].filter(({ name }) => isStatus(name));
+    assert.equal(found.filter(({ type }) => type !== "gauge").length, open ? 1 : 0);
+    const gauge = (name: string, value: string) => [name, [[{}, value]]];
+    const lengths = (name: string, counts: readonly number[]) => [
+      name,
+      counts.map((count, i) => [{ entries: i === 7 ? "7+" : String(i) }, String(count)]),
+    ];
+    assert.deepEqual(found.map((family) => [family.name, labelsAndValues(family)]), [
+      gauge("ipvs_connection_table_connections", "982"),
+      gauge("ipvs_connection_table_limit", "1073741824"),
+      gauge("ipvs_connection_table_load_factor", "-4"),
+      lengths("ipvs_connection_table_buckets", [2569, 1176, 301, 41, 8, 1, 0, 0]),
+      gauge("ipvs_service_table_size", "128"),
+      gauge("ipvs_service_table_load_factor", "3"),
+      lengths("ipvs_service_table_buckets", [119, 7, 2, 0, 0, 0, 0, 0]),
+      gauge("ipvs_estimator_enabled", "1"),
+      [named("ipvs_estimator", "info", open), [[{ cpulist: "0-3,8" }, "1"]]],
+      gauge("ipvs_estimator_nice", "-7"),
+      gauge("ipvs_estimator_thread_slots", "1"),
+      gauge("ipvs_estimator_thread_slots_limit", "4"),
+      gauge("ipvs_estimator_thread_capacity", "9499200"),
+      gauge("ipvs_estimator_chain_length_limit", "3958"),
+    ]);
+  });
+
+  Deno.test(`${title} has no metric of what the kernel does not report`, () => {
+    const names = (proc: Record<string, string>) =>
+      [...familiesOf(format, collect(fakeKernel({ proc }))).keys()]
+        .filter((name) => STATUS_NAME.test(name) && !OLD_NAMES.has(name));
+    assert.deepEqual(names({}), []);
+    const old = { "sys/net/ipv4/vs/run_estimation": "0\n" };
+    assert.deepEqual(names(old), ["ipvs_estimator_enabled"]);
+    assert.deepEqual(names({ ip_vs_status: statusText("fresh") }), [
+      "ipvs_connection_table_connections",
+      "ipvs_service_table_size",
+      "ipvs_estimator_thread_slots",
+    ]);
+  });
+
+  Deno.test(`${title} tells a stopped estimator from one without CPUs`, () => {
+    const samples = (name: string, setting: string, value: string) => {
+      const proc = { ...SETTINGS_FILES, [`sys/net/ipv4/vs/${setting}`]: value };
+      return labelsAndValues(familiesOf(format, collect(fakeKernel({ proc }))).get(name));
+    };
+    assert.deepEqual(samples("ipvs_estimator_enabled", "run_estimation", "0\n"), [[{}, "0"]]);
+    assert.deepEqual(samples("ipvs_estimator_enabled", "run_estimation", "2\n"), [[{}, "1"]]);
+    const name = named("ipvs_estimator", "info", open);
+    assert.deepEqual(samples(name, "est_cpulist", "\n"), [[{}, "1"]]);
   });
 
   Deno.test(`${title} says when the snapshot is inconsistent`, () => {
