@@ -6,22 +6,32 @@
 import { ENOENT, errnoCode, isMissingFamily } from "../netlink/errors.ts";
 import { type Attempt, isWithoutNetlink } from "./attempt.ts";
 import { type Check, WITHOUT_IP_VS } from "./check.ts";
-import { type Files, hasNet, readNetHead, readText, THREAD } from "./machine.ts";
+import { type Files, hasNet, type Reading, readNetHead, readText, THREAD } from "./machine.ts";
 import { elsewhere, type Namespace } from "./namespace.ts";
 
 /** The files of `/proc/net` that this program reads. */
-const NET_FILES = ["ip_vs", "ip_vs_stats", "ip_vs_stats_percpu", "ip_vs_conn"] as const;
+const NET_FILES = ["ip_vs", "ip_vs_stats", "ip_vs_stats_percpu", "ip_vs_conn", "ip_vs_status"];
+
+/** Whether a kernel is older than the file: `ip_vs_status` exists since Linux 7.1. */
+function isOlder(name: string, reading: Reading): boolean {
+  return name === "ip_vs_status" && reading === ENOENT;
+}
 
 /** Checks the files of `/proc/net`. */
 export function checkProc(files: Files): Check {
   const id = "proc";
-  const readings = NET_FILES.map((name) => [name, readNetHead(files, name)] as const);
+  const all = NET_FILES.map((name) => [name, readNetHead(files, name)] as const);
   const values = Object.fromEntries(
-    readings.map(([name, reading]) => [name, typeof reading === "string"]),
+    all.map(([name, reading]) => [
+      name,
+      isOlder(name, reading) ? null : typeof reading === "string",
+    ]),
   );
+  const readings = all.filter(([name, reading]) => !isOlder(name, reading));
   const unread = readings.filter(([, reading]) => typeof reading === "number");
   if (unread.length === 0) {
-    return { id, status: "ok", finding: `${NET_FILES.join(", ")} can be read`, values };
+    const names = readings.map(([name]) => name).join(", ");
+    return { id, status: "ok", finding: `${names} can be read`, values };
   }
   if (readText(files, `${THREAD}/status`) === undefined) {
     const finding = "/proc is not mounted here, so there are no totals";
@@ -34,26 +44,6 @@ export function checkProc(files: Files): Check {
   const why = unread.map(([name, errno]) => `${name}: ${errnoCode(Number(errno))}`).join(", ");
   const mend = ["sudo ipvstat doctor"];
   return { id, status: "warning", finding: `cannot read ${why}`, mend, values };
-}
-
-/** Tells IPVS's version and the size of its connection table. */
-export function checkIpvs(files: Files, { snapshot }: Attempt): Check {
-  const id = "ipvs";
-  const head = readNetHead(files, "ip_vs");
-  const [, version, size] = typeof head === "string"
-    ? /^IP Virtual Server version (\S+) \(size=(\d+)\)/.exec(head) ?? []
-    : [];
-  const info = snapshot?.info ??
-    (version === undefined ? undefined : { version, connectionTableSize: Number(size) });
-  const values = {
-    version: info?.version ?? null,
-    connection_table_size: info?.connectionTableSize ?? null,
-  };
-  if (info === undefined) {
-    return { id, status: "unknown", finding: WITHOUT_IP_VS, values };
-  }
-  const finding = `version ${info.version}, connection table of size ${info.connectionTableSize}`;
-  return { id, status: "ok", finding, values };
 }
 
 /** Tells the number that this boot of the kernel gave IPVS's generic netlink family. */

@@ -8,11 +8,12 @@ import { printable } from "../output/human.ts";
 import { type Attempt, attempt } from "./attempt.ts";
 import { checkCapability } from "./capability.ts";
 import type { Check, Status } from "./check.ts";
-import { checkCounters, checkFamily, checkIpvs, checkProc, checkShow } from "./checks.ts";
+import { checkCounters, checkFamily, checkProc, checkShow } from "./checks.ts";
 import { checkKernel, checkModule } from "./kernel.ts";
 import type { Machine } from "./machine.ts";
 import { checkNamespace, readNamespace } from "./namespace.ts";
 import { checkEstimator, checkIpv6 } from "./settings.ts";
+import { checkIpvs, readStatus } from "./status.ts";
 
 /** What `show` makes of an attempt to read: its exit code, and its line where it fails. */
 export interface Outcome {
@@ -38,16 +39,17 @@ export async function examine(
   const tried = attempt(machine);
   const { code, line } = await judge(tried);
   const namespace = readNamespace(machine);
+  const status = readStatus(machine);
   const wasRead = tried.snapshot !== undefined;
   const checks = [
     checkKernel(machine),
     checkModule(machine),
     checkProc(machine),
-    checkIpvs(machine, tried),
+    checkIpvs(machine, tried, status),
     checkFamily(machine, tried),
     checkCapability(machine, isRefusal(tried.error), wasRead),
     checkNamespace(namespace),
-    checkEstimator(machine),
+    checkEstimator(machine, status),
     checkCounters(tried),
     checkIpv6(machine, tried.speaksIpv6),
   ];

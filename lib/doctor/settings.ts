@@ -3,22 +3,30 @@
  *
  * @module
  */
+import type { KernelStatus } from "../procfs/ip_vs_status.ts";
+import { SETTINGS_DIRECTORY } from "../procfs/settings.ts";
 import { type Check, WITHOUT_IP_VS } from "./check.ts";
 import { type Files, hasNet, NET, readText } from "./machine.ts";
 
-const VS = "/proc/sys/net/ipv4/vs";
+const VS = `/proc/${SETTINGS_DIRECTORY}`;
 const DISABLE_IPV6 = "net.ipv6.conf.all.disable_ipv6";
 
+/** The number that a setting of IPVS has; null if it cannot be read. */
+export function readSetting(files: Files, name: string): number | null {
+  const text = readText(files, `${VS}/${name}`);
+  return text === undefined ? null : Number(text);
+}
+
 /** Checks whether the kernel's estimator runs. What it has not seen, no counter and no rate shows. */
-export function checkEstimator(files: Files): Check {
+export function checkEstimator(files: Files, status: KernelStatus | undefined): Check {
   const id = "estimator";
   const run = readText(files, `${VS}/run_estimation`);
   const cpus = readText(files, `${VS}/est_cpulist`);
-  const nice = readText(files, `${VS}/est_nice`);
   const values = {
-    run_estimation: run === undefined ? null : Number(run),
+    run_estimation: readSetting(files, "run_estimation"),
     est_cpulist: cpus ?? null,
-    est_nice: nice === undefined ? null : Number(nice),
+    est_nice: readSetting(files, "est_nice"),
+    ...estimatorValues(status),
   };
   const told = { id, values };
   // Every kernel with ip_vs has amemthresh, where it shows this directory at all.
@@ -41,8 +49,27 @@ export function checkEstimator(files: Files): Check {
       mend: [`sudo sysctl -w ${stopped.map(({ mend }) => mend).join(" ")}`],
     };
   }
-  const how = cpus === undefined ? "by a timer" : `on CPUs ${cpus} with niceness ${nice}`;
+  const how = cpus === undefined
+    ? "by a timer"
+    : `on CPUs ${cpus} with niceness ${values.est_nice}${capacityText(status)}`;
   return { ...told, status: "ok", finding: `runs every 2 seconds ${how}` };
+}
+
+function estimatorValues(status: KernelStatus | undefined) {
+  return {
+    thread_slots: status?.estimator.threadSlots ?? null,
+    thread_slots_limit: status?.estimator.threadSlotsLimit ?? null,
+    chain_length_limit: status?.estimator.chainLengthLimit ?? null,
+    thread_capacity: status?.estimator.threadCapacity ?? null,
+  };
+}
+
+/** How many threads there are and what each can do, once the kernel has measured its own speed. */
+function capacityText(status: KernelStatus | undefined): string {
+  const { threadSlots, threadSlotsLimit, threadCapacity } = status?.estimator ?? {};
+  if (!threadSlotsLimit || !threadCapacity) return "";
+  return `, in ${threadSlots} of at most ${threadSlotsLimit} threads, ` +
+    `each for up to ${threadCapacity} estimators`;
 }
 
 /** Checks IPv6; `spoken`: whether ip_vs speaks it, where it could be asked. */

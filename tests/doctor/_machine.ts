@@ -18,6 +18,7 @@ export const STATUS = "/proc/thread-self/status";
 export const USER = "/proc/thread-self/ns/user";
 export const RELEASE = "/lib/modules/6.1.0-50-amd64";
 export const VS = "/proc/sys/net/ipv4/vs";
+export const STATUS_FILE = "/proc/thread-self/net/ip_vs_status";
 
 /** The capability lines of a status, with CAP_NET_ADMIN in the sets named. */
 export function status(...sets: readonly string[]): string {

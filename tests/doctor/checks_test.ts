@@ -8,6 +8,7 @@ import {
   report,
   type Setting,
   STATUS,
+  STATUS_FILE,
   without,
 } from "./_machine.ts";
 
@@ -56,6 +57,18 @@ Deno.test("everything that failed or is warned of can be mended", async () => {
 
 const PROC: readonly [name: string, changes: Changes, status: string, finding: string][] = [
   ["are all there", {}, "ok", "ip_vs, ip_vs_stats, ip_vs_stats_percpu, ip_vs_conn can be read"],
+  [
+    "are one more since Linux 7.1",
+    { [STATUS_FILE]: "Conns:\t0\n" },
+    "ok",
+    "ip_vs, ip_vs_stats, ip_vs_stats_percpu, ip_vs_conn, ip_vs_status can be read",
+  ],
+  [
+    "are all there, and one is for root only",
+    { [STATUS_FILE]: EACCES },
+    "warning",
+    "cannot read ip_vs_status: EACCES",
+  ],
   ["are not there without ip_vs", netFiles(undefined), "unknown", "cannot be told without ip_vs"],
   [
     "are forbidden in part",

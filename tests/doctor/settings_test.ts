@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { type Changes, found, netFiles, report, VS, without } from "./_machine.ts";
+import { statusText } from "../procfs/_status.ts";
+import { type Changes, found, netFiles, report, STATUS_FILE, VS, without } from "./_machine.ts";
 
 const EAFNOSUPPORT = 97;
 const THREADS = { [`${VS}/est_cpulist`]: "0-3\n", [`${VS}/est_nice`]: "-5\n" };
@@ -21,6 +22,16 @@ Deno.test("the estimator's threads are told with their CPUs and niceness", async
     [check.status, check.finding],
     ["ok", "runs every 2 seconds on CPUs 0-3 with niceness -5"],
   );
+});
+
+Deno.test("the estimator's threads and their capacity are reported once it has measured", async () => {
+  const finding = async (name: Parameters<typeof statusText>[0]) =>
+    (await estimator({ ...THREADS, [STATUS_FILE]: statusText(name) })).finding;
+  const runs = "runs every 2 seconds on CPUs 0-3 with niceness -5";
+  const threads = "in 1 of at most 4 threads, each for up to 9499200 estimators";
+  assert.equal(await finding("demo"), `${runs}, ${threads}`);
+  assert.equal(await finding("first_service"), runs);
+  assert.equal(await finding("fresh"), runs);
 });
 
 const FROZEN: readonly [name: string, changes: Changes, why: string, mend: string][] = [
@@ -68,13 +79,28 @@ Deno.test("the estimator is unknown where its settings are not to be seen", asyn
 });
 
 Deno.test("the estimator's settings are values, null where there is none", async () => {
-  const { checks } = await report({ changes: THREADS });
-  const values = (list: typeof checks) => list.find(({ id }) => id === "estimator")?.values;
-  assert.deepEqual(values(checks), { run_estimation: 1, est_cpulist: "0-3", est_nice: -5 });
-  assert.deepEqual(values((await report()).checks), {
+  const values = async (changes: Changes) =>
+    (await report({ changes })).checks.find(({ id }) => id === "estimator")?.values;
+  const none = {
+    thread_slots: null,
+    thread_slots_limit: null,
+    chain_length_limit: null,
+    thread_capacity: null,
+  };
+  const threads = { run_estimation: 1, est_cpulist: "0-3", est_nice: -5 };
+  assert.deepEqual(await values(THREADS), { ...threads, ...none });
+  assert.deepEqual(await values({}), {
     run_estimation: 1,
     est_cpulist: null,
     est_nice: null,
+    ...none,
+  });
+  assert.deepEqual(await values({ ...THREADS, [STATUS_FILE]: statusText("demo") }), {
+    ...threads,
+    thread_slots: 1,
+    thread_slots_limit: 4,
+    chain_length_limit: 3958,
+    thread_capacity: 9_499_200,
   });
 });
 
