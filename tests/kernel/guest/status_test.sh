@@ -1,0 +1,84 @@
+# The guest's part of status_test.ts: what the kernel reports of its tables, settings and estimator, as its
+# files have it and as the program shows it. A file that the kernel does not have is not copied.
+. "$LAB_GUEST/topology.sh"
+. "$LAB_GUEST/steps.sh"
+
+SETTINGS='run_estimation est_cpulist est_nice conn_max conn_lfactor svc_lfactor'
+
+copy_files() { # PREFIX
+  local name
+  for name in $SETTINGS; do
+    [ ! -e "/proc/sys/net/ipv4/vs/$name" ] || cat "/proc/sys/net/ipv4/vs/$name" > "$1.$name"
+  done
+  [ ! -e /proc/net/ip_vs_status ] || cat /proc/net/ip_vs_status > "$1.ip_vs_status"
+}
+
+ask_reader() { # REQUEST
+  local answer
+  echo "$1" >&"${READER[1]}"
+  read -r answer <&"${READER[0]}"
+  [ "$answer" = 0 ] || { echo "reader: $1: $answer" >&2; return 1; }
+}
+
+# The files are the same before and after, or it begins again: connections come to their end at any time.
+observe_status() { # NAME [doctor]
+  local try
+  for try in $(seq 50); do
+    rm -rf /run/before /run/after && mkdir /run/before /run/after
+    copy_files "/run/before/$1"
+    ask_reader "all $LAB_OUT/$1"
+    [ -z "$2" ] || ipvstat doctor -o json > "$LAB_OUT/$1.doctor"
+    copy_files "/run/after/$1"
+    if diff -r /run/before /run/after > /run/differences; then
+      cp /run/before/* "$LAB_OUT"
+      return
+    fi
+  done
+  echo "$1: the files never stood still" >&2
+  cat /run/differences >&2
+  return 1
+}
+
+set_if_there() { # SETTING=VALUE...
+  local setting
+  for setting; do
+    [ ! -e "/proc/sys/net/ipv4/vs/${setting%%=*}" ] || sysctl -qw "net.ipv4.vs.$setting"
+  done
+}
+
+# Waits until the status has a line; a kernel without one has nothing to wait for.
+await_status() { # PATTERN
+  local try
+  [ -e /proc/net/ip_vs_status ] || return 0
+  for try in $(seq 600); do
+    ! grep -q -e "$1" /proc/net/ip_vs_status || return 0
+    sleep 0.1
+  done
+  echo "The status never had $1" >&2
+  return 1
+}
+
+make_connections() {
+  ipvsadm -A -t 192.0.2.10:80 -s rr
+  ipvsadm -a -t 192.0.2.10:80 -r 10.2.1.2:80 -m
+  ipvsadm -A -f 7 -s wlc -p 300
+  ip netns exec real1 traffic serve tcp,0.0.0.0,80
+  in_client traffic hold tcp,192.0.2.10,80 40 > "$LAB_OUT/held.txt"
+}
+
+set -e
+coproc READER { reader; }
+observe_status fresh
+make_topology
+make_connections
+await_status 'Stats thread ests:.[1-9]'
+observe_status busy doctor
+set_if_there svc_lfactor=3 conn_lfactor=2 est_nice=-7 conn_max=40
+await_status 'Conn buckets:.*lfactor 2)'
+await_status 'Service buckets:.*lfactor 3)'
+observe_status tuned doctor
+in_client traffic hit tcp,192.0.2.10,80 1 > "$LAB_OUT/dropped.txt" || true
+set_if_there est_cpulist= run_estimation=0
+observe_status stopped
+# Each network namespace has its own.
+unshare -n sh -c '[ ! -e /proc/sys/net/ipv4/vs/conn_max ] || sysctl -qw net.ipv4.vs.conn_max=5; ipvstat -o json' > "$LAB_OUT/other.json"

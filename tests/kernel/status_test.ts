@@ -1,0 +1,225 @@
+/** What kernels report of their tables, settings and estimator, against the files that they report it in. */
+import assert from "node:assert/strict";
+import { encodeJson } from "../../lib/output/json.ts";
+import { collect } from "../../lib/ipvs/collect.ts";
+import { openRecording } from "../../lib/capture/recording.ts";
+import { textOf as encoded } from "../_parsers.ts";
+import { type Files, textOf } from "./_files.ts";
+import { bootScript, oneGuest, testsOf } from "./_guest.ts";
+import type { KernelName } from "./_kernels.ts";
+
+type Values = Record<string, unknown>;
+
+const KERNELS: readonly KernelName[] = ["7.2", "6.12", "6.1"];
+
+const MOMENTS = ["fresh", "busy", "tuned", "stopped"];
+
+/** The settings in the order of the JSON, and since which kernel they exist. */
+const SETTINGS = [
+  ["run_estimation", "5.16"],
+  ["est_cpulist", "6.2"],
+  ["est_nice", "6.2"],
+  ["conn_max", "7.2"],
+  ["conn_lfactor", "7.1"],
+  ["svc_lfactor", "7.1"],
+] as const;
+
+/** Whether a kernel has what came with a version. */
+function hasSince(kernel: string, version: string): boolean {
+  const [[major, minor], [first, second]] = [kernel, version].map((each) =>
+    each.split(".").map(Number) as [number, number]
+  ) as [[number, number], [number, number]];
+  return major > first || (major === first && minor >= second);
+}
+
+function settingOf(files: Files, moment: string, name: string): string | number | null {
+  if (files[`${moment}.${name}`] === undefined) return null;
+  const text = textOf(files, `${moment}.${name}`).trim();
+  return name === "est_cpulist" ? text : Number(text);
+}
+
+function settingsOf(files: Files, moment: string): Values {
+  return Object.fromEntries(SETTINGS.map(([name]) => [name, settingOf(files, moment, name)]));
+}
+
+/** The status as the file's text has it, by another way than the program's. */
+function statusOf(text: string): Values {
+  const words = new Map(
+    text.trimEnd().split("\n").map((line) => line.split(":\t") as [string, string]),
+  );
+  const number = (name: string) => Number.parseInt(words.get(name)!);
+  const unlessZero = (value: number) => (value === 0 ? null : value);
+  const table = (name: string) => {
+    const buckets = number(`${name} buckets`);
+    const factor = Number(words.get(`${name} buckets`)!.split("lfactor ")[1]!.slice(0, -1));
+    const lengths = ["empty", 1, 2, 3, 4, 5, 6, 7].map((length) => {
+      const line = typeof length === "string" ? length : `len-${length}`;
+      return Number.parseInt(words.get(`${name} buckets ${line}`) ?? "0");
+    });
+    return {
+      buckets,
+      load_factor: buckets === 0 ? null : factor,
+      buckets_by_length: words.has(`${name} buckets empty`) ? lengths : null,
+    };
+  };
+  return {
+    connections: number("Conns"),
+    connection_table: table("Conn"),
+    virtual_servers: number("Services"),
+    service_table: table("Service"),
+    estimator: {
+      thread_slots: number("Stats thread slots"),
+      thread_slots_limit: unlessZero(
+        Number.parseInt(words.get("Stats thread slots")!.split("max ")[1]!),
+      ),
+      chain_length_limit: unlessZero(number("Stats chain max len")),
+      thread_capacity: unlessZero(number("Stats thread ests")),
+    },
+  };
+}
+
+function expectedStatus(files: Files, moment: string): Values | null {
+  const name = `${moment}.ip_vs_status`;
+  return files[name] === undefined ? null : statusOf(textOf(files, name));
+}
+
+/** Samples of the settings, the tables and the estimator, as "name{labels} value". */
+function samplesOf(text: string): string[] {
+  const names = /^ipvs_(connection_table_(?!size)|service_table|estimator)/;
+  return text.split("\n").filter((line) => names.test(line)).toSorted();
+}
+
+function expectedSamples(files: Files, moment: string): string[] {
+  const setting = (name: string) => settingOf(files, moment, name);
+  const status = expectedStatus(files, moment);
+  const part = (name: string) => status?.[name] as Values | undefined;
+  const run = setting("run_estimation");
+  const cpus = setting("est_cpulist");
+  const gauges: [string, unknown][] = [
+    ["connection_table_connections", status?.["connections"]],
+    ["connection_table_limit", setting("conn_max")],
+    ["connection_table_load_factor", setting("conn_lfactor")],
+    ["service_table_size", part("service_table")?.["buckets"]],
+    ["service_table_load_factor", setting("svc_lfactor")],
+    ["estimator_enabled", run],
+    ["estimator_nice", setting("est_nice")],
+    [
+      cpus === "" ? "estimator_info" : `estimator_info{cpulist="${cpus}"}`,
+      cpus === null ? null : 1,
+    ],
+    ...Object.entries(part("estimator") ?? {}).map(([name, value]) =>
+      [`estimator_${name}`, value] as [string, unknown]
+    ),
+    ...["connection_table", "service_table"].flatMap((table) =>
+      ((part(table)?.["buckets_by_length"] ?? []) as number[]).map((count, i) =>
+        [`${table}_buckets{entries="${i}${i === 7 ? "+" : ""}"}`, count] as [string, unknown]
+      )
+    ),
+  ];
+  return gauges.filter(([, value]) => value !== null && value !== undefined)
+    .map(([name, value]) => `ipvs_${name} ${value}`).toSorted();
+}
+
+function doctorValues(files: Files, moment: string, id: string): Values {
+  const { checks } = JSON.parse(textOf(files, `${moment}.doctor`));
+  return checks.find((check: Values) => check["id"] === id);
+}
+
+function jsonOf(files: Files, name: string): Values {
+  return JSON.parse(textOf(files, name));
+}
+
+for (const kernel of KERNELS) {
+  const isIn = (version: string) => hasSince(kernel, version);
+  const test = testsOf(oneGuest(() => bootScript("status_test.sh", { kernel })));
+
+  for (const moment of MOMENTS) {
+    test(`Linux ${kernel}: JSON has what the kernel's files have: ${moment}`, (files) => {
+      const { settings, kernel_status } = jsonOf(files, `${moment}.json`);
+      assert.deepEqual(settings, settingsOf(files, moment));
+      assert.deepEqual(kernel_status, expectedStatus(files, moment));
+    });
+
+    test(`Linux ${kernel}: the metrics have what the kernel's files have: ${moment}`, (files) => {
+      const expected = expectedSamples(files, moment);
+      assert.deepEqual(samplesOf(textOf(files, `${moment}.prometheus`)), expected);
+      assert.deepEqual(samplesOf(textOf(files, `${moment}.openmetrics`)), expected);
+    });
+
+    test(`Linux ${kernel}: a recording replays to the same document: ${moment}`, (files) => {
+      const recording = openRecording(files[`${moment}.record`]!);
+      const snapshot = collect(recording.selectRound().play());
+      const text = encoded((sink) => encodeJson(snapshot, sink));
+      assert.equal(text, textOf(files, `${moment}.json`));
+    });
+  }
+
+  for (const moment of ["busy", "tuned"]) {
+    test(`Linux ${kernel}: the doctor has what the kernel's files have: ${moment}`, (files) => {
+      const status = expectedStatus(files, moment);
+      const part = (name: string) => status?.[name] as Values | undefined;
+      const empty = (name: string) => (part(name)?.["buckets_by_length"] as number[] | null)?.[0];
+      const setting = (name: string) => settingOf(files, moment, name);
+      const { connection_table_size: _, version: __, ...tables } = doctorValues(
+        files,
+        moment,
+        "ipvs",
+      )["values"] as Values;
+      assert.deepEqual(tables, {
+        conn_max: setting("conn_max"),
+        conn_lfactor: setting("conn_lfactor"),
+        svc_lfactor: setting("svc_lfactor"),
+        connections: status?.["connections"] ?? null,
+        connection_buckets: part("connection_table")?.["buckets"] ?? null,
+        connection_buckets_empty: empty("connection_table") ?? null,
+        virtual_servers: status?.["virtual_servers"] ?? null,
+        service_buckets: part("service_table")?.["buckets"] ?? null,
+        service_buckets_empty: empty("service_table") ?? null,
+      });
+      assert.deepEqual(doctorValues(files, moment, "estimator")["values"], {
+        run_estimation: setting("run_estimation"),
+        est_cpulist: setting("est_cpulist"),
+        est_nice: setting("est_nice"),
+        thread_slots: part("estimator")?.["thread_slots"] ?? null,
+        thread_slots_limit: part("estimator")?.["thread_slots_limit"] ?? null,
+        chain_length_limit: part("estimator")?.["chain_length_limit"] ?? null,
+        thread_capacity: part("estimator")?.["thread_capacity"] ?? null,
+      });
+    });
+  }
+
+  test(`Linux ${kernel}: the kernel has the files of its version, and they changed`, (files) => {
+    for (const [name, since] of SETTINGS) {
+      assert.equal(files[`busy.${name}`] !== undefined, isIn(since), name);
+    }
+    assert.equal(files["busy.ip_vs_status"] !== undefined, isIn("7.1"));
+    assert.equal(textOf(files, "held.txt"), "hold tcp,192.0.2.10,80 40/40\n");
+    if (!isIn("7.1")) return;
+    const busy = expectedStatus(files, "busy")!;
+    assert.deepEqual([busy["connections"], busy["virtual_servers"]], [40, 2]);
+    assert.notEqual((busy["estimator"] as Values)["thread_capacity"], null);
+    const factor = (name: string) =>
+      (expectedStatus(files, "tuned")![name] as Values)["load_factor"];
+    assert.deepEqual([factor("connection_table"), factor("service_table")], [2, 3]);
+  });
+
+  test(`Linux ${kernel}: a network namespace has settings and tables of its own`, (files) => {
+    const { settings, kernel_status } = jsonOf(files, "other.json") as Record<
+      string,
+      Values | null
+    >;
+    assert.equal(settings?.["conn_max"] ?? null, isIn("7.2") ? 5 : null);
+    assert.equal(kernel_status?.["connections"] ?? null, isIn("7.1") ? 0 : null);
+    const { run_estimation } = settings!;
+    assert.equal(run_estimation, isIn("5.16") ? 1 : null);
+  });
+
+  test(`Linux ${kernel}: the doctor warns of a limit that drops connections`, (files) => {
+    const { status, finding } = doctorValues(files, "tuned", "ipvs");
+    const isFull = isIn("7.2");
+    assert.equal(status, isFull ? "warning" : "ok");
+    assert.equal(String(finding).endsWith("new connections are dropped"), isFull);
+    const answered = isFull ? 0 : 1;
+    assert.equal(textOf(files, "dropped.txt"), `hit tcp,192.0.2.10,80 ${answered}/1\n`);
+  });
+}
