@@ -5,8 +5,12 @@
 import { chosenKernel } from "./_kernels.ts";
 import "./missing_module.ts";
 import "./doctor.ts";
+import "./status.ts";
 import "./failures.ts";
 import "./churn.ts";
+
+import "./hard_cases.ts";
+import "./recording.ts";
 
 // What does not differ from kernel to kernel is tested on the newest, and on that of Debian 12.
 if (["7.2", "6.1"].includes(chosenKernel())) {
@@ -14,7 +18,3 @@ if (["7.2", "6.1"].includes(chosenKernel())) {
   await import("../binary/least_privilege.ts");
   await import("../binary/textfile.ts");
 }
-
-// Last, as their traffic goes on.
-await import("./hard_cases.ts");
-await import("./recording.ts");

@@ -74,8 +74,6 @@ with_file_capability() {
 
 make_jail
 load_rules "$LAB_GUEST/demo.rules"
-# The totals keep the rates of earlier traffic, which fall with every second.
-sysctl -qw net.ipv4.vs.run_estimation=0
 outside
 print_all root
 print_all nobody "${capable[@]}"

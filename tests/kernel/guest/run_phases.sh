@@ -1,27 +1,40 @@
 # Runs the phases that the tests have asked for, each with a folder of its own, in a guest that starts without
 # any module.
 
+. "$LAB_GUEST/topology.sh"
+
 run_phases() { # SCRIPT...
   local script name begin
   for script in "$@"; do
     name=$(basename "$script" .sh)
     mkdir -p "$LAB_OUT/$name" "/run/work/$name"
+    [ "$early" ] || load_modules || exit
     begin=$(date +%s)
     (cd "/run/work/$name" && LAB_OUT=$LAB_OUT/$name exec bash "$script") 2> "$LAB_OUT/$name/phase.stderr"
     echo $? > "$LAB_OUT/$name/phase.status"
     echo "$name: $(($(date +%s) - begin)) s" >> "$LAB_OUT/times.txt"
-    clean_up > /dev/null 2>&1
+    [ "$early" ] || clean_up > "/run/work/$name.clean_up" 2>&1
   done
 }
 
-# What the next phase starts with: an empty table that is estimated.
+# The next phase starts with modules that have counted nothing yet, and without a network.
 clean_up() {
+  local tries=0
+  remove_topology
   ipvsadm -C
   ipvsadm --stop-daemon master
   ipvsadm --stop-daemon backup
-  sysctl -qw net.ipv4.vs.run_estimation=1 net.ipv6.conf.all.disable_ipv6=0
+  until ! grep -q '^ip_vs ' /proc/modules || [ $((tries += 1)) -gt 20 ]; do
+    modprobe -r $(awk '/^ip_vs_/ { print $1 }' /proc/modules)
+    modprobe -r ip_vs
+    sleep 0.1
+  done
+  sysctl -qw net.ipv6.conf.all.disable_ipv6=0
 }
 
-run_phases $LAB_EARLY_PHASES
-modprobe -a ip_vs nlmon dummy veth || exit
-run_phases $LAB_PHASES
+load_modules() {
+  modprobe -a ip_vs nlmon dummy veth
+}
+
+early=1 run_phases $LAB_EARLY_PHASES
+early= run_phases $LAB_PHASES

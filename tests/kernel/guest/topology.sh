@@ -73,4 +73,14 @@ make_topology() {
   own_virtual_addresses director
 }
 
+# The links go first: they would outlive their namespaces for a while.
+remove_topology() {
+  local device
+  pkill -x traffic
+  for device in front back1 back2 back3; do ip link del "$device"; done
+  ip -all netns delete
+  ip route del local 192.0.2.0/24 dev lo
+  ip -6 route del local 2001:db8:1::/48 dev lo
+}
+
 in_client() { ip netns exec client "$@"; }

@@ -7,7 +7,8 @@
  *
  * A TCP connection of hit is closed by its server, at the request "bye", and never by the client, which keeps
  * its end in the background. IPVS then has it in FIN_WAIT, the only state of a closing connection whose
- * timeout can be set (ipvsadm --set): so the table can stand still.
+ * timeout can be set (ipvsadm --set): so the table can stand still. A client waits for a minute, or as many
+ * seconds as TRAFFIC_PATIENCE has.
  *
  * ENDPOINT is PROTO,ADDRESS,PORT with PROTO tcp, udp or sctp, and may go on with the
  * client's own ",ADDRESS". A client prints how many requests were answered.
@@ -24,7 +25,7 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-enum { MAX_SOCKETS = 1024, REPLY_BYTES = 700, PATIENCE_S = 60 };
+enum { MAX_SOCKETS = 1024, REPLY_BYTES = 700 };
 static const char BYE[] = "bye";
 
 struct endpoint {
@@ -146,7 +147,8 @@ static int receive(int fd, int until_closed) {
 }
 
 static int request(const struct endpoint *end, const char *payload, int wait) {
-  struct timeval patience = {.tv_sec = PATIENCE_S};
+  const char *seconds = getenv("TRAFFIC_PATIENCE");
+  struct timeval patience = {.tv_sec = seconds ? atoi(seconds) : 60};
   int fd = open_socket(end);
   setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
   setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);

@@ -5,12 +5,10 @@ import { collect } from "../../lib/ipvs/collect.ts";
 import { openRecording } from "../../lib/capture/recording.ts";
 import { textOf as encoded } from "../_parsers.ts";
 import { type Files, textOf } from "./_files.ts";
-import { bootScript, oneGuest, testsOf } from "./_guest.ts";
-import type { KernelName } from "./_kernels.ts";
+import { phase } from "./_guest.ts";
+import { chosenKernel } from "./_kernels.ts";
 
 type Values = Record<string, unknown>;
-
-const KERNELS: readonly KernelName[] = ["7.2", "6.12", "6.1"];
 
 const MOMENTS = ["fresh", "busy", "tuned", "stopped"];
 
@@ -24,9 +22,9 @@ const SETTINGS = [
   ["svc_lfactor", "7.1"],
 ] as const;
 
-/** Whether a kernel has what came with a version. */
-function hasSince(kernel: string, version: string): boolean {
-  const [[major, minor], [first, second]] = [kernel, version].map((each) =>
+/** Whether the kernel has what came with a version. */
+function isIn(version: string): boolean {
+  const [[major, minor], [first, second]] = [chosenKernel(), version].map((each) =>
     each.split(".").map(Number) as [number, number]
   ) as [[number, number], [number, number]];
   return major > first || (major === first && minor >= second);
@@ -129,97 +127,93 @@ function jsonOf(files: Files, name: string): Values {
   return JSON.parse(textOf(files, name));
 }
 
-for (const kernel of KERNELS) {
-  const isIn = (version: string) => hasSince(kernel, version);
-  const test = testsOf(oneGuest(() => bootScript("status_test.sh", { kernel })));
+const test = phase("status.sh");
 
-  for (const moment of MOMENTS) {
-    test(`Linux ${kernel}: JSON has what the kernel's files have: ${moment}`, (files) => {
-      const { settings, kernel_status } = jsonOf(files, `${moment}.json`);
-      assert.deepEqual(settings, settingsOf(files, moment));
-      assert.deepEqual(kernel_status, expectedStatus(files, moment));
-    });
-
-    test(`Linux ${kernel}: the metrics have what the kernel's files have: ${moment}`, (files) => {
-      const expected = expectedSamples(files, moment);
-      assert.deepEqual(samplesOf(textOf(files, `${moment}.prometheus`)), expected);
-      assert.deepEqual(samplesOf(textOf(files, `${moment}.openmetrics`)), expected);
-    });
-
-    test(`Linux ${kernel}: a recording replays to the same document: ${moment}`, (files) => {
-      const recording = openRecording(files[`${moment}.record`]!);
-      const snapshot = collect(recording.selectRound().play());
-      const text = encoded((sink) => encodeJson(snapshot, sink));
-      assert.equal(text, textOf(files, `${moment}.json`));
-    });
-  }
-
-  for (const moment of ["busy", "tuned"]) {
-    test(`Linux ${kernel}: the doctor has what the kernel's files have: ${moment}`, (files) => {
-      const status = expectedStatus(files, moment);
-      const part = (name: string) => status?.[name] as Values | undefined;
-      const empty = (name: string) => (part(name)?.["buckets_by_length"] as number[] | null)?.[0];
-      const setting = (name: string) => settingOf(files, moment, name);
-      const { connection_table_size: _, version: __, ...tables } = doctorValues(
-        files,
-        moment,
-        "ipvs",
-      )["values"] as Values;
-      assert.deepEqual(tables, {
-        conn_max: setting("conn_max"),
-        conn_lfactor: setting("conn_lfactor"),
-        svc_lfactor: setting("svc_lfactor"),
-        connections: status?.["connections"] ?? null,
-        connection_buckets: part("connection_table")?.["buckets"] ?? null,
-        connection_buckets_empty: empty("connection_table") ?? null,
-        virtual_servers: status?.["virtual_servers"] ?? null,
-        service_buckets: part("service_table")?.["buckets"] ?? null,
-        service_buckets_empty: empty("service_table") ?? null,
-      });
-      assert.deepEqual(doctorValues(files, moment, "estimator")["values"], {
-        run_estimation: setting("run_estimation"),
-        est_cpulist: setting("est_cpulist"),
-        est_nice: setting("est_nice"),
-        thread_slots: part("estimator")?.["thread_slots"] ?? null,
-        thread_slots_limit: part("estimator")?.["thread_slots_limit"] ?? null,
-        chain_length_limit: part("estimator")?.["chain_length_limit"] ?? null,
-        thread_capacity: part("estimator")?.["thread_capacity"] ?? null,
-      });
-    });
-  }
-
-  test(`Linux ${kernel}: the kernel has the files of its version, and they changed`, (files) => {
-    for (const [name, since] of SETTINGS) {
-      assert.equal(files[`busy.${name}`] !== undefined, isIn(since), name);
-    }
-    assert.equal(files["busy.ip_vs_status"] !== undefined, isIn("7.1"));
-    assert.equal(textOf(files, "held.txt"), "hold tcp,192.0.2.10,80 40/40\n");
-    if (!isIn("7.1")) return;
-    const busy = expectedStatus(files, "busy")!;
-    assert.deepEqual([busy["connections"], busy["virtual_servers"]], [40, 2]);
-    assert.notEqual((busy["estimator"] as Values)["thread_capacity"], null);
-    const factor = (name: string) =>
-      (expectedStatus(files, "tuned")![name] as Values)["load_factor"];
-    assert.deepEqual([factor("connection_table"), factor("service_table")], [2, 3]);
+for (const moment of MOMENTS) {
+  test(`JSON has what the kernel's files have: ${moment}`, (files) => {
+    const { settings, kernel_status } = jsonOf(files, `${moment}.json`);
+    assert.deepEqual(settings, settingsOf(files, moment));
+    assert.deepEqual(kernel_status, expectedStatus(files, moment));
   });
 
-  test(`Linux ${kernel}: a network namespace has settings and tables of its own`, (files) => {
-    const { settings, kernel_status } = jsonOf(files, "other.json") as Record<
-      string,
-      Values | null
-    >;
-    assert.equal(settings?.["conn_max"] ?? null, isIn("7.2") ? 5 : null);
-    assert.equal(kernel_status?.["connections"] ?? null, isIn("7.1") ? 0 : null);
-    const { run_estimation } = settings!;
-    assert.equal(run_estimation, isIn("5.16") ? 1 : null);
+  test(`the metrics have what the kernel's files have: ${moment}`, (files) => {
+    const expected = expectedSamples(files, moment);
+    assert.deepEqual(samplesOf(textOf(files, `${moment}.prometheus`)), expected);
+    assert.deepEqual(samplesOf(textOf(files, `${moment}.openmetrics`)), expected);
   });
 
-  test(`Linux ${kernel}: the doctor warns of a limit that drops connections`, (files) => {
-    const { status, finding } = doctorValues(files, "tuned", "ipvs");
-    const isFull = isIn("7.2");
-    assert.equal(status, isFull ? "warning" : "ok");
-    assert.equal(String(finding).endsWith("new connections are dropped"), isFull);
-    const answered = isFull ? 0 : 1;
-    assert.equal(textOf(files, "dropped.txt"), `hit tcp,192.0.2.10,80 ${answered}/1\n`);
+  test(`a recording replays to the same document: ${moment}`, (files) => {
+    const recording = openRecording(files[`${moment}.record`]!);
+    const snapshot = collect(recording.selectRound().play());
+    const text = encoded((sink) => encodeJson(snapshot, sink));
+    assert.equal(text, textOf(files, `${moment}.json`));
   });
 }
+
+for (const moment of ["busy", "tuned"]) {
+  test(`the doctor has what the kernel's files have: ${moment}`, (files) => {
+    const status = expectedStatus(files, moment);
+    const part = (name: string) => status?.[name] as Values | undefined;
+    const empty = (name: string) => (part(name)?.["buckets_by_length"] as number[] | null)?.[0];
+    const setting = (name: string) => settingOf(files, moment, name);
+    const { connection_table_size: _, version: __, ...tables } = doctorValues(
+      files,
+      moment,
+      "ipvs",
+    )["values"] as Values;
+    assert.deepEqual(tables, {
+      conn_max: setting("conn_max"),
+      conn_lfactor: setting("conn_lfactor"),
+      svc_lfactor: setting("svc_lfactor"),
+      connections: status?.["connections"] ?? null,
+      connection_buckets: part("connection_table")?.["buckets"] ?? null,
+      connection_buckets_empty: empty("connection_table") ?? null,
+      virtual_servers: status?.["virtual_servers"] ?? null,
+      service_buckets: part("service_table")?.["buckets"] ?? null,
+      service_buckets_empty: empty("service_table") ?? null,
+    });
+    assert.deepEqual(doctorValues(files, moment, "estimator")["values"], {
+      run_estimation: setting("run_estimation"),
+      est_cpulist: setting("est_cpulist"),
+      est_nice: setting("est_nice"),
+      thread_slots: part("estimator")?.["thread_slots"] ?? null,
+      thread_slots_limit: part("estimator")?.["thread_slots_limit"] ?? null,
+      chain_length_limit: part("estimator")?.["chain_length_limit"] ?? null,
+      thread_capacity: part("estimator")?.["thread_capacity"] ?? null,
+    });
+  });
+}
+
+test(`Linux ${chosenKernel()} has the files of its version, and they changed`, (files) => {
+  for (const [name, since] of SETTINGS) {
+    assert.equal(files[`busy.${name}`] !== undefined, isIn(since), name);
+  }
+  assert.equal(files["busy.ip_vs_status"] !== undefined, isIn("7.1"));
+  assert.equal(textOf(files, "held.txt"), "hold tcp,192.0.2.10,80 40/40\n");
+  if (!isIn("7.1")) return;
+  const busy = expectedStatus(files, "busy")!;
+  assert.deepEqual([busy["connections"], busy["virtual_servers"]], [40, 2]);
+  assert.notEqual((busy["estimator"] as Values)["thread_capacity"], null);
+  const factor = (name: string) => (expectedStatus(files, "tuned")![name] as Values)["load_factor"];
+  assert.deepEqual([factor("connection_table"), factor("service_table")], [2, 3]);
+});
+
+test(`a network namespace has settings and tables of its own`, (files) => {
+  const { settings, kernel_status } = jsonOf(files, "other.json") as Record<
+    string,
+    Values | null
+  >;
+  assert.equal(settings?.["conn_max"] ?? null, isIn("7.2") ? 5 : null);
+  assert.equal(kernel_status?.["connections"] ?? null, isIn("7.1") ? 0 : null);
+  const { run_estimation } = settings!;
+  assert.equal(run_estimation, isIn("5.16") ? 1 : null);
+});
+
+test(`the doctor warns of a limit that drops connections`, (files) => {
+  const { status, finding } = doctorValues(files, "tuned", "ipvs");
+  const isFull = isIn("7.2");
+  assert.equal(status, isFull ? "warning" : "ok");
+  assert.equal(String(finding).endsWith("new connections are dropped"), isFull);
+  const answered = isFull ? 0 : 1;
+  assert.equal(textOf(files, "dropped.txt"), `hit tcp,192.0.2.10,80 ${answered}/1\n`);
+});
