@@ -1,29 +1,30 @@
-/* The least that reading IPVS can cost: asks for the services and for each one's destinations, as
- * ipvstat does on a table that stands still, and throws the answers away.
+/* The least that reading IPVS can cost: asks for the services and for the destinations of each of
+ * them, and throws the answers away. Prints how many microseconds each reading took, a line each.
  *
- *   floor [once|twice]   once: each list of destinations is read once (the default)
- *                        twice: those of several datagrams, and the services, are read again
+ *   floor recv|recvmmsg [READINGS]   how datagrams are received: one or up to four by a system call
  */
 #define _GNU_SOURCE
 #include <err.h>
 #include <linux/genetlink.h>
 #include <linux/ip_vs.h>
 #include <linux/netlink.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 
-enum { BUFFER = 32768, BUFFERS = 4, KEPT = 96 };
+enum { BUFFER = 32768, MOST_BUFFERS = 4, KEPT = 96 };
 
-static char buffers[BUFFERS][BUFFER] __attribute__((aligned(8)));
-static int netlink_socket, family;
+static char buffers[MOST_BUFFERS][BUFFER] __attribute__((aligned(8)));
+static int netlink_socket, family, buffer_count;
 
 struct identity {
   int length;
   char bytes[KEPT];
 };
 static struct identity *services;
-static int service_count;
+static int service_count, service_room;
 
 static void ask(int type, int flags, int command, const void *payload, int length) {
   char message[256] = {0};
@@ -33,7 +34,7 @@ static void ask(int type, int flags, int command, const void *payload, int lengt
   header->nlmsg_flags = NLM_F_REQUEST | flags;
   message[NLMSG_HDRLEN] = command;
   message[NLMSG_HDRLEN + 1] = 1;
-  memcpy(message + NLMSG_HDRLEN + GENL_HDRLEN, payload, length);
+  if (length > 0) memcpy(message + NLMSG_HDRLEN + GENL_HDRLEN, payload, length);
   if (send(netlink_socket, message, header->nlmsg_len, 0) < 0) err(1, "send");
 }
 
@@ -41,7 +42,11 @@ static void ask(int type, int flags, int command, const void *payload, int lengt
 static void keep(const char *message) {
   const struct nlattr *nest = (const void *)(message + NLMSG_HDRLEN + GENL_HDRLEN);
   const char *at = (const char *)nest + NLA_HDRLEN, *end = (const char *)nest + nest->nla_len;
-  services = realloc(services, (service_count + 1) * sizeof *services);
+  if (service_count == service_room) {
+    service_room = 2 * service_room + 1024;
+    services = realloc(services, service_room * sizeof *services);
+    if (services == NULL) err(1, "realloc");
+  }
   struct identity *kept = &services[service_count++];
   kept->length = NLA_HDRLEN;
   while (at < end) {
@@ -68,23 +73,32 @@ static int is_end(const char *bytes, int length, int keeping) {
   return 0;
 }
 
-/* Returns how many datagrams there were, with the one that ends the answer. */
-static int answers(int keeping) {
-  int count = 0;
+static int receive(int *lengths) {
+  if (buffer_count == 1) {
+    lengths[0] = recv(netlink_socket, buffers[0], BUFFER, 0);
+    if (lengths[0] < 0) err(1, "recv");
+    return 1;
+  }
+  struct iovec vectors[MOST_BUFFERS];
+  struct mmsghdr headers[MOST_BUFFERS];
+  memset(headers, 0, sizeof headers);
+  for (int i = 0; i < MOST_BUFFERS; i++) {
+    vectors[i] = (struct iovec){buffers[i], BUFFER};
+    headers[i].msg_hdr.msg_iov = &vectors[i];
+    headers[i].msg_hdr.msg_iovlen = 1;
+  }
+  int received = recvmmsg(netlink_socket, headers, MOST_BUFFERS, MSG_WAITFORONE, NULL);
+  if (received < 0) err(1, "recvmmsg");
+  for (int i = 0; i < received; i++) lengths[i] = headers[i].msg_len;
+  return received;
+}
+
+static void receive_dump(int keeping) {
   for (;;) {
-    struct iovec vectors[BUFFERS];
-    struct mmsghdr headers[BUFFERS];
-    memset(headers, 0, sizeof headers);
-    for (int i = 0; i < BUFFERS; i++) {
-      vectors[i] = (struct iovec){buffers[i], BUFFER};
-      headers[i].msg_hdr.msg_iov = &vectors[i];
-      headers[i].msg_hdr.msg_iovlen = 1;
-    }
-    int received = recvmmsg(netlink_socket, headers, BUFFERS, MSG_WAITFORONE, NULL);
-    if (received < 0) err(1, "recvmmsg");
+    int lengths[MOST_BUFFERS];
+    int received = receive(lengths);
     for (int i = 0; i < received; i++) {
-      count++;
-      if (is_end(buffers[i], headers[i].msg_len, keeping)) return count;
+      if (is_end(buffers[i], lengths[i], keeping)) return;
     }
   }
 }
@@ -103,22 +117,36 @@ static void find_family(void) {
   }
 }
 
-int main(int argc, char **argv) {
-  int twice = argc > 1 && strcmp(argv[1], "twice") == 0;
-  netlink_socket = socket(AF_NETLINK, SOCK_RAW, NETLINK_GENERIC);
-  find_family();
+static void read_table(void) {
+  service_count = 0;
   ask(family, NLM_F_DUMP, IPVS_CMD_GET_SERVICE, NULL, 0);
-  answers(1);
+  receive_dump(1);
   for (int i = 0; i < service_count; i++) {
-    int more = 1;
-    for (int reading = 0; reading <= twice && more; reading++) {
-      ask(family, NLM_F_DUMP, IPVS_CMD_GET_DEST, services[i].bytes, services[i].length);
-      more = answers(0) > 2;
-    }
+    ask(family, NLM_F_DUMP, IPVS_CMD_GET_DEST, services[i].bytes, services[i].length);
+    receive_dump(0);
   }
-  if (twice) {
-    ask(family, NLM_F_DUMP, IPVS_CMD_GET_SERVICE, NULL, 0);
-    answers(0);
+}
+
+static long microseconds(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
+int main(int argc, char **argv) {
+  int many = argc > 1 && strcmp(argv[1], "recvmmsg") == 0;
+  if (argc < 2 || (!many && strcmp(argv[1], "recv") != 0)) {
+    errx(2, "usage: floor recv|recvmmsg [READINGS]");
+  }
+  buffer_count = many ? MOST_BUFFERS : 1;
+  netlink_socket = socket(AF_NETLINK, SOCK_RAW, NETLINK_GENERIC);
+  if (netlink_socket < 0) err(1, "socket");
+  find_family();
+  int readings = argc > 2 ? atoi(argv[2]) : 1;
+  for (int i = 0; i < readings; i++) {
+    long begin = microseconds();
+    read_table();
+    printf("%ld\n", microseconds() - begin);
   }
   return 0;
 }

@@ -1,16 +1,28 @@
-/* Runs a command several times with its output thrown away, and prints
- * "median wall time in microseconds, largest resident set in KiB".
+/* Runs commands in turn, with their output thrown away, and prints for each of them a line with the
+ * medians of its wall time in microseconds and of its largest resident set in KiB.
  *
- *   measure RUNS COMMAND [ARGUMENT...]
+ *   measure RUNS < COMMANDS   one command a line, its words separated by tabs
+ *
+ * Every round runs every command, so that what slows the machine for a while slows them all. A median
+ * leaves out a first run that had to fill the caches.
  */
 #include <err.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+
+enum { MOST_COMMANDS = 64, MOST_WORDS = 64, MOST_RUNS = 1000 };
+
+struct command {
+  char *words[MOST_WORDS + 1];
+  long microseconds[MOST_RUNS], kilobytes[MOST_RUNS];
+};
+static struct command commands[MOST_COMMANDS];
 
 static long microseconds(void) {
   struct timespec t;
@@ -23,27 +35,57 @@ static int ascending(const void *a, const void *b) {
   return (x > y) - (x < y);
 }
 
-int main(int argc, char **argv) {
-  int runs = argc > 2 ? atoi(argv[1]) : 0;
-  if (runs < 1) errx(2, "usage: measure RUNS COMMAND [ARGUMENT...]");
-  long times[runs], resident = 0;
-  for (int i = 0; i < runs; i++) {
-    long begin = microseconds();
-    pid_t child = fork();
-    if (child < 0) err(1, "fork");
-    if (child == 0) {
-      dup2(open("/dev/null", O_WRONLY), 1);
-      execvp(argv[2], argv + 2);
-      err(127, "%s", argv[2]);
+static long median(long *values, int count) {
+  qsort(values, count, sizeof *values, ascending);
+  return values[count / 2];
+}
+
+static int read_commands(void) {
+  char *line = NULL;
+  size_t size = 0;
+  int count = 0;
+  for (; getline(&line, &size, stdin) > 0; line = NULL, size = 0) {
+    if (count == MOST_COMMANDS) errx(2, "more than %d commands", MOST_COMMANDS);
+    int words = 0;
+    for (char *word = strtok(line, "\t\n"); word != NULL; word = strtok(NULL, "\t\n")) {
+      if (words == MOST_WORDS) errx(2, "more than %d words in a command", MOST_WORDS);
+      commands[count].words[words++] = word;
     }
-    int status;
-    struct rusage usage;
-    if (wait4(child, &status, 0, &usage) < 0) err(1, "wait4");
-    times[i] = microseconds() - begin;
-    if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) errx(1, "%s failed", argv[2]);
-    if (usage.ru_maxrss > resident) resident = usage.ru_maxrss;
+    if (words > 0) count++;
   }
-  qsort(times, runs, sizeof *times, ascending);
-  printf("%ld %ld\n", times[runs / 2], resident);
+  return count;
+}
+
+static void run(struct command *command, int index) {
+  long begin = microseconds();
+  pid_t child = fork();
+  if (child < 0) err(1, "fork");
+  if (child == 0) {
+    int null = open("/dev/null", O_RDWR);
+    dup2(null, 0);
+    dup2(null, 1);
+    execvp(command->words[0], command->words);
+    err(127, "%s", command->words[0]);
+  }
+  int status;
+  struct rusage usage;
+  if (wait4(child, &status, 0, &usage) < 0) err(1, "wait4");
+  command->microseconds[index] = microseconds() - begin;
+  command->kilobytes[index] = usage.ru_maxrss;
+  if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
+    errx(1, "%s ended with status 0x%x", command->words[0], status);
+  }
+}
+
+int main(int argc, char **argv) {
+  int runs = argc == 2 ? atoi(argv[1]) : 0;
+  if (runs < 1 || runs > MOST_RUNS) errx(2, "usage: measure RUNS < COMMANDS");
+  int count = read_commands();
+  for (int i = 0; i < runs; i++) {
+    for (int j = 0; j < count; j++) run(&commands[j], i);
+  }
+  for (int j = 0; j < count; j++) {
+    printf("%ld %ld\n", median(commands[j].microseconds, runs), median(commands[j].kilobytes, runs));
+  }
   return 0;
 }

@@ -1,0 +1,98 @@
+/**
+ * `deno task bench`, the first part: what a reading costs more on a large table than on one of a
+ * single virtual and a single real server, compared with what it costs `ipvsadm` and a C program
+ * that throws the answers away. The difference leaves out how long a process takes to start, which
+ * in the lab depends on the machine under it more than on the program.
+ *
+ *   deno run -A bench/growth.ts [VIRTUALxREAL...]
+ */
+import { boot } from "../tests/kernel/_lab.ts";
+import { withTempDir } from "../tests/_commands.ts";
+import {
+  type Command,
+  compileC,
+  FORMATS,
+  markdown,
+  parseFigures,
+  programName,
+  programWords,
+  toLines,
+} from "./measure.ts";
+import { nameOf, parseTable, rulesOf, type Table } from "./table.ts";
+
+const RUNS = 3;
+const SHAPES = ["2000x50", "1000x100", "10000x4", "50000x1"];
+
+const IPVSADM = ["ipvsadm", "-Ln", "--stats", "--exact"];
+const FLOORS = ["recv", "recvmmsg"];
+
+/** What is measured: ipvsadm, the floors, each format. */
+function commands(): Command[] {
+  return [
+    IPVSADM,
+    ...FLOORS.map((how) => ["./floor", how]),
+    ...FORMATS.map((format) => [...programWords(), "-o", format]),
+  ];
+}
+
+/** The guest's script: fills the table with each file of rules in turn, and measures. */
+function script(files: readonly string[]): string {
+  const steps = files.map((file) =>
+    `ipvsadm -C\nipvsadm -R < ${file}\n./measure ${RUNS} < commands\n`
+  );
+  return `set -e
+chmod +x measure floor
+# The estimator would take its share of the only processor, the more the larger the table.
+sysctl -qw net.ipv4.vs.run_estimation=0
+${steps.join("")}`;
+}
+
+/** How long each command takes on each table, in milliseconds. */
+async function measureInLab(tables: readonly Table[], dir: string): Promise<number[][]> {
+  const files: Record<string, string | Uint8Array> = { commands: toLines(commands()) };
+  for (const name of ["measure", "floor"]) {
+    files[name] = await Deno.readFile(await compileC(name, dir));
+  }
+  const names = tables.map((table, i) => {
+    files[`rules${i}`] = rulesOf(table);
+    return `rules${i}`;
+  });
+  const { status, stdout, stderr } = await boot({ script: script(names), files, memory: "2G" });
+  if (status !== 0) throw new Error(`Cannot measure in the lab: ${stderr}`);
+  const times = parseFigures(stdout).map(({ milliseconds }) => milliseconds);
+  const count = commands().length;
+  return tables.map((_, i) => times.slice(i * count, (i + 1) * count));
+}
+
+/** The rows of one table: over ipvsadm, and over the floor. */
+function rowsOf(
+  table: Table,
+  [ipvsadm, recv, recvmmsg, ...formats]: readonly number[],
+): string[][] {
+  const row = (name: string, base: number) => [
+    nameOf(table),
+    name,
+    ...[...formats, ipvsadm!, recv!, recvmmsg!].map((growth) => (growth / base).toFixed(2)),
+  ];
+  return [row("ipvsadm", ipvsadm!), row("floor", recv!)];
+}
+
+async function main(dir: string, tables: readonly Table[]): Promise<void> {
+  const [small = [], ...large] = await measureInLab([parseTable("1x1"), ...tables], dir);
+  const rows = tables.flatMap((table, i) =>
+    rowsOf(table, large[i]!.map((time, j) => time - small[j]!))
+  );
+  console.log(
+    `Growth: the time on the table less the time on a table of 1 × 1, as a ratio to the same ` +
+      `difference of \`${IPVSADM.join(" ")}\` and of the floor, a C program that asks for every ` +
+      `list once and throws the answers away. ${programName()}, in one boot of ` +
+      `the lab, on one processor; medians of ${RUNS} runs, taken in turn, with the output thrown away.\n`,
+  );
+  const head = ["Virtual × real servers", "over", ...FORMATS, "ipvsadm", "floor", "with recvmmsg"];
+  console.log(markdown(head, rows, 2));
+}
+
+if (import.meta.main) {
+  const tables = (Deno.args.length > 0 ? Deno.args : SHAPES).map(parseTable);
+  await withTempDir((dir) => main(dir, tables));
+}

@@ -1,0 +1,47 @@
+/**
+ * Reads and encodes the table repeatedly in one process, and prints how many microseconds each
+ * reading took, a line each.
+ *
+ *   warm_reader.ts FORMAT READINGS
+ */
+import { now } from "../ffi/clock.ts";
+import { NetlinkSocket } from "../ffi/netlink_socket.ts";
+import { readProcNet } from "../ffi/proc_file.ts";
+import {
+  collect,
+  encodeInflux,
+  encodeJson,
+  encodeOpenMetrics,
+  encodePrometheus,
+  encodeTable,
+  type Sink,
+  type Snapshot,
+} from "../mod.ts";
+
+const ENCODERS: Readonly<Record<string, (snapshot: Snapshot, sink: Sink) => void>> = {
+  json: encodeJson,
+  influx: encodeInflux,
+  prometheus: encodePrometheus,
+  openmetrics: encodeOpenMetrics,
+  table: (snapshot, sink) => encodeTable(snapshot, sink, { color: false }),
+};
+
+function main(encode: (snapshot: Snapshot, sink: Sink) => void, readings: number): void {
+  using transport = NetlinkSocket.open();
+  using second = transport.sibling();
+  const source = { transport, second, now, readProc: readProcNet };
+  const lines: string[] = [];
+  for (let i = 0; i < readings; i++) {
+    const begin = performance.now();
+    let length = 0;
+    encode(collect(source), (bytes) => length += bytes.length);
+    lines.push((1000 * (performance.now() - begin)).toFixed(0));
+    if (length === 0) throw new Error("The encoder wrote nothing");
+  }
+  console.log(lines.join("\n"));
+}
+
+if (import.meta.main) {
+  const [format = "", readings] = Deno.args;
+  main(ENCODERS[format]!, Number(readings));
+}
