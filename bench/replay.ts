@@ -1,0 +1,80 @@
+/**
+ * `deno task bench:replay`: what it takes to replay recordings of several sizes, as whole processes
+ * on this machine, compared with an empty program that is started in the same way.
+ *
+ *   deno task bench:replay [VIRTUALxREAL...]
+ */
+import { join } from "node:path";
+import { withTempDir } from "../tests/_commands.ts";
+import { emptyBinary } from "../tests/packaging/_binary.ts";
+import { generateRecording } from "./generate.ts";
+import {
+  type Command,
+  denoRun,
+  type Figures,
+  FORMATS,
+  markdown,
+  measure,
+  programName,
+  programWords,
+} from "./measure.ts";
+import { nameOf, parseTable, type Table } from "./table.ts";
+
+const RUNS = 7;
+/** With fewer real servers than this, most of the time is the start of the program. */
+const FEW = 1000;
+const SHAPES = ["1x10", "1000x10", "2000x50"];
+
+function record(table: Table, path: string): void {
+  using file = Deno.openSync(path, { write: true, create: true });
+  generateRecording(table, (bytes) => file.writeSync(bytes));
+}
+
+async function emptyProgram(dir: string): Promise<Command> {
+  if (Deno.env.get("IPVSTAT_BIN")) return [await emptyBinary()];
+  const script = join(dir, "empty.ts");
+  await Deno.writeTextFile(script, "");
+  return denoRun(script);
+}
+
+/** The rows of one table: each format beside the empty program, which comes first. */
+function rowsOf(table: Table, [empty, ...formats]: readonly Figures[]): string[][] {
+  const count = table.virtualServers * table.realServers;
+  const row = (name: string, figure: (of: Figures) => number) => [
+    nameOf(table),
+    name,
+    ...formats.map((of) => figure(of)).map((n) => n < 100 ? n.toFixed(2) : n.toFixed(0)),
+  ];
+  const time = row("time, ratio", (of) => of.milliseconds / empty!.milliseconds);
+  const each = row(
+    "µs a real server",
+    (of) => 1000 * (of.milliseconds - empty!.milliseconds) / count,
+  );
+  const memory = row("peak memory, ratio", (of) => of.megabytes / empty!.megabytes);
+  return count < FEW ? [time, memory] : [time, each, memory];
+}
+
+async function main(dir: string, tables: readonly Table[]): Promise<void> {
+  const empty = await emptyProgram(dir);
+  const commands = tables.flatMap((table, i) => {
+    const path = join(dir, `${i}.pcap`);
+    record(table, path);
+    return FORMATS.map((format) => [...programWords(), "--replay", path, "-o", format]);
+  });
+  const [base, ...figures] = await measure([empty, ...commands], { runs: RUNS, dir });
+  const rows = tables.flatMap((table, i) => {
+    const start = i * FORMATS.length;
+    return rowsOf(table, [base!, ...figures.slice(start, start + FORMATS.length)]);
+  });
+  console.log(
+    `Replay of generated recordings by ${programName()}; medians of ${RUNS} runs, taken in turn, ` +
+      `with the output thrown away. Ratios are those to an empty program, and microseconds those ` +
+      `beyond it (here ${base!.milliseconds.toFixed(0)} ms, ${base!.megabytes.toFixed(0)} MB).\n`,
+  );
+  console.log(markdown(["Virtual × real servers", "", ...FORMATS], rows, 2));
+}
+
+if (import.meta.main) {
+  const tables = (Deno.args.length > 0 ? Deno.args : SHAPES).map(parseTable);
+  await withTempDir((dir) => main(dir, tables));
+}
