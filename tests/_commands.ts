@@ -1,5 +1,6 @@
-/** Runs programs for the tests, and tells which of them are missing. */
+/** Runs programs for the tests, and reports which of them are missing. */
 import { join } from "node:path";
+import { installCommand, noteSkip } from "./_skips.ts";
 
 /** What a program left behind. */
 export interface Result {
@@ -62,29 +63,48 @@ export function findProgram(name: string): string | undefined {
   return paths.find(exists);
 }
 
-/**
- * One line that says which packages to install; undefined where all is there.
- *
- * @param programs of each program, or file with its path, the Debian package that brings it
- */
-export function toInstall(programs: Readonly<Record<string, string>>): string | undefined {
-  const missing = Object.entries(programs).filter(([program]) => !findProgram(program));
-  if (missing.length === 0) return undefined;
-  const packages = new Set(missing.map(([, name]) => name));
-  return `Install the packages: apt-get install ${[...packages].join(" ")}`;
+/** Of each program, or file with its path, the Debian package that brings it. */
+export type Programs = Readonly<Record<string, string>>;
+
+function missingPackages(programs: Programs): string[] {
+  return Object.keys(programs).filter((program) => !findProgram(program))
+    .map((program) => programs[program]!);
+}
+
+/** One line that says which packages to install; undefined if every program is there. */
+export function toInstall(programs: Programs): string | undefined {
+  const packages = missingPackages(programs);
+  if (packages.length === 0) return undefined;
+  return `Install the packages: ${installCommand(packages)}`;
+}
+
+/** With IPVSTAT_REQUIRE_ALL=1 nothing is skipped, so that a test without its programs fails. */
+function requiresAll(): boolean {
+  return Deno.env.get("IPVSTAT_REQUIRE_ALL") === "1";
 }
 
 /**
- * For Deno.test: whether to skip for a reason, after saying it in one plain line.
- * IPVSTAT_REQUIRE_ALL=1 lets nothing be skipped, so that the test fails.
+ * For Deno.test: whether to skip for a reason that no package removes. The summary of the test run
+ * has the reason.
  */
 export function mustSkip(reason: string | undefined): boolean {
-  if (reason === undefined || Deno.env.get("IPVSTAT_REQUIRE_ALL") === "1") return false;
-  console.warn(`Skipped: ${reason}`);
+  if (reason === undefined || requiresAll()) return false;
+  noteSkip({ packages: [], reason });
   return true;
 }
 
-/** The same for want of programs; takes what toInstall() takes. */
-export function cannotFind(programs: Readonly<Record<string, string>>): boolean {
-  return mustSkip(toInstall(programs));
+/**
+ * For Deno.test: whether to skip for want of programs. The summary of the test run has their
+ * packages, and the command that installs them.
+ */
+export function cannotFind(programs: Programs): boolean {
+  const packages = missingPackages(programs);
+  if (packages.length === 0 || requiresAll()) return false;
+  noteSkip({ packages });
+  return true;
+}
+
+/** For Deno.test: whether any reason to skip holds. All are asked, so that the summary has all. */
+export function anyOf(...skips: readonly boolean[]): boolean {
+  return skips.includes(true);
 }

@@ -1,7 +1,7 @@
 /** The compiled program in a guest of the kernel lab. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { cannotFind } from "../_commands.ts";
+import { anyOf, cannotFind } from "../_commands.ts";
 import { type Files, seen } from "../kernel/_files.ts";
 import { phase, type Test } from "../kernel/_guest.ts";
 import { cannotCompile } from "../packaging/_denort.ts";
@@ -12,7 +12,7 @@ import { cannotCompile } from "../packaging/_denort.ts";
  * @param programs of each program that it needs beside the lab's, the Debian package
  */
 export function binaryPhase(script: string, programs: Readonly<Record<string, string>>): Test {
-  const ignore = cannotCompile() || cannotFind(programs);
+  const ignore = anyOf(cannotCompile(), cannotFind(programs));
   return phase(script, { folder: join(import.meta.dirname!, "guest"), ignore });
 }
 

@@ -80,16 +80,19 @@ for (const shell of SHELLS) {
   });
 }
 
-Deno.test("completions() let bash complete names of files at its prompt", async () => {
-  await withScript("bash", async (script, cwd) => {
-    const input = `ipvstat() { printf '<%s>' "$@"; echo; }
+Deno.test({
+  name: "completions() let bash complete file names at its prompt",
+  ignore: cannotFind({ bash: "bash" }),
+  fn: () =>
+    withScript("bash", async (script, cwd) => {
+      const input = `ipvstat() { printf '<%s>' "$@"; echo; }
 source ${script}
 ipvstat record a-rec\t\nipvstat --replay=./a-\t\nipvstat doct\t--output=js\t\n`;
-    const { stdout } = await run(["bash", "--norc", "-i"], { cwd, input });
-    assert.deepEqual(stdout.trim().split("\n"), [
-      `<record><${FILE}>`,
-      `<--replay=./${FILE}>`,
-      "<doctor><--output=json>",
-    ]);
-  });
+      const { stdout } = await run(["bash", "--norc", "-i"], { cwd, input });
+      assert.deepEqual(stdout.trim().split("\n"), [
+        `<record><${FILE}>`,
+        `<--replay=./${FILE}>`,
+        "<doctor><--output=json>",
+      ]);
+    }),
 });

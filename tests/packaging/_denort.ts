@@ -38,12 +38,12 @@ export function denort(): Promise<string> {
 }
 
 /**
- * For Deno.test: whether to skip what needs a compiled program, after saying why in one plain
- * line. IPVSTAT_REQUIRE_ALL=1 makes it a failure of the test.
+ * For Deno.test: whether to skip what needs a compiled program. With IPVSTAT_REQUIRE_ALL=1 the test
+ * fails instead.
  */
 export function cannotCompile(): boolean {
   if (Deno.build.target === "x86_64-unknown-linux-gnu") return cannotFind({ npx: "npm" });
-  return mustSkip("The tests can compile on Linux on x86_64 alone");
+  return mustSkip("the tests compile only on Linux on x86_64");
 }
 
 // For scripts: DENORT_BIN=$(deno run … tests/packaging/_denort.ts).

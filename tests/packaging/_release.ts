@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { ROOT } from "../../packaging/stage.ts";
-import { cannotFind, outputOf, type Result, run, withTempDir } from "../_commands.ts";
+import { anyOf, cannotFind, outputOf, type Result, run, withTempDir } from "../_commands.ts";
 import { compilingDeno, keyOf } from "./_binary.ts";
 import { cached } from "../_cache.ts";
 import { cannotCompile, denort } from "./_denort.ts";
@@ -16,7 +16,7 @@ const SOURCES = [
 
 /** For Deno.test: whether to skip what needs a release. */
 export function cannotRelease(): boolean {
-  return cannotCompile() || cannotFind({ git: "git", "dpkg-deb": "dpkg" });
+  return anyOf(cannotCompile(), cannotFind({ git: "git", "dpkg-deb": "dpkg" }));
 }
 
 /** Makes a checkout with the sources as they are, committed at a fixed time by a fixed author. */

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { PERMISSIONS } from "../../packaging/flags.ts";
 import { ROOT } from "../../packaging/stage.ts";
-import { cannotFind, outputOf, run, withTempDir } from "../_commands.ts";
+import { anyOf, cannotFind, outputOf, run, withTempDir } from "../_commands.ts";
 import { binary, compiled, compileWords } from "./_binary.ts";
 import { cannotCompile, DENO_VERSION, denort } from "./_denort.ts";
 import { withoutRuntimes } from "./_offline.ts";
@@ -81,7 +81,7 @@ Deno.test({
 
 Deno.test({
   name: "what is not permitted is an error and no question, on a terminal too",
-  ignore: ignore || cannotFind({ script: "bsdutils" }),
+  ignore: anyOf(ignore, cannotFind({ script: "bsdutils" })),
   fn: async () => {
     const program = await compiled("asking", 'Deno.env.get("HOME")');
     const { code, stdout } = await run(["timeout", "20", "script", "-qec", program, "/dev/null"]);
@@ -107,7 +107,7 @@ Deno.test({
 
 Deno.test({
   name: "--version of the program names the commit and the Deno that it was made from",
-  ignore: ignore || cannotFind({ git: "git" }),
+  ignore: anyOf(ignore, cannotFind({ git: "git" })),
   fn: async () => {
     const version = await outputOf([await binary(), "--version"]);
     const head = (await outputOf(["git", "rev-parse", "HEAD"], { cwd: ROOT })).trim();

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { VERSION } from "../../lib/version.ts";
-import { cannotFind, mustSkip, outputOf, withTempDir } from "../_commands.ts";
+import { anyOf, cannotFind, mustSkip, outputOf, withTempDir } from "../_commands.ts";
 import { cannotRelease, releases } from "./_release.ts";
 
 const PROGRAMS = {
@@ -72,8 +72,8 @@ function canMount(): boolean {
 
 /** IPVSTAT_REQUIRE_ALL=1 stands for a machine that may be changed. */
 function cannotInstall(): boolean {
-  if (cannotRelease() || cannotFind(PROGRAMS)) return true;
-  const reason = "Installing the Debian package takes root, who can mount, to make it undone";
+  if (anyOf(cannotRelease(), cannotFind(PROGRAMS))) return true;
+  const reason = "only root, if allowed to mount, can install the Debian package without a trace";
   return (Deno.uid() !== 0 || !canMount()) && mustSkip(reason);
 }
 

@@ -25,7 +25,9 @@ nobody=(--groups=65534 --gid=65534 --keep=1 --uid=65534)
 capable=("${nobody[@]}" --caps=cap_net_admin=eip --addamb=cap_net_admin)
 incapable=("${nobody[@]}" --caps=)
 
+# Without strace the command runs all the same: only one test reads the traces.
 trace() { # NAME COMMAND...
+  if ! command -v strace > /dev/null; then observe "$@"; return; fi
   observe "$1" strace -f -qq -o "$LAB_OUT/$1.strace" -e trace=%file,%desc "${@:2}"
 }
 

@@ -1,0 +1,31 @@
+/**
+ * Runs `deno test` with the permissions that the tests need and the arguments given, and prints one
+ * summary of what was skipped after its output. The exit code is that of `deno test`.
+ *
+ * @module
+ */
+import { parseSkips, SKIPS_FILE, summarize } from "./_skips.ts";
+
+const PERMISSIONS = ["ffi", "read", "write", "run", "env", "sys"].map((name) => `--allow-${name}`);
+
+async function runTests(args: readonly string[], skips: string): Promise<number> {
+  const options = { args: ["test", ...PERMISSIONS, ...args], env: { [SKIPS_FILE]: skips } };
+  const child = new Deno.Command(Deno.execPath(), options).spawn();
+  // Ctrl-C reaches the test runner by itself; this process stays to print the summary.
+  Deno.addSignalListener("SIGINT", () => {});
+  Deno.addSignalListener("SIGTERM", () => child.kill("SIGTERM"));
+  return (await child.status).code;
+}
+
+if (import.meta.main) {
+  const skips = await Deno.makeTempFile({ prefix: "ipvstat-test-skips-" });
+  let code: number;
+  try {
+    code = await runTests(Deno.args, skips);
+    const summary = summarize(parseSkips(await Deno.readTextFile(skips)));
+    if (summary !== "") console.log(summary.trimEnd());
+  } finally {
+    await Deno.remove(skips);
+  }
+  Deno.exit(code);
+}
