@@ -38,7 +38,7 @@ export function* answers(
       });
     }).take();
   } else if (request.command === GET_SERVICE && !request.dump) {
-    const service = kernel.services.find((each) => isNamed(each, request));
+    const service = findNamed(kernel, request);
     if (service === undefined) return yield errorAnswer(wire, head, { errno: ESRCH });
     yield wire.generic(head, 1, () => writeService(wire, kernel, service)).take();
   } else if (request.dump) yield* dump(wire, head, kernel, request);
@@ -77,7 +77,7 @@ function dumped(wire: Wire, kernel: Kernel, request: ParsedRequest): (() => void
   }
   if (request.command === GET_DAEMON) return daemons.map((each) => () => writeDaemon(wire, each));
   // A service that is gone answers like one without destinations.
-  const service = services.find((each) => isNamed(each, request));
+  const service = findNamed(kernel, request);
   const destinations = service?.destinations ?? [];
   return destinations.map((each) => () => writeDestination(wire, kernel, each));
 }
@@ -101,14 +101,17 @@ export function familyOf(service: FakeService): number {
 
 const names = new WeakMap<FakeService, string>();
 
-function isNamed(service: FakeService, { service: asked }: ParsedRequest): boolean {
-  let name = names.get(service);
-  if (name === undefined) {
-    const wire = new Wire();
-    writeIdentity(wire, service);
-    names.set(service, name = nameOf(parseAttributes(wire.take())));
-  }
-  return name === nameOf(asked);
+function findNamed(kernel: Kernel, request: ParsedRequest): FakeService | undefined {
+  const asked = nameOf(request.service);
+  return kernel.services.find((service) => {
+    let name = names.get(service);
+    if (name === undefined) {
+      const wire = new Wire();
+      writeIdentity(wire, service);
+      names.set(service, name = nameOf(parseAttributes(wire.take())));
+    }
+    return name === asked;
+  });
 }
 
 function nameOf(attributes: ReadonlyMap<number, Uint8Array>): string {

@@ -25,9 +25,15 @@ export function noteSkip(why: Omit<Skip, "file">): void {
   if (path === undefined) {
     return console.warn(`Skipped: ${why.reason ?? installCommand(why.packages)}`);
   }
-  const file = relative(fileURLToPath(root), fileURLToPath(Deno.mainModule));
+  const file = relative(fileURLToPath(root), fileURLToPath(runningModule()));
   // One write of one line, so that modules that run in parallel do not mix theirs.
   Deno.writeTextFileSync(path, `${JSON.stringify({ file, ...why })}\n`, { append: true });
+}
+
+/** The module that is being evaluated: several may stand behind one main module. */
+function runningModule(): string {
+  const frames = new Error().stack?.match(/file:\/\/[^\s()]+(?=:\d+:\d+)/g) ?? [];
+  return frames.at(-1) ?? Deno.mainModule;
 }
 
 /** What was noted in a file. */

@@ -18,30 +18,32 @@ const encoder = new TextEncoder();
 /** Writes netlink messages in either byte order. */
 export class Wire {
   readonly bigEndian: boolean;
-  #bytes: number[] = [];
+  #bytes = new Uint8Array(1024);
+  #view = new DataView(this.#bytes.buffer);
+  #length = 0;
 
   constructor(bigEndian = false) {
     this.bigEndian = bigEndian;
   }
 
   /** What was written, which is then forgotten. */
-  take(): Uint8Array {
-    const bytes = Uint8Array.from(this.#bytes);
-    this.#bytes = [];
+  take(): Uint8Array<ArrayBuffer> {
+    const bytes = this.#bytes.slice(0, this.#length);
+    this.#length = 0;
     return bytes;
   }
 
   get length(): number {
-    return this.#bytes.length;
+    return this.#length;
   }
 
   /** Writes a message; `body` writes what comes behind its head. */
   message(head: Head, body: () => void): this {
-    const start = this.#bytes.length;
+    const start = this.#length;
     this.number(0, 4).number(head.type, 2).number(head.flags, 2);
     this.number(head.sequence, 4).number(head.portId, 4);
     body();
-    this.#patch(start, this.#bytes.length - start, 4);
+    this.#view.setUint32(start, this.#length - start, !this.bigEndian);
     return this.#pad();
   }
 
@@ -55,10 +57,10 @@ export class Wire {
 
   /** Writes an attribute; its length leaves the padding out. */
   attribute(type: number, body: () => void): this {
-    const start = this.#bytes.length;
+    const start = this.#length;
     this.number(0, 2).number(type, 2);
     body();
-    this.#patch(start, this.#bytes.length - start, 2);
+    this.#view.setUint16(start, this.#length - start, !this.bigEndian);
     return this.#pad();
   }
 
@@ -91,31 +93,39 @@ export class Wire {
   }
 
   raw(payload: ArrayLike<number>): this {
-    this.#bytes.push(...Array.from(payload));
+    const at = this.#grow(payload.length);
+    this.#bytes.set(payload, at);
     return this;
   }
 
   /** Writes the low `width` bytes of a number in this byte order. */
   number(value: number | bigint, width: number): this {
-    return this.raw(this.#digits(value, width));
+    const at = this.#grow(width);
+    const littleEndian = !this.bigEndian;
+    if (width === 1) this.#view.setUint8(at, Number(value));
+    else if (width === 2) this.#view.setUint16(at, Number(value), littleEndian);
+    else if (width === 4) this.#view.setUint32(at, Number(value), littleEndian);
+    else this.#view.setBigUint64(at, BigInt(value), littleEndian);
+    return this;
   }
 
-  #digits(value: number | bigint, width: number): number[] {
-    const digits: number[] = [];
-    if (width === 8) {
-      for (let i = 0; i < 8; i++) digits.push(Number((BigInt(value) >> BigInt(8 * i)) & 0xffn));
-    } else {
-      for (let i = 0; i < width; i++) digits.push((Number(value) >>> (8 * i)) & 0xff);
+  /** Makes room for more bytes; returns where they begin. */
+  #grow(width: number): number {
+    const at = this.#length;
+    this.#length += width;
+    if (this.#length > this.#bytes.length) {
+      const bytes = new Uint8Array(2 * this.#length);
+      bytes.set(this.#bytes);
+      this.#bytes = bytes;
+      this.#view = new DataView(bytes.buffer);
     }
-    return this.bigEndian ? digits.reverse() : digits;
-  }
-
-  #patch(at: number, value: number, width: number): void {
-    this.#bytes.splice(at, width, ...this.#digits(value, width));
+    return at;
   }
 
   #pad(): this {
-    while (this.#bytes.length % 4 !== 0) this.#bytes.push(0);
+    const width = (4 - this.#length % 4) % 4;
+    const at = this.#grow(width);
+    this.#bytes.fill(0, at, at + width);
     return this;
   }
 }
