@@ -6,12 +6,11 @@
  */
 import assert from "node:assert/strict";
 import { basename, join } from "node:path";
-import { mustSkip } from "../_commands.ts";
 import { binary } from "../packaging/_binary.ts";
 import { cannotCompile } from "../packaging/_denort.ts";
 import type { Files } from "./_files.ts";
 import { boot, type BootResult } from "./_lab.ts";
-import { denoCommand, guestDir, missingPackages } from "./_prepare.ts";
+import { cannotBoot, denoCommand, guestDir } from "./_prepare.ts";
 
 export type Test = (name: string, body: (files: Files) => void | Promise<void>) => void;
 
@@ -34,7 +33,8 @@ export interface PhaseOptions {
 
 const phases = new Map<string, Phase>();
 let guest: Promise<BootResult> | undefined;
-let cannotBoot: boolean | undefined;
+
+const skipsAll = cannotBoot();
 
 /** Whether the program under test is cli.ts, run by this Deno, and not the compiled one. */
 export const runsFromSource = Deno.env.get("IPVSTAT_PROGRAM") === "source" || cannotCompile();
@@ -76,7 +76,7 @@ async function resultsOf(phase: string): Promise<Files> {
 /** Adds a phase to the guest's work, and makes tests of what it leaves. */
 export function phase(script: string, options: PhaseOptions = {}): Test {
   const name = basename(script, ".sh");
-  const ignore = options.ignore || (cannotBoot ??= mustSkip(missingPackages()));
+  const ignore = skipsAll || (options.ignore ?? false);
   if (!ignore) {
     const path = join(options.folder ?? join(guestDir, "phases"), script);
     phases.set(name, { script: path, withoutModules: options.withoutModules ?? false });

@@ -1,7 +1,15 @@
 /** What the lab needs on the host before a guest can start: packages, a kernel, helpers, caches. */
 import { join } from "node:path";
 import { cached, cacheDir, sha256 } from "../_cache.ts";
-import { exists, findProgram, outputOf, toInstall } from "../_commands.ts";
+import {
+  anyOf,
+  cannotFind,
+  exists,
+  findProgram,
+  mustSkip,
+  outputOf,
+  toInstall,
+} from "../_commands.ts";
 import { chosenKernel, findKernel, type Kernel, type KernelName } from "./_kernels.ts";
 
 /** This folder, the checkout it is in, and the guest's scripts. */
@@ -33,12 +41,19 @@ const PACKAGES = {
   strace: "strace",
 };
 
+function unfitMachine(): string | undefined {
+  if (Deno.build.os === "linux" && Deno.build.arch === "x86_64") return undefined;
+  return "The kernel lab needs Linux on x86_64: User Mode Linux runs nowhere else";
+}
+
 /** Undefined when the lab can start; else one line that says what to install. */
 export function missingPackages(): string | undefined {
-  if (Deno.build.os !== "linux" || Deno.build.arch !== "x86_64") {
-    return "The kernel lab needs Linux on x86_64: User Mode Linux runs nowhere else";
-  }
-  return toInstall(PACKAGES);
+  return unfitMachine() ?? toInstall(PACKAGES);
+}
+
+/** For Deno.test: whether to skip what needs the lab. */
+export function cannotBoot(): boolean {
+  return anyOf(mustSkip(unfitMachine()), cannotFind(PACKAGES));
 }
 
 /** Compiles a C source once for each of its states. */
