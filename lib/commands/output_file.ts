@@ -6,6 +6,7 @@
 import type { Sink } from "../output/byte_writer.ts";
 import { Interruption } from "./interruption.ts";
 import { type Output, sinkTo, WriteError, writeError } from "./output.ts";
+import { join, realDirectory, splitPath } from "./paths.ts";
 
 const MODE_OF_A_NEW_FILE = 0o644;
 const PERMISSION_BITS = 0o777;
@@ -73,7 +74,7 @@ export class OutputFile implements Output {
   }
 
   #begin(): Part {
-    const path = `${folderOf(this.#path)}.ipvstat-${crypto.randomUUID()}`;
+    const path = join(splitPath(this.#path)[0], `.ipvstat-${crypto.randomUUID()}`);
     const interruption = new Interruption();
     try {
       const file = this.#attempt(() =>
@@ -111,19 +112,55 @@ function notBelow(name: string): WriteError {
   );
 }
 
-/** The path of the regular file that a name stands for, or that it would make. */
+/**
+ * The real path of the regular file that a name stands for, or that it would make: symbolic links
+ * are followed, also to a file that does not exist.
+ */
 function regularFile(name: string): string {
-  const path = follow(name);
-  const kind = kindOf(path);
-  if (kind === "a regular file") return path;
-  if (kind !== undefined) {
-    throw new WriteError(
-      `Cannot write ${name}: it is ${kind}; name a file, or - for standard output`,
-    );
+  let path = name;
+  for (let links = 0; links <= MOST_LINKS; links++) {
+    refuseSystemFiles(name, path);
+    const [folder, last] = splitPath(path);
+    const real = realFolder(name, folder);
+    path = join(real, last);
+    refuseSystemFiles(name, path);
+    const target = last === "" ? undefined : linkAt(path);
+    if (target === undefined) return checkKind(name, path);
+    path = target.startsWith("/") ? target : join(real, target);
   }
-  const folder = folderOf(path);
-  if (folder === "" || kindOf(folder) === "a directory") return path;
-  throw new WriteError(`Cannot write ${name}: there is no directory ${folder}`);
+  throw new WriteError(`Cannot write ${name}: it is a circle of symbolic links`);
+}
+
+function refuseSystemFiles(name: string, path: string): void {
+  if (/^\/+(dev|proc|sys)(\/|$)/.test(path)) throw notBelow(name);
+}
+
+function realFolder(name: string, folder: string): string {
+  try {
+    return realDirectory(folder);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    throw new WriteError(`Cannot write ${name}: there is no directory ${folder || "."}`);
+  }
+}
+
+/** Where a link leads; undefined where there is no link. Any other error is no such answer. */
+function linkAt(path: string): string | undefined {
+  try {
+    return Deno.readLinkSync(path);
+  } catch (error) {
+    const { code } = error as { code?: string };
+    if (code === "EINVAL" || code === "ENOENT") return undefined;
+    throw error;
+  }
+}
+
+function checkKind(name: string, path: string): string {
+  const kind = kindOf(path);
+  if (kind === undefined || kind === "a regular file") return path;
+  throw new WriteError(
+    `Cannot write ${name}: it is ${kind}; name a file, or - for standard output`,
+  );
 }
 
 function kindOf(path: string): string | undefined {
@@ -136,33 +173,6 @@ function kindOf(path: string): string | undefined {
     if (error instanceof Deno.errors.NotFound) return undefined;
     throw error;
   }
-}
-
-/** Where symbolic links lead, also to what is not there yet. */
-function follow(name: string): string {
-  let path = name;
-  for (let links = 0; links <= MOST_LINKS; links++) {
-    if (/^\/+(dev|proc|sys)(\/|$)/.test(path)) throw notBelow(name);
-    const target = linkAt(path);
-    if (target === undefined) return path;
-    path = target.startsWith("/") ? target : folderOf(path) + target;
-  }
-  throw new WriteError(`Cannot write ${name}: it is a circle of symbolic links`);
-}
-
-function linkAt(path: string): string | undefined {
-  try {
-    return Deno.readLinkSync(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotCapable) throw error;
-    // It is no link, or it is not there; what else is wrong shows when it is looked at.
-    return undefined;
-  }
-}
-
-/** With its slash; empty for the working directory. */
-function folderOf(path: string): string {
-  return path.slice(0, path.lastIndexOf("/") + 1);
 }
 
 function keepModeAndOwner(from: string, to: string): void {

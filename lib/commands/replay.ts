@@ -5,6 +5,7 @@
  */
 import { openRecording } from "../capture/recording.ts";
 import type { Source } from "../ipvs/collect.ts";
+import { withoutParents } from "./paths.ts";
 
 /**
  * Opens a file as the source that it recorded.
@@ -13,5 +14,6 @@ import type { Source } from "../ipvs/collect.ts";
  * @throws {Deno.errors.NotFound} and the like if it cannot be read.
  */
 export function openReplay(file: string | URL, round?: number): Source {
-  return openRecording(Deno.readFileSync(file)).selectRound(round).play();
+  const path = typeof file === "string" ? withoutParents(file) : file;
+  return openRecording(Deno.readFileSync(path)).selectRound(round).play();
 }
