@@ -16,6 +16,7 @@ import {
   WRONG_USAGE,
 } from "./lib/commands/exit_codes.ts";
 import type { DoctorFormat, Format, Shell } from "./lib/commands/options.ts";
+import { say, sayInDetail } from "./lib/commands/messages.ts";
 import { ClosedPipeError, type Output, standardOutput } from "./lib/commands/output.ts";
 import { type Arguments, parseArguments, UsageError } from "./lib/commands/parse.ts";
 import type { Source } from "./lib/ipvs/collect.ts";
@@ -32,8 +33,8 @@ async function main(words: readonly string[]): Promise<number> {
   } catch (error) {
     if (error instanceof ClosedPipeError) return DONE;
     const { code, line } = await explain(error);
-    console.error(`ipvstat: ${line.replaceAll(/\s*\n\s*/g, " ")}`);
-    if (words.includes("--debug")) console.error(error);
+    say(line);
+    if (words.includes("--debug")) sayInDetail(error);
     return code;
   }
 }
@@ -88,7 +89,7 @@ async function runShow(args: Arguments): Promise<number> {
   });
   output.commit();
   if (args.options.has("debug")) {
-    console.error(`ipvstat: ${snapshot.unknownAttributes} unknown attributes skipped`);
+    say(`${snapshot.unknownAttributes} unknown attributes skipped`);
   }
   return verdict(snapshot.consistency);
 }
@@ -123,7 +124,7 @@ async function runDoctor(args: Arguments): Promise<number> {
 function verdict({ doubts }: Consistency): number {
   if (doubts.length === 0) return DONE;
   const more = doubts.length > 1 ? ` (and ${doubts.length - 1} more such)` : "";
-  console.error(`ipvstat: The table kept changing while it was read; ${doubts[0]}${more}`);
+  say(`The table kept changing while it was read; ${doubts[0]}${more}`);
   return INCONSISTENT;
 }
 

@@ -4,7 +4,7 @@
  * @module
  */
 import { isRefusal } from "../netlink/errors.ts";
-import { printable } from "../output/human.ts";
+import { jsonText, printable } from "../output/printable.ts";
 import { type Attempt, attempt } from "./attempt.ts";
 import { checkCapability } from "./capability.ts";
 import type { Check, Status } from "./check.ts";
@@ -81,7 +81,7 @@ export function reportText(report: Report, color: boolean): string {
 export function reportJson(report: Report, program: string): string {
   const head = `{"version":1,"ipvstat":${JSON.stringify(program)},"exit_code":${report.exitCode}`;
   const checks = report.checks.map(({ id, status, finding, mend, values }) =>
-    JSON.stringify({ id, status, finding, mend, values })
+    jsonText({ id, status, finding, mend, values })
   );
   return `${head},"checks":[\n${checks.join(",\n")}\n]}\n`;
 }

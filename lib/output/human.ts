@@ -1,6 +1,5 @@
 /**
- * Numbers for people: exact while they are short, else three digits and a decimal prefix; and names
- * that do no harm to a terminal.
+ * Numbers for people: exact while they are short, else three digits and a decimal prefix.
  *
  * @module
  */
@@ -32,10 +31,4 @@ function scaled(value: number): string {
   for (; value >= 999.5; step++) value /= 1000;
   const decimals = value < 9.995 ? 2 : value < 99.95 ? 1 : 0;
   return `${value.toFixed(decimals)}${PREFIXES[step]}`;
-}
-
-/** Text without the characters that would steer a terminal. */
-export function printable(text: string): string {
-  // deno-lint-ignore no-control-regex
-  return text.replace(/[\x00-\x1f\x7f-\x9f]/g, "?");
 }

@@ -22,6 +22,7 @@ import { IP_VS_SVC_F_ONEPACKET, IP_VS_SVC_F_PERSISTENT } from "../ipvs/uapi.ts";
 import { CATALOGUE } from "../metrics/catalogue.ts";
 import { ByteWriter, type Sink, utf8 } from "./byte_writer.ts";
 import { type Column, columns, LastSlots, writeAddress, writeValue } from "./columns.ts";
+import { jsonText } from "./printable.ts";
 import { isoTime } from "./time.ts";
 
 /** The version of the format: a change that breaks a reader counts it up. */
@@ -29,11 +30,11 @@ export const JSON_FORMAT_VERSION = 1;
 
 type Value = string | number | bigint | null | { readonly [name: string]: Value } | Value[];
 
-/** Like JSON.stringify(), with the exact digits of a bigint. */
+/** Like JSON.stringify(), with the exact digits of a bigint and what cannot be seen escaped. */
 function stringify(value: Value): string {
   if (typeof value === "bigint") return value.toString();
   if (Array.isArray(value)) return `[${value.map(stringify).join(",")}]`;
-  if (value === null || typeof value !== "object") return JSON.stringify(value);
+  if (value === null || typeof value !== "object") return jsonText(value);
   const members = Object.entries(value).map(([name, member]) =>
     `${JSON.stringify(name)}:${stringify(member)}`
   );

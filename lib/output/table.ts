@@ -12,7 +12,7 @@ import { DESTINATION } from "../ipvs/schema.ts";
 import type { Snapshot } from "../ipvs/snapshot.ts";
 import { IP_VS_TUNNEL_ENCAP_FLAG_NOCSUM } from "../ipvs/uapi.ts";
 import { ByteWriter, type Sink } from "./byte_writer.ts";
-import { printable } from "./human.ts";
+import { printable } from "./printable.ts";
 import {
   cellText,
   measureCell,
@@ -74,7 +74,7 @@ class TableWriter {
     const { servers, consistency } = this.#snapshot;
     for (const line of headLines(this.#snapshot)) this.#line(line);
     if (consistency.state === "inconsistent") {
-      const doubts = consistency.doubts.map(printable).join("; ");
+      const doubts = consistency.doubts.map((doubt) => printable(doubt)).join("; ");
       this.#line(this.#alarm(`inconsistent: the table changed while it was read: ${doubts}`));
     }
     if (servers.virtualServers === 0) {

@@ -4,7 +4,8 @@
  * @module
  */
 import type { Snapshot, SyncDaemon } from "../ipvs/snapshot.ts";
-import { humanByteRate, humanBytes, humanCount, printable } from "./human.ts";
+import { humanByteRate, humanBytes, humanCount } from "./human.ts";
+import { printable } from "./printable.ts";
 import { isoTime } from "./time.ts";
 
 /** The lines about IPVS as a whole, without colours; what the kernel did not tell is left out. */
@@ -41,7 +42,7 @@ export function headLines(snapshot: Snapshot): string[] {
   if (statsWidth === 32) {
     lines.push("32-bit counters of an old kernel: connections and packets wrap at 4294967296");
   }
-  return lines.map(printable);
+  return lines.map((line) => printable(line));
 }
 
 function daemonLine(daemon: SyncDaemon): string {

@@ -15,7 +15,7 @@ import {
 import type { RecordCursor } from "../ipvs/records.ts";
 import { SERVICE } from "../ipvs/schema.ts";
 import { AF_INET, IP_VS_SVC_F_ONEPACKET, IP_VS_SVC_F_PERSISTENT } from "../ipvs/uapi.ts";
-import { printable } from "./human.ts";
+import { printable } from "./printable.ts";
 
 /** `tcp 10.0.0.1:80`, `udp [2001:db8::1]:53`, or `fwmark 7 inet6`. */
 export function virtualName(record: RecordCursor): string {

@@ -21,7 +21,7 @@ Deno.test("reportText() has a line for each check, and what mends it below", () 
 failed   capability  missing
                      mend: sudo ipvstat
                        or: a unit
-unknown  ipv6        a?[31mb?c
+unknown  ipv6        a\\x1b[31mb\\nc
 warning  estimator   frozen
                      mend: sudo sysctl -w x=1
 
