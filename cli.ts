@@ -7,6 +7,7 @@
 import { now } from "./ffi/clock.ts";
 import { NetlinkSocket } from "./ffi/netlink_socket.ts";
 import { hasProcNet, readFile, readLink, readProc } from "./ffi/proc_file.ts";
+import { whyNoOutput } from "./ffi/standard_output.ts";
 import {
   DONE,
   FAILED,
@@ -17,7 +18,7 @@ import {
 } from "./lib/commands/exit_codes.ts";
 import type { DoctorFormat, Format, Shell } from "./lib/commands/options.ts";
 import { say, sayInDetail } from "./lib/commands/messages.ts";
-import { ClosedPipeError, type Output, standardOutput } from "./lib/commands/output.ts";
+import { ClosedPipeError, type Output, standardOutput, WriteError } from "./lib/commands/output.ts";
 import { type Arguments, parseArguments, UsageError } from "./lib/commands/parse.ts";
 import type { Source } from "./lib/ipvs/collect.ts";
 import type { Consistency } from "./lib/ipvs/snapshot.ts";
@@ -61,7 +62,7 @@ async function run(args: Arguments): Promise<number> {
 }
 
 function print(text: string): number {
-  using output = standardOutput();
+  using output = openStandardOutput();
   output.sink(new TextEncoder().encode(text));
   return DONE;
 }
@@ -72,9 +73,17 @@ function versionText(): string {
   return `ipvstat ${VERSION}\ncommit ${COMMIT}\nDeno ${deno}\nV8 ${v8}\ntarget ${target}\n`;
 }
 
+function openStandardOutput(): Output {
+  // Replays and the help do without the permission.
+  const mayAsk = Deno.permissions.querySync({ name: "ffi" }).state === "granted";
+  const reason = mayAsk ? whyNoOutput() : undefined;
+  if (reason !== undefined) throw new WriteError(`Cannot write standard output: ${reason}`);
+  return standardOutput();
+}
+
 /** Standard output is what nothing and `-` name. */
 async function openOutput(file = "-"): Promise<Output> {
-  if (file === "-") return standardOutput();
+  if (file === "-") return openStandardOutput();
   return new (await import("./lib/commands/output_file.ts")).OutputFile(file);
 }
 

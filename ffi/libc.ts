@@ -36,6 +36,8 @@ const SYMBOLS = {
 const RARE_SYMBOLS = {
   // ssize_t readlink(const char *path, char *target, size_t length);
   readlink: { parameters: ["buffer", "buffer", "usize"], result: "isize" },
+  // int fcntl(int fd, int command, ... /* long */);
+  fcntl: { parameters: ["i32", "i32", "i64"], result: "i32" },
 } as const;
 
 /** errno of a call that a signal interrupted, and that is made again. */

@@ -61,6 +61,7 @@ function writeSome(writable: Writable, bytes: Uint8Array, name: string): number 
     return writable.writeSync(bytes);
   } catch (error) {
     if (error instanceof Deno.errors.BrokenPipe) throw new ClosedPipeError(name, { cause: error });
+    if (error instanceof Deno.errors.Interrupted) return 0;
     if (!(error instanceof Deno.errors.WouldBlock)) throw writeError(name, error);
     // Somebody made the pipe non-blocking; wait until there is room.
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PAUSE_MILLISECONDS);
