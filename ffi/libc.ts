@@ -40,8 +40,7 @@ const RARE_SYMBOLS = {
   fcntl: { parameters: ["i32", "i32", "i64"], result: "i32" },
 } as const;
 
-/** errno of a call that a signal interrupted, and that is made again. */
-export const EINTR = 4;
+const EINTR = 4;
 
 type Symbols = Deno.DynamicLibrary<typeof SYMBOLS>["symbols"];
 
@@ -49,8 +48,8 @@ type Symbols = Deno.DynamicLibrary<typeof SYMBOLS>["symbols"];
 export interface Libc {
   readonly symbols: Symbols;
   /**
-   * The calling thread's errno. Read it in the statement after the call that failed: an
-   * allocation in between can set it anew.
+   * The calling thread's errno. Read it in the statement after the call that failed, as
+   * {@linkcode retried} does: an allocation in between can set it anew.
    */
   errno(): number;
 }
@@ -84,9 +83,14 @@ export function rareLibc(): Deno.DynamicLibrary<typeof RARE_SYMBOLS>["symbols"] 
   return rareOpened.symbols;
 }
 
-/** Narrows a size that is known to be small; negative stands for an error. */
-export function narrow(size: bigint | number): number {
-  return Number(size);
+/** Calls libc, again as long as a signal interrupts it; a failure is its errno, negative. */
+export function retried(c: Libc, call: () => number | bigint): number {
+  for (;;) {
+    const result = call();
+    if (result >= 0) return Number(result);
+    const errno = c.errno();
+    if (errno !== EINTR) return -errno;
+  }
 }
 
 /** A path or name as C takes it. */

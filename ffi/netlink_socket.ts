@@ -4,9 +4,10 @@
  * @module
  */
 import { NetlinkError } from "../lib/netlink/errors.ts";
-import { Datagram, type Transport } from "../lib/netlink/transport.ts";
+import type { Datagram, Transport } from "../lib/netlink/transport.ts";
 import { AF_NETLINK, NETLINK_GENERIC } from "../lib/netlink/uapi.ts";
-import { EINTR, type Libc, libc, narrow } from "./libc.ts";
+import { type Libc, libc, retried } from "./libc.ts";
+import { MessageBuffers } from "./message_buffers.ts";
 
 const SOCK_RAW = 3;
 const SOCK_CLOEXEC = 0o2000000;
@@ -14,14 +15,14 @@ const SOL_SOCKET = 1;
 const SO_RCVTIMEO = 20;
 const SOL_NETLINK = 270;
 const NETLINK_EXT_ACK = 11;
-const MSG_TRUNC = 0x20;
 const MSG_WAITFORONE = 0x10000;
+const EAGAIN = 11;
 const EMSGSIZE = 90;
 const EADDRINUSE = 98;
 
 /** A port's process is in its low bits, as libnl numbers the sockets of a process. */
 const PROCESS_BITS = 22;
-const MOST_SIBLINGS = 64;
+const MOST_SOCKETS = 64;
 
 const SOCKADDR_NL = 12; // struct sockaddr_nl { u16 family; u16 pad; u32 pid; u32 groups; }
 const ANY_PORT = 0;
@@ -36,43 +37,21 @@ const BUFFERS = 4;
 /** The size of a sibling's: the datagrams of one list end elsewhere, at no common multiple. */
 const SIBLING_BUFFER = 22 * 1024;
 
-// struct mmsghdr of 64-bit Linux: struct msghdr (56 bytes), then u32 received length, padding.
-const MMSGHDR = 64;
-const MSG_IOV = 16;
-const MSG_IOVLEN = 24;
-const MSG_FLAGS = 48;
-const MSG_LEN = 56;
-// struct iovec { void *base; size_t length; }
-const IOVEC = 16;
+/** Datagrams of other processes that one exchange drops before it gives up. */
+const MOST_FOREIGN = 100_000;
 
 /** A generic netlink socket. It only ever carries what its caller sends. */
 export class NetlinkSocket implements Transport {
   readonly #libc: Libc;
-  readonly #datagrams: readonly Datagram[];
-  readonly #headers: DataView<ArrayBuffer>;
-  readonly #headerBytes: Uint8Array<ArrayBuffer>;
-  /** Holds the memory that the headers point to. */
-  readonly #vectors: DataView<ArrayBuffer>;
+  readonly #messages: MessageBuffers;
   #fd: number;
-  /** This socket's port. */
-  readonly portId: number;
+  #portId: number;
+  #foreign = 0;
 
   private constructor(c: Libc, size: number, ports: readonly number[]) {
     this.#libc = c;
-    this.#fd = c.symbols.socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_GENERIC);
-    if (this.#fd < 0) throw new NetlinkError({ request: "socket", errno: c.errno() });
-    this.#datagrams = Array.from({ length: BUFFERS }, () => new Datagram(new ArrayBuffer(size), 0));
-    this.#headers = new DataView(new ArrayBuffer(MMSGHDR * BUFFERS));
-    this.#headerBytes = new Uint8Array(this.#headers.buffer);
-    this.#vectors = new DataView(new ArrayBuffer(IOVEC * BUFFERS));
-    this.#link(size);
-    try {
-      this.#configure();
-      this.portId = this.#bind(ports);
-    } catch (error) {
-      this[Symbol.dispose]();
-      throw error;
-    }
+    this.#messages = new MessageBuffers(BUFFERS, size);
+    [this.#fd, this.#portId] = openSocket(c, ports);
   }
 
   /**
@@ -80,8 +59,18 @@ export class NetlinkSocket implements Transport {
    *
    * @throws {NetlinkError} if the kernel refuses.
    */
-  static open(): NetlinkSocket {
-    return new NetlinkSocket(libc(), BUFFER, [ANY_PORT]);
+  static open(c: Libc = libc()): NetlinkSocket {
+    return new NetlinkSocket(c, BUFFER, [ANY_PORT]);
+  }
+
+  /** This socket's port. */
+  get portId(): number {
+    return this.#portId;
+  }
+
+  /** Datagrams that other processes sent to this socket, and that were dropped. */
+  get foreign(): number {
+    return this.#foreign;
   }
 
   /**
@@ -90,97 +79,61 @@ export class NetlinkSocket implements Transport {
    * @throws {NetlinkError} if the kernel refuses.
    */
   sibling(): NetlinkSocket {
-    const process = this.portId & ((1 << PROCESS_BITS) - 1);
-    const ports = Array.from(
-      { length: MOST_SIBLINGS },
-      (_, i) => process + ((i + 1) << PROCESS_BITS),
-    );
-    return new NetlinkSocket(this.#libc, SIBLING_BUFFER, [...ports, ANY_PORT]);
+    return new NetlinkSocket(this.#libc, SIBLING_BUFFER, portsBeside(this.#portId));
   }
 
-  /** Points each header at the buffer of a datagram. */
-  #link(size: number): void {
-    const address = (bytes: Uint8Array<ArrayBuffer>) =>
-      BigInt(Deno.UnsafePointer.value(Deno.UnsafePointer.of(bytes)));
-    const vectors = address(new Uint8Array(this.#vectors.buffer));
-    this.#datagrams.forEach((datagram, i) => {
-      this.#vectors.setBigUint64(IOVEC * i, address(datagram.bytes), true);
-      this.#vectors.setBigUint64(IOVEC * i + 8, BigInt(size), true);
-      this.#headers.setBigUint64(MMSGHDR * i + MSG_IOV, vectors + BigInt(IOVEC * i), true);
-      this.#headers.setBigUint64(MMSGHDR * i + MSG_IOVLEN, 1n, true);
-    });
-  }
-
-  #configure(): void {
-    const timeout = new DataView(new ArrayBuffer(16)); // struct timeval
-    timeout.setBigInt64(0, BigInt(TIMEOUT_SECONDS), true);
-    const { symbols } = this.#libc;
-    const value = new Uint8Array(timeout.buffer);
-    if (symbols.setsockopt(this.#fd, SOL_SOCKET, SO_RCVTIMEO, value, 16) < 0) {
-      throw new NetlinkError({ request: "setsockopt SO_RCVTIMEO", errno: this.#libc.errno() });
-    }
-    // The kernel's own words with an error. It does not matter where a kernel has none.
-    symbols.setsockopt(this.#fd, SOL_NETLINK, NETLINK_EXT_ACK, new Uint8Array([1, 0, 0, 0]), 4);
-  }
-
-  /** Binds to the first of the ports that is free, and returns which. */
-  #bind(ports: readonly number[]): number {
-    const address = new DataView(new ArrayBuffer(SOCKADDR_NL));
-    address.setUint16(0, AF_NETLINK, true);
-    const bytes = new Uint8Array(address.buffer);
-    const { symbols } = this.#libc;
-    for (const port of ports) {
-      address.setUint32(4, port, true);
-      if (symbols.bind(this.#fd, bytes, SOCKADDR_NL) >= 0) break;
-      const errno = this.#libc.errno();
-      if (errno !== EADDRINUSE) throw new NetlinkError({ request: "bind", errno });
-    }
-    const length = new Uint8Array([SOCKADDR_NL, 0, 0, 0]);
-    if (symbols.getsockname(this.#fd, bytes, length) < 0) {
-      throw new NetlinkError({ request: "getsockname", errno: this.#libc.errno() });
-    }
-    return address.getUint32(4, true);
+  /**
+   * Goes on with another port, and without what is queued at this one.
+   *
+   * @throws {NetlinkError} if the kernel refuses; the socket is then as it was.
+   */
+  renew(): void {
+    // The old one is still open, so that its port is not free.
+    const [fd, portId] = openSocket(this.#libc, portsBeside(this.#portId));
+    this[Symbol.dispose]();
+    [this.#fd, this.#portId] = [fd, portId];
   }
 
   /** @inheritdoc */
   *exchange(request: Uint8Array<ArrayBuffer>): Iterable<Datagram> {
     this.#send(request);
+    const most = this.#foreign + MOST_FOREIGN;
     for (;;) {
       const received = this.#receive();
-      for (let i = 0; i < received; i++) yield this.#datagrams[i]!;
+      for (let i = 0; i < received; i++) {
+        if (this.#messages.isFromKernel(i)) yield this.#take(i);
+        else this.#foreign++;
+      }
+      if (this.#foreign >= most) {
+        const note = `${MOST_FOREIGN} datagrams came from other processes`;
+        throw new NetlinkError({ request: "recvmmsg", errno: EAGAIN, note });
+      }
     }
   }
 
   #send(request: Uint8Array<ArrayBuffer>): void {
     const { symbols } = this.#libc;
-    for (;;) {
-      const sent = narrow(symbols.send(this.#fd, request, BigInt(request.length), 0));
-      if (sent >= 0) return;
-      const errno = this.#libc.errno();
-      if (errno !== EINTR) throw new NetlinkError({ request: "send", errno });
-    }
+    const length = BigInt(request.length);
+    const sent = retried(this.#libc, () => symbols.send(this.#fd, request, length, 0));
+    if (sent < 0) throw new NetlinkError({ request: "send", errno: -sent });
   }
 
   /** Waits for one datagram, takes those that are there already, and returns how many. */
   #receive(): number {
     const { symbols } = this.#libc;
-    for (;;) {
-      const received = symbols.recvmmsg(this.#fd, this.#headerBytes, BUFFERS, MSG_WAITFORONE, null);
-      if (received < 0) {
-        const errno = this.#libc.errno();
-        if (errno === EINTR) continue;
-        throw new NetlinkError({ request: "recvmmsg", errno });
-      }
-      for (let i = 0; i < received; i++) this.#take(i);
-      return received;
-    }
+    const { headers } = this.#messages;
+    const received = retried(
+      this.#libc,
+      () => symbols.recvmmsg(this.#fd, headers, BUFFERS, MSG_WAITFORONE, null),
+    );
+    if (received < 0) throw new NetlinkError({ request: "recvmmsg", errno: -received });
+    return received;
   }
 
-  #take(i: number): void {
-    if ((this.#headers.getInt32(MMSGHDR * i + MSG_FLAGS, true) & MSG_TRUNC) !== 0) {
-      throw new NetlinkError({ request: "recvmmsg", errno: EMSGSIZE });
-    }
-    this.#datagrams[i]!.length = this.#headers.getUint32(MMSGHDR * i + MSG_LEN, true);
+  #take(i: number): Datagram {
+    const datagram = this.#messages.take(i);
+    if (datagram === undefined) throw new NetlinkError({ request: "recvmmsg", errno: EMSGSIZE });
+    return datagram;
   }
 
   /** Closes the socket; more than once does no harm. */
@@ -189,4 +142,53 @@ export class NetlinkSocket implements Transport {
     this.#libc.symbols.close(this.#fd);
     this.#fd = -1;
   }
+}
+
+/** Ports of the same process that are not this one. */
+function portsBeside(portId: number): number[] {
+  const process = portId & ((1 << PROCESS_BITS) - 1);
+  const numbers = Array.from({ length: MOST_SOCKETS }, (_, i) => i + 1);
+  return [...numbers.map((i) => process + (i << PROCESS_BITS)), ANY_PORT];
+}
+
+/** Opens a socket at the first of the ports that is free. */
+function openSocket(c: Libc, ports: readonly number[]): [fd: number, portId: number] {
+  const { socket, close } = c.symbols;
+  const fd = retried(c, () => socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_GENERIC));
+  if (fd < 0) throw new NetlinkError({ request: "socket", errno: -fd });
+  try {
+    configure(c, fd);
+    return [fd, bind(c, fd, ports)];
+  } catch (error) {
+    close(fd);
+    throw error;
+  }
+}
+
+function configure(c: Libc, fd: number): void {
+  const timeout = new DataView(new ArrayBuffer(16)); // struct timeval
+  timeout.setBigInt64(0, BigInt(TIMEOUT_SECONDS), true);
+  const set = (level: number, name: number, value: Uint8Array<ArrayBuffer>) =>
+    retried(c, () => c.symbols.setsockopt(fd, level, name, value, value.length));
+  const result = set(SOL_SOCKET, SO_RCVTIMEO, new Uint8Array(timeout.buffer));
+  if (result < 0) throw new NetlinkError({ request: "setsockopt SO_RCVTIMEO", errno: -result });
+  // The kernel's own words with an error. It does not matter where a kernel has none.
+  set(SOL_NETLINK, NETLINK_EXT_ACK, new Uint8Array([1, 0, 0, 0]));
+}
+
+function bind(c: Libc, fd: number, ports: readonly number[]): number {
+  const address = new DataView(new ArrayBuffer(SOCKADDR_NL));
+  address.setUint16(0, AF_NETLINK, true);
+  const bytes = new Uint8Array(address.buffer);
+  const { symbols } = c;
+  for (const port of ports) {
+    address.setUint32(4, port, true);
+    const result = retried(c, () => symbols.bind(fd, bytes, SOCKADDR_NL));
+    if (result >= 0) break;
+    if (-result !== EADDRINUSE) throw new NetlinkError({ request: "bind", errno: -result });
+  }
+  const length = new Uint8Array([SOCKADDR_NL, 0, 0, 0]);
+  const result = retried(c, () => symbols.getsockname(fd, bytes, length));
+  if (result < 0) throw new NetlinkError({ request: "getsockname", errno: -result });
+  return address.getUint32(4, true);
 }

@@ -7,6 +7,9 @@
 /** SIGXFSZ: a file is as long as the limit allows. The write that is too long then fails. */
 const SIGNALS: readonly Deno.Signal[] = ["SIGINT", "SIGTERM", "SIGXFSZ"];
 
+/** What the runtime opens for its first listener. It panics where it cannot have them. */
+const DESCRIPTORS = 2;
+
 /** While one of these exists, no SIGINT, SIGTERM or SIGXFSZ ends the program. */
 export class Interruption implements Disposable {
   #came = false;
@@ -16,8 +19,13 @@ export class Interruption implements Disposable {
     this.#wake();
   };
 
-  /** Begins to hold the signals off. */
+  /**
+   * Begins to hold the signals off.
+   *
+   * @throws {Error} if too many files are open.
+   */
   constructor() {
+    checkDescriptors();
     for (const signal of SIGNALS) Deno.addSignalListener(signal, this.#listener);
   }
 
@@ -39,5 +47,19 @@ export class Interruption implements Disposable {
   /** Lets signals end the program again. */
   [Symbol.dispose](): void {
     for (const signal of SIGNALS) Deno.removeSignalListener(signal, this.#listener);
+  }
+}
+
+/** Throws where the runtime would panic. */
+function checkDescriptors(): void {
+  const probes: Deno.FsFile[] = [];
+  try {
+    for (let i = 0; i < DESCRIPTORS; i++) probes.push(Deno.openSync("/dev/null"));
+  } catch (error) {
+    // Where /dev/null cannot be opened for another reason, nothing is known.
+    const { code } = error as { code?: string };
+    if (code === "EMFILE" || code === "ENFILE") throw error;
+  } finally {
+    for (const probe of probes) probe.close();
   }
 }

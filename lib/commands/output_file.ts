@@ -75,7 +75,7 @@ export class OutputFile implements Output {
 
   #begin(): Part {
     const path = join(splitPath(this.#path)[0], `.ipvstat-${crypto.randomUUID()}`);
-    const interruption = new Interruption();
+    const interruption = this.#attempt(() => new Interruption());
     try {
       const file = this.#attempt(() =>
         Deno.openSync(path, { write: true, createNew: true, mode: 0o600 })

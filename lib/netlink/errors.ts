@@ -11,11 +11,15 @@ const ERRNO: Readonly<Record<number, readonly [code: string, meaning: string]>> 
   2: ["ENOENT", "no such entry"],
   3: ["ESRCH", "no such service"],
   4: ["EINTR", "interrupted"],
+  5: ["EIO", "input/output error"],
+  9: ["EBADF", "the descriptor is not open"],
   11: ["EAGAIN", "no answer in time"],
   12: ["ENOMEM", "out of memory"],
   13: ["EACCES", "permission denied"],
   16: ["EBUSY", "another dump is running on this socket"],
   22: ["EINVAL", "invalid request"],
+  23: ["ENFILE", "too many open files on the system"],
+  24: ["EMFILE", "too many open files; raise the limit (ulimit -n)"],
   90: ["EMSGSIZE", "message too long for the receive buffer"],
   93: ["EPROTONOSUPPORT", "protocol not supported"],
   95: ["EOPNOTSUPP", "operation not supported"],
@@ -37,6 +41,8 @@ export interface NetlinkFailure {
   readonly errno: number;
   /** The kernel's own words from the extended ACK, where it gave any. */
   readonly extendedAck?: string | undefined;
+  /** What else is known of it. */
+  readonly note?: string | undefined;
 }
 
 /**
@@ -61,11 +67,12 @@ export class NetlinkError extends Error {
   /** The symbolic name of {@linkcode errno}. */
   readonly code: string;
 
-  /** Composes the message from the request, the errno's meaning and the extended ACK. */
+  /** Composes the message from the request, the errno's meaning, the extended ACK and the note. */
   constructor(failure: NetlinkFailure, options?: ErrorOptions) {
     const code = errnoCode(failure.errno);
     const meaning = ERRNO[failure.errno]?.[1];
-    const text = [code, meaning, failure.extendedAck].filter((part) => part).join(": ");
+    const { extendedAck, note } = failure;
+    const text = [code, meaning, extendedAck, note].filter((part) => part).join(": ");
     super(`${failure.request} failed: ${text}`, options);
     this.request = failure.request;
     this.errno = failure.errno;

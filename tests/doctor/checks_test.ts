@@ -74,7 +74,7 @@ const PROC: readonly [name: string, changes: Changes, status: string, finding: s
     "are forbidden in part",
     { "/proc/thread-self/net/ip_vs_conn": EACCES, "/proc/thread-self/net/ip_vs_stats": 5 },
     "warning",
-    "cannot read ip_vs_stats: errno 5, ip_vs_conn: EACCES",
+    "cannot read ip_vs_stats: EIO, ip_vs_conn: EACCES",
   ],
   [
     "are hidden as all of /proc/net is",

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { cString, libc, narrow } from "../../ffi/libc.ts";
+import { cString, type Libc, libc, retried } from "../../ffi/libc.ts";
 import { now } from "../../ffi/clock.ts";
 import { hasProcNet, readProc } from "../../ffi/proc_file.ts";
 import { nextDescriptor } from "./_descriptors.ts";
@@ -27,8 +27,13 @@ Deno.test("errno() is that of the call before it", () => {
   }
 });
 
-Deno.test("narrow() makes a number of what a call returns, also of an error", () => {
-  assert.deepEqual([narrow(-1n), narrow(32768n), narrow(7)], [-1, 32768, 7]);
+Deno.test("retried() calls again while a signal interrupts, and tells a failure by its errno", () => {
+  const c = (errno: number) => ({ ...libc(), errno: () => errno }) as Libc;
+  let calls = 0;
+  assert.equal(retried(c(4), () => ++calls < 5 ? -1n : 32768n), 32768);
+  assert.equal(calls, 5);
+  assert.equal(retried(c(24), () => (calls++, -1)), -24);
+  assert.equal(calls, 6);
 });
 
 Deno.test("cString() ends with a NUL", () => {
@@ -48,6 +53,16 @@ Deno.test("readProc() reads a setting of the network namespace", () => {
 Deno.test("readProc() gives undefined where there is no such file, or none to read", () => {
   assert.equal(readProc("no_such_file"), undefined);
   assert.equal(readProc(""), undefined);
+});
+
+Deno.test("readProcNet() and hasProcNet() throw where it is not known whether there is a file", () => {
+  const long = "x".repeat(5000);
+  for (const read of [readProcNet, hasProcNet]) {
+    assert.throws(() => read(long), {
+      name: "NetlinkError",
+      message: /^reading \/proc\/thread-self\/net\/x+ failed: errno 36$/,
+    });
+  }
 });
 
 Deno.test("hasProcNet() tells whether there is such a file", () => {

@@ -3,8 +3,17 @@ import { DecodeError, errnoCode, NetlinkError } from "../../lib/netlink/errors.t
 
 Deno.test("errnoCode() names the numbers of asm-generic/errno", () => {
   const codes = {
-    ...{ EPERM: 1, ENOENT: 2, ESRCH: 3, EINTR: 4, EAGAIN: 11, ENOMEM: 12, EACCES: 13 },
-    ...{ EBUSY: 16, EINVAL: 22, EMSGSIZE: 90, EPROTONOSUPPORT: 93, EOPNOTSUPP: 95 },
+    ...{ EPERM: 1, ENOENT: 2, ESRCH: 3, EINTR: 4, EIO: 5, EBADF: 9, EAGAIN: 11, ENOMEM: 12 },
+    ...{
+      EACCES: 13,
+      EBUSY: 16,
+      EINVAL: 22,
+      ENFILE: 23,
+      EMFILE: 24,
+      EMSGSIZE: 90,
+      EPROTONOSUPPORT: 93,
+      EOPNOTSUPP: 95,
+    },
     ...{ EAFNOSUPPORT: 97, ENOBUFS: 105, ECONNREFUSED: 111 },
   };
   for (const [code, errno] of Object.entries(codes)) assert.equal(errnoCode(errno), code);
@@ -25,6 +34,12 @@ Deno.test("NetlinkError ends with the kernel's own words, also where the number 
   const failure = { request: "CTRL_CMD_GETFAMILY", errno: 200, extendedAck: "No such thing" };
   const error = new NetlinkError(failure);
   assert.equal(error.message, "CTRL_CMD_GETFAMILY failed: errno 200: No such thing");
+});
+
+Deno.test("NetlinkError ends with a note", () => {
+  const failure = { request: "recvmmsg", errno: 11, extendedAck: "Words", note: "a note" };
+  const error = new NetlinkError(failure);
+  assert.equal(error.message, "recvmmsg failed: EAGAIN: no answer in time: Words: a note");
 });
 
 Deno.test("NetlinkError and DecodeError keep their cause", () => {
