@@ -4,9 +4,8 @@
  *
  * @module
  */
-import { now } from "./ffi/clock.ts";
-import { NetlinkSocket } from "./ffi/netlink_socket.ts";
-import { hasProcNet, readFile, readLink, readProc } from "./ffi/proc_file.ts";
+import { openLive } from "./ffi/live_source.ts";
+import { readFile, readLink } from "./ffi/proc_file.ts";
 import { whyNoOutput } from "./ffi/standard_output.ts";
 import {
   DONE,
@@ -22,7 +21,7 @@ import { ClosedPipeError, type Output, standardOutput, WriteError } from "./lib/
 import { type Arguments, parseArguments, UsageError } from "./lib/commands/parse.ts";
 import type { Source } from "./lib/ipvs/collect.ts";
 import type { Consistency } from "./lib/ipvs/snapshot.ts";
-import { ENOENT, isMissingFamily, isRefusal, NetlinkError } from "./lib/netlink/errors.ts";
+import { isMissingFamily, isRefusal, NetlinkError } from "./lib/netlink/errors.ts";
 import { COMMIT, VERSION } from "./lib/version.ts";
 
 const DEMO = new URL("./testdata/demo/capture.pcap", import.meta.url);
@@ -99,6 +98,7 @@ async function runShow(args: Arguments): Promise<number> {
   output.commit();
   if (args.options.has("debug")) {
     say(`${snapshot.unknownAttributes} unknown attributes skipped`);
+    if (source.foreign) say(`${source.foreign} datagrams of other processes dropped`);
   }
   return verdict(snapshot.consistency);
 }
@@ -137,8 +137,8 @@ function verdict({ doubts }: Consistency): number {
   return INCONSISTENT;
 }
 
-/** A source that holds sockets. */
-export type DisposableSource = Source & Disposable;
+/** A source, with the number of datagrams that it dropped, where it may have to. */
+type DisposableSource = Source & Disposable & { readonly foreign?: number };
 
 async function openSource(args: Arguments): Promise<DisposableSource> {
   const round = args.options.get("round");
@@ -153,26 +153,6 @@ async function openSource(args: Arguments): Promise<DisposableSource> {
   return Object.assign(openReplay(file ?? DEMO, round === undefined ? undefined : Number(round)), {
     [Symbol.dispose]() {},
   });
-}
-
-/** Opens the running kernel as a source. */
-export function openLive(): DisposableSource {
-  // Asking for a family that is not there makes some kernels load its module. /proc tells unasked.
-  if (!hasProcNet("ip_vs") && hasProcNet("netlink")) {
-    throw new NetlinkError({ request: "CTRL_CMD_GETFAMILY", errno: ENOENT });
-  }
-  const transport = NetlinkSocket.open();
-  const second = transport.sibling();
-  return {
-    transport,
-    second,
-    now,
-    readProc,
-    [Symbol.dispose]() {
-      second[Symbol.dispose]();
-      transport[Symbol.dispose]();
-    },
-  };
 }
 
 /** The exit code of an error, and what to say. */

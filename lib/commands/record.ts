@@ -4,7 +4,7 @@
  * @module
  */
 import { Recorder } from "../capture/record.ts";
-import { collect, type Source } from "../ipvs/collect.ts";
+import { collect, readWhole, type Source } from "../ipvs/collect.ts";
 import type { Consistency } from "../ipvs/snapshot.ts";
 import type { Sink } from "../output/byte_writer.ts";
 import { Interruption } from "./interruption.ts";
@@ -33,7 +33,7 @@ export async function record(
 ): Promise<Consistency> {
   using interruption = new Interruption();
   const recorder = new Recorder(sink);
-  const read = () => recorder.round(source, collect).consistency;
+  const read = () => readWhole(source, () => recorder.round(source, collect).consistency);
   const begin = performance.now();
   let result = read();
   for (let round = 1; round < options.rounds; round++) {

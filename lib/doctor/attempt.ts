@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { collectThrough } from "../ipvs/collect.ts";
+import { collectThrough, readWhole } from "../ipvs/collect.ts";
 import { Reader } from "../ipvs/reader.ts";
 import { Rows } from "../ipvs/rows.ts";
 import { SERVICE } from "../ipvs/schema.ts";
@@ -32,10 +32,12 @@ export function attempt(machine: Machine): Attempt {
   let family: Family | undefined;
   try {
     using source = machine.openSource();
-    const reader = new Reader(source.transport, source.second);
-    family = reader.family;
-    const snapshot = collectThrough(reader, source);
-    return { family, snapshot, ...askIpv6(reader) };
+    return readWhole(source, () => {
+      const reader = new Reader(source.transport, source.second);
+      family = reader.family;
+      const snapshot = collectThrough(reader, source);
+      return { family, snapshot, ...askIpv6(reader) };
+    });
   } catch (error) {
     return family === undefined ? { error } : { family, error };
   }

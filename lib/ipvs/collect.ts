@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { ENOENT, isMissingFamily, NetlinkError } from "../netlink/errors.ts";
 import type { Transport } from "../netlink/transport.ts";
 import { parsePerCpu, parseStats } from "../procfs/ip_vs_stats.ts";
 import { parseStatus } from "../procfs/ip_vs_status.ts";
@@ -28,7 +29,17 @@ export interface Source {
    * undefined if it cannot be read.
    */
   readProc(name: string): string | undefined;
+  /**
+   * Makes ready for reading everything from the start. A recording cannot, and does without.
+   *
+   * @throws {NetlinkError} if there is no IPVS any more.
+   */
+  restart?(): void;
 }
+
+/** How often a reading is begun at the most. */
+const MOST_ATTEMPTS = 5;
+const ENOBUFS = 105;
 
 /**
  * Reads everything that the kernel tells of IPVS in one network namespace.
@@ -38,7 +49,32 @@ export interface Source {
  * @throws {NotRecordedError} if a recording lacks the services or the destinations of one.
  */
 export function collect(source: Source): Snapshot {
-  return collectThrough(new Reader(source.transport, source.second), source);
+  return readWhole(source, () => {
+    return collectThrough(new Reader(source.transport, source.second), source);
+  });
+}
+
+/**
+ * Reads, and from the start again where ip_vs was loaded anew meanwhile, so that its family has
+ * another number, or where the kernel found no room for an answer.
+ *
+ * @throws whatever the last attempt throws.
+ */
+export function readWhole<T>(source: Source, read: () => T): T {
+  for (let attempt = 1;; attempt++) {
+    try {
+      return read();
+    } catch (error) {
+      if (source.restart === undefined || attempt === MOST_ATTEMPTS || !mayPass(error)) throw error;
+      source.restart();
+    }
+  }
+}
+
+/** ENOENT is what the kernel says of a family's number that it does not have, and of nothing else here. */
+function mayPass(error: unknown): boolean {
+  if (!(error instanceof NetlinkError)) return false;
+  return error.errno === ENOBUFS || (error.errno === ENOENT && !isMissingFamily(error));
 }
 
 /** The same with a reader of the source that is there already. */

@@ -6,7 +6,7 @@
  *     json FILE    one reading, as JSON
  *     all NAME     one reading in every format (NAME.FORMAT, NAME-extended.influx), and recorded (NAME.record)
  */
-import { openLive } from "../../../cli.ts";
+import { openLive } from "../../../ffi/live_source.ts";
 import { Recorder } from "../../../lib/capture/record.ts";
 import { FORMATS } from "../../../lib/commands/options.ts";
 import { encoder, type ShowOptions } from "../../../lib/commands/show.ts";
