@@ -4,9 +4,7 @@
  *
  *   warm_reader.ts FORMAT READINGS
  */
-import { now } from "../ffi/clock.ts";
-import { NetlinkSocket } from "../ffi/netlink_socket.ts";
-import { readProcNet } from "../ffi/proc_file.ts";
+import { openLive } from "../ffi/live_source.ts";
 import {
   collect,
   encodeInflux,
@@ -27,9 +25,7 @@ const ENCODERS: Readonly<Record<string, (snapshot: Snapshot, sink: Sink) => void
 };
 
 function main(encode: (snapshot: Snapshot, sink: Sink) => void, readings: number): void {
-  using transport = NetlinkSocket.open();
-  using second = transport.sibling();
-  const source = { transport, second, now, readProc: readProcNet };
+  using source = openLive();
   const lines: string[] = [];
   for (let i = 0; i < readings; i++) {
     const begin = performance.now();

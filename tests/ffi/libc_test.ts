@@ -55,9 +55,9 @@ Deno.test("readProc() gives undefined where there is no such file, or none to re
   assert.equal(readProc(""), undefined);
 });
 
-Deno.test("readProcNet() and hasProcNet() throw where it is not known whether there is a file", () => {
+Deno.test("readProc() and hasProcNet() throw where it is not known whether there is a file", () => {
   const long = "x".repeat(5000);
-  for (const read of [readProcNet, hasProcNet]) {
+  for (const read of [readProc, hasProcNet]) {
     assert.throws(() => read(long), {
       name: "NetlinkError",
       message: /^reading \/proc\/thread-self\/net\/x+ failed: errno 36$/,
