@@ -7,6 +7,7 @@ import { textOf as encoded } from "../_parsers.ts";
 import { type Files, textOf } from "./_files.ts";
 import { phase } from "./_guest.ts";
 import { chosenKernel } from "./_kernels.ts";
+import { check } from "./_report.ts";
 
 type Values = Record<string, unknown>;
 
@@ -36,8 +37,9 @@ function settingOf(files: Files, moment: string, name: string): string | number 
   return name === "est_cpulist" ? text : Number(text);
 }
 
-function settingsOf(files: Files, moment: string): Values {
-  return Object.fromEntries(SETTINGS.map(([name]) => [name, settingOf(files, moment, name)]));
+function settingsOf(files: Files, moment: string): Values | null {
+  const settings = SETTINGS.map(([name]) => [name, settingOf(files, moment, name)] as const);
+  return settings.every(([, value]) => value === null) ? null : Object.fromEntries(settings);
 }
 
 /** The status as the file's text has it, by another way than the program's. */
@@ -118,11 +120,6 @@ function expectedSamples(files: Files, moment: string): string[] {
     .map(([name, value]) => `ipvs_${name} ${value}`).toSorted();
 }
 
-function doctorValues(files: Files, moment: string, id: string): Values {
-  const { checks } = JSON.parse(textOf(files, `${moment}.doctor`));
-  return checks.find((check: Values) => check["id"] === id);
-}
-
 function jsonOf(files: Files, name: string): Values {
   return JSON.parse(textOf(files, name));
 }
@@ -156,11 +153,8 @@ for (const moment of ["busy", "tuned"]) {
     const part = (name: string) => status?.[name] as Values | undefined;
     const empty = (name: string) => (part(name)?.["buckets_by_length"] as number[] | null)?.[0];
     const setting = (name: string) => settingOf(files, moment, name);
-    const { connection_table_size: _, version: __, ...tables } = doctorValues(
-      files,
-      moment,
-      "ipvs",
-    )["values"] as Values;
+    const { values = {} } = check(files, moment, "ipvs");
+    const { connection_table_size: _, version: __, ...tables } = values;
     assert.deepEqual(tables, {
       conn_max: setting("conn_max"),
       conn_lfactor: setting("conn_lfactor"),
@@ -172,7 +166,7 @@ for (const moment of ["busy", "tuned"]) {
       service_buckets: part("service_table")?.["buckets"] ?? null,
       service_buckets_empty: empty("service_table") ?? null,
     });
-    assert.deepEqual(doctorValues(files, moment, "estimator")["values"], {
+    assert.deepEqual(check(files, moment, "estimator").values, {
       run_estimation: setting("run_estimation"),
       est_cpulist: setting("est_cpulist"),
       est_nice: setting("est_nice"),
@@ -189,7 +183,8 @@ test(`Linux ${chosenKernel()} has the files of its version, and they changed`, (
     assert.equal(files[`busy.${name}`] !== undefined, isIn(since), name);
   }
   assert.equal(files["busy.ip_vs_status"] !== undefined, isIn("7.1"));
-  assert.equal(textOf(files, "held.txt"), "hold tcp,192.0.2.10,80 40/40\n");
+  const held = "hold tcp,192.0.2.10,80";
+  assert.equal(textOf(files, "held.txt"), `${held} 40/40\n${held} 1/1\n`);
   if (!isIn("7.1")) return;
   const busy = expectedStatus(files, "busy")!;
   assert.deepEqual([busy["connections"], busy["virtual_servers"]], [40, 2]);
@@ -203,17 +198,17 @@ test(`a network namespace has settings and tables of its own`, (files) => {
     string,
     Values | null
   >;
+  assert.equal(settings?.["run_estimation"] ?? null, isIn("5.16") ? 1 : null);
   assert.equal(settings?.["conn_max"] ?? null, isIn("7.2") ? 5 : null);
   assert.equal(kernel_status?.["connections"] ?? null, isIn("7.1") ? 0 : null);
-  const { run_estimation } = settings!;
-  assert.equal(run_estimation, isIn("5.16") ? 1 : null);
 });
 
-test(`the doctor warns of a limit that drops connections`, (files) => {
-  const { status, finding } = doctorValues(files, "tuned", "ipvs");
+test("the doctor warns of a limit at which new connections are dropped, and they are", (files) => {
   const isFull = isIn("7.2");
+  const { status, finding } = check(files, "tuned", "ipvs");
   assert.equal(status, isFull ? "warning" : "ok");
-  assert.equal(String(finding).endsWith("new connections are dropped"), isFull);
-  const answered = isFull ? 0 : 1;
-  assert.equal(textOf(files, "dropped.txt"), `hit tcp,192.0.2.10,80 ${answered}/1\n`);
+  assert.equal(finding.endsWith("new connections are dropped"), isFull);
+  const protocols = textOf(files, "conn.txt").split("\n").map((line) => line.split(" ")[0]);
+  const count = (name: string) => protocols.filter((protocol) => protocol === name).length;
+  assert.deepEqual([count("TCP"), count("UDP")], [41, isFull ? 0 : 1]);
 });

@@ -7,8 +7,7 @@
  *
  * A TCP connection of hit is closed by its server, at the request "bye", and never by the client, which keeps
  * its end in the background. IPVS then has it in FIN_WAIT, the only state of a closing connection whose
- * timeout can be set (ipvsadm --set): so the table can stand still. A client waits for a minute, or as many
- * seconds as TRAFFIC_PATIENCE has.
+ * timeout can be set (ipvsadm --set): so the table can stand still.
  *
  * ENDPOINT is PROTO,ADDRESS,PORT with PROTO tcp, udp or sctp, and may go on with the
  * client's own ",ADDRESS". A client prints how many requests were answered.
@@ -25,7 +24,7 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-enum { MAX_SOCKETS = 1024, REPLY_BYTES = 700 };
+enum { MAX_SOCKETS = 1024, REPLY_BYTES = 700, PATIENCE_S = 60 };
 static const char BYE[] = "bye";
 
 struct endpoint {
@@ -147,8 +146,7 @@ static int receive(int fd, int until_closed) {
 }
 
 static int request(const struct endpoint *end, const char *payload, int wait) {
-  const char *seconds = getenv("TRAFFIC_PATIENCE");
-  struct timeval patience = {.tv_sec = seconds ? atoi(seconds) : 60};
+  struct timeval patience = {.tv_sec = PATIENCE_S};
   int fd = open_socket(end);
   setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
   setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
