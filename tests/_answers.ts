@@ -22,7 +22,7 @@ export function* answers(
   const wire = new Wire(kernel.bigEndian);
   const head = { ...request, portId: kernel.portId, flags: 0 };
   if (refusal === "not recorded") throw new NotRecordedError("The test did not record this");
-  if (refusal) return yield errorAnswer(wire, head, refusal);
+  if (refusal) return yield errorAnswer(wire, head, request, refusal);
   if (request.type === CONTROLLER) {
     const body = () => wire.u16(1, kernel.familyId).text(2, "IPVS").u32(3, 1);
     return yield wire.generic(head, NEWFAMILY, body).take();
@@ -39,10 +39,10 @@ export function* answers(
     }).take();
   } else if (request.command === GET_SERVICE && !request.dump) {
     const service = findNamed(kernel, request);
-    if (service === undefined) return yield errorAnswer(wire, head, { errno: ESRCH });
+    if (service === undefined) return yield errorAnswer(wire, head, request, { errno: ESRCH });
     yield wire.generic(head, 1, () => writeService(wire, kernel, service)).take();
   } else if (request.dump) yield* dump(wire, head, kernel, request);
-  else yield errorAnswer(wire, head, { errno: EINVAL });
+  else yield errorAnswer(wire, head, request, { errno: EINVAL });
 }
 
 /** Datagrams of a dump: the list is looked up anew for each, and walked from a plain index. */
@@ -82,13 +82,18 @@ function dumped(wire: Wire, kernel: Kernel, request: ParsedRequest): (() => void
   return destinations.map((each) => () => writeDestination(wire, kernel, each));
 }
 
-function errorAnswer(wire: Wire, head: Head, refusal: { errno: number; text?: string }) {
-  const { errno, text } = refusal;
+/** A refusal, which repeats the header of the request. */
+function errorAnswer(
+  wire: Wire,
+  head: Head,
+  request: ParsedRequest,
+  { errno, text }: { errno: number; text?: string },
+): Uint8Array {
   const flags = 0x100 | (text === undefined ? 0 : 0x200);
   return wire.message({ ...head, type: ERROR, flags }, () => {
-    wire.number(-errno, 4);
-    wire.number(16, 4).number(head.type, 2).number(0, 2).number(head.sequence, 4);
-    wire.number(head.portId, 4);
+    wire.number(-errno, 4).number(request.length, 4);
+    wire.number(request.type, 2).number(request.flags, 2);
+    wire.number(request.sequence, 4).number(request.portId, 4);
     if (text !== undefined) wire.text(1, text);
   }).take();
 }
@@ -118,7 +123,8 @@ function nameOf(attributes: ReadonlyMap<number, Uint8Array>): string {
   return [...attributes].map(([type, payload]) => `${type}=${payload.join()}`).join(" ");
 }
 
-function writeIdentity(wire: Wire, service: FakeService): void {
+/** Writes the attributes that name a service. */
+export function writeIdentity(wire: Wire, service: FakeService): void {
   wire.u16(1, familyOf(service));
   if (service.address === undefined) wire.u32(5, service.fwmark ?? 0);
   else {
@@ -132,7 +138,8 @@ function padded(address: string): number[] {
   return [...bytes, ...new Array<number>(16 - bytes.length).fill(0)];
 }
 
-function writeService(wire: Wire, kernel: Kernel, service: FakeService): void {
+/** Writes the description of a service. */
+export function writeService(wire: Wire, kernel: Kernel, service: FakeService): void {
   const netmask = service.netmask ?? (familyOf(service) === INET ? 0xffffffff : 128);
   wire.attribute(1, () => {
     writeIdentity(wire, service);

@@ -151,7 +151,10 @@ function groupBytes(text: string): number[] {
 
 /** A request as the fake kernel understands it. */
 export interface ParsedRequest {
+  /** In bytes, with its header. */
+  readonly length: number;
   readonly type: number;
+  readonly flags: number;
   readonly dump: boolean;
   readonly sequence: number;
   readonly portId: number;
@@ -164,9 +167,12 @@ export interface ParsedRequest {
 export function parseRequest(bytes: Uint8Array): ParsedRequest {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const outer = parseAttributes(bytes.subarray(20));
+  const flags = view.getUint16(6, true);
   return {
+    length: view.getUint32(0, true),
     type: view.getUint16(4, true),
-    dump: (view.getUint16(6, true) & 0x300) === 0x300,
+    flags,
+    dump: (flags & 0x300) === 0x300,
     sequence: view.getUint32(8, true),
     portId: view.getUint32(12, true),
     command: bytes[16]!,

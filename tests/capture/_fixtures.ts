@@ -1,13 +1,13 @@
-import { RequestBuilder } from "../../lib/netlink/message.ts";
-import { NLM_F_DUMP } from "../../lib/netlink/uapi.ts";
-import { Datagram, type Transport } from "../../lib/netlink/transport.ts";
 import type { NetlinkPacket } from "../../lib/capture/packets.ts";
+import { Datagram, type Transport } from "../../lib/netlink/transport.ts";
+import { answers, writeIdentity, writeService } from "../_answers.ts";
+import { fakeKernel, type FakeService } from "../_fixtures.ts";
+import { parseRequest, Wire } from "../_wire.ts";
 
 export const FAMILY = 0x1c;
 const CONTROLLER = 0x10;
-const MULTIPART = 2;
+const REQUEST = 1, MULTIPART = 2, ACK = 4, DUMP = 0x300;
 const DONE = 3;
-const ERROR = 2;
 
 /** A capture of a real kernel. */
 export function readData(name: string): Uint8Array {
@@ -20,36 +20,26 @@ export interface Message {
   readonly command?: number;
   readonly sequence?: number;
   readonly port?: number;
-  readonly fill?: (builder: RequestBuilder) => void;
+  readonly fill?: (wire: Wire) => void;
 }
 
-/** One little-endian message with a generic netlink header, with these flags and no other. */
+/** One little-endian message with a generic netlink header. */
 export function message(parts: Message): Uint8Array {
-  const builder = new RequestBuilder().begin({
-    type: parts.type ?? FAMILY,
-    flags: 0,
-    command: parts.command ?? 0,
-    version: 1,
-  });
-  parts.fill?.(builder);
-  const bytes = builder.finish(parts.sequence ?? 1, parts.port ?? 0).slice();
-  new DataView(bytes.buffer).setUint16(6, parts.flags ?? 0, true);
-  return bytes;
+  const { type = FAMILY, flags = 0, sequence = 1, port = 0, command = 0 } = parts;
+  const wire = new Wire();
+  return wire.generic({ type, flags, sequence, portId: port }, command, () => parts.fill?.(wire))
+    .take();
 }
 
 /** A control message: DONE or ERROR with its code, and for an error the request it echoes. */
 export function control(type: number, code: number, to: Message, echo?: Uint8Array): Uint8Array {
-  const length = 20 + (echo === undefined ? 0 : 16);
-  const bytes = new Uint8Array(length);
-  const view = new DataView(bytes.buffer);
-  view.setUint32(0, length, true);
-  view.setUint16(4, type, true);
-  view.setUint16(6, type === DONE ? MULTIPART : 0x100, true);
-  view.setUint32(8, to.sequence ?? 1, true);
-  view.setUint32(12, to.port ?? 0, true);
-  view.setInt32(16, code, true);
-  if (echo !== undefined) bytes.set(echo.subarray(0, 16), 20);
-  return bytes;
+  const { sequence = 1, port = 0 } = to;
+  const wire = new Wire();
+  const flags = type === DONE ? MULTIPART : 0x100;
+  return wire.message({ type, flags, sequence, portId: port }, () => {
+    wire.number(code, 4);
+    if (echo !== undefined) wire.raw(echo.subarray(0, 16));
+  }).take();
 }
 
 export function concat(...parts: readonly Uint8Array[]): Uint8Array {
@@ -71,23 +61,30 @@ export interface Service {
   readonly realServers?: number;
 }
 
-export function fillIdentity(builder: RequestBuilder, service: Service): void {
-  builder.u16(1, 2);
-  if (service.mark !== undefined) builder.u32(5, service.mark);
-  else {
-    const address = new Uint8Array(16);
-    address.set([10, 0, 0, service.host ?? 1]);
-    builder.u16(2, 6).bytes(3, address).be16(4, service.port ?? 80);
+const fakeServices = new WeakMap<Service, FakeService>();
+
+/** The service as the fake kernel of tests/_fixtures.ts has it; the same for the same service. */
+function fakeService(service: Service): FakeService {
+  let fake = fakeServices.get(service);
+  if (fake === undefined) {
+    const { mark, host = 1, port = 80, realServers = 0 } = service;
+    const identity = mark === undefined ? { address: `10.0.0.${host}`, port } : { fwmark: mark };
+    const destinations = Array.from({ length: realServers }, (_, index) => ({
+      address: `10.1.0.${index}`,
+      port: 80,
+    }));
+    fakeServices.set(service, fake = { ...identity, destinations });
   }
+  return fake;
+}
+
+function naming(service: Service): (wire: Wire) => void {
+  return (wire) => wire.attribute(1, () => writeIdentity(wire, fakeService(service)));
 }
 
 /** The attributes of an answer that describes a service. */
-export function describeService(builder: RequestBuilder, service: Service): void {
-  builder.nest(1, () => {
-    fillIdentity(builder, service);
-    builder.bytes(6, new TextEncoder().encode("rr\0")).bytes(7, new Uint8Array(8));
-    builder.u32(8, 0).u32(9, 0xffff_ffff);
-  });
+export function describeService(wire: Wire, service: Service): void {
+  writeService(wire, fakeKernel().kernel, fakeService(service));
 }
 
 /** The five questions and the lookup, as little-endian requests. */
@@ -96,33 +93,23 @@ export const ask = {
     message({
       ...parts,
       type: CONTROLLER,
-      flags: 5,
+      flags: REQUEST | ACK,
       command: 3,
-      fill: (builder) => builder.bytes(2, new TextEncoder().encode("IPVS\0")),
+      fill: (wire) => wire.text(2, "IPVS"),
     }),
-  info: (parts: Message = {}): Uint8Array => message({ ...parts, flags: 1, command: 15 }),
-  config: (parts: Message = {}): Uint8Array => message({ ...parts, flags: 1, command: 13 }),
+  info: (parts: Message = {}): Uint8Array => message({ ...parts, flags: REQUEST, command: 15 }),
+  config: (parts: Message = {}): Uint8Array => message({ ...parts, flags: REQUEST, command: 13 }),
   daemons: (parts: Message = {}): Uint8Array =>
-    message({ ...parts, flags: 1 | NLM_F_DUMP, command: 11 }),
+    message({ ...parts, flags: REQUEST | DUMP, command: 11 }),
   services: (parts: Message = {}): Uint8Array =>
-    message({ ...parts, flags: 1 | NLM_F_DUMP, command: 4 }),
+    message({ ...parts, flags: REQUEST | DUMP, command: 4 }),
   service: (service: Service, parts: Message = {}): Uint8Array =>
-    message({
-      ...parts,
-      flags: 1,
-      command: 4,
-      fill: (builder) => builder.nest(1, () => fillIdentity(builder, service)),
-    }),
+    message({ ...parts, flags: REQUEST, command: 4, fill: naming(service) }),
   destinations: (service: Service, parts: Message = {}): Uint8Array =>
-    message({
-      ...parts,
-      flags: 1 | NLM_F_DUMP,
-      command: 8,
-      fill: (builder) => builder.nest(1, () => fillIdentity(builder, service)),
-    }),
+    message({ ...parts, flags: REQUEST | DUMP, command: 8, fill: naming(service) }),
 } as const;
 
-/** Answers from a list of virtual servers, one message a datagram, as one socket sees a kernel. */
+/** The fake kernel as one socket sees it, with one message in each datagram. */
 export class FakeKernel implements Transport {
   readonly portId: number;
   services: readonly Service[];
@@ -138,64 +125,18 @@ export class FakeKernel implements Transport {
 
   /** The datagrams that answer a request, addressed to this socket. */
   answer(request: Uint8Array): Uint8Array[] {
-    const view = new DataView(request.buffer, request.byteOffset, request.byteLength);
-    const to = { sequence: view.getUint32(8, true), port: this.portId };
-    const type = view.getUint16(4, true);
-    const isDump = (view.getUint16(6, true) & NLM_F_DUMP) === NLM_F_DUMP;
-    const command = request[16];
-    if (type === CONTROLLER) return [introduce(to)];
-    const multipart = { ...to, flags: isDump ? MULTIPART : 0 };
-    const done = control(DONE, 0, to);
-    const service = this.services.find((each) =>
-      endsWith(request, ask.service(each)) || endsWith(request, ask.destinations(each))
-    );
-    if (command === 4 && isDump) {
-      const answers = this.services.map((each) => this.#service(each, multipart));
-      return [...answers, done];
-    }
-    if (command === 4) {
-      return [service ? this.#service(service, to) : control(ERROR, -3, to, request)];
-    }
-    if (command === 8) {
-      const count = service?.realServers ?? 0;
-      const answers = Array.from({ length: count }, (_, index) => realServer(index, multipart));
-      return [...answers, done];
-    }
-    if (command === 11) return [done];
-    if (command === 13) return [message({ ...to, command: 12, fill: (b) => b.u32(4, 900) })];
-    if (command === 15) return [message({ ...to, command: 14, fill: (b) => b.u32(1, 0x10201) })];
-    return [control(ERROR, -95, to, request)];
-  }
-
-  #service(service: Service, to: Message): Uint8Array {
-    return message({ ...to, command: 1, fill: (builder) => describeService(builder, service) });
+    const services = this.services.map(fakeService);
+    const settings = { services, portId: this.portId, familyId: FAMILY, perDatagram: 1 };
+    return [...answers(fakeKernel(settings).kernel, parseRequest(request), 0)];
   }
 
   [Symbol.dispose](): void {}
 }
 
-function endsWith(request: Uint8Array, other: Uint8Array): boolean {
-  const [a, b] = [request.subarray(20), other.subarray(20)];
-  return a.length === b.length && a.every((byte, index) => byte === b[index]);
-}
-
-function realServer(index: number, to: Message): Uint8Array {
-  return message({
-    ...to,
-    command: 5,
-    fill: (builder) =>
-      builder.nest(2, () => builder.bytes(1, Uint8Array.of(10, 1, 0, index)).be16(2, 80)),
-  });
-}
-
 /** The family controller's description of a family. */
 export function introduce(to: Message, name = "IPVS", id = FAMILY): Uint8Array {
-  return message({
-    ...to,
-    type: CONTROLLER,
-    command: 1,
-    fill: (builder) => builder.bytes(2, new TextEncoder().encode(`${name}\0`)).u16(1, id),
-  });
+  const fill = (wire: Wire) => wire.text(2, name).u16(1, id);
+  return message({ ...to, type: CONTROLLER, command: 1, fill });
 }
 
 /** What a monitor device saw: packets in order, to be written in any format. */

@@ -67,47 +67,46 @@ function dumpAnswered(answer: Message): Monitor {
 }
 
 Deno.test("findFamily() infers the number from one service", () => {
-  const monitor = dumpAnswered({ fill: (builder) => describeService(builder, { mark: 1 }) });
+  const monitor = dumpAnswered({ fill: (wire) => describeService(wire, { mark: 1 }) });
   assert.deepEqual(familiesOf(monitor), [FAMILY]);
 });
 
 const OTHERS: Readonly<Record<string, Message>> = {
   "answers with another command": {
     command: 2,
-    fill: (builder) => describeService(builder, { mark: 1 }),
+    fill: (wire) => describeService(wire, { mark: 1 }),
   },
-  "answers without a nest": { fill: (builder) => builder.u32(1, 7) },
+  "answers without a nest": { fill: (wire) => wire.u32(1, 7) },
   "answers with more than a nest": {
-    fill: (builder) => {
-      describeService(builder, { mark: 1 });
-      builder.u32(2, 1);
+    fill: (wire) => {
+      describeService(wire, { mark: 1 });
+      wire.u32(2, 1);
     },
   },
   "answers whose nest names no service": {
-    fill: (builder) =>
-      builder.nest(
+    fill: (wire) =>
+      wire.attribute(
         1,
         () =>
-          builder.u16(1, 2).bytes(6, Uint8Array.of(97, 0)).bytes(7, new Uint8Array(8))
+          wire.u16(1, 2).bytes(6, Uint8Array.of(97, 0)).bytes(7, new Uint8Array(8))
             .u32(8, 0).u32(9, 0),
       ),
   },
   "answers whose nest lacks the scheduler": {
-    fill: (builder) =>
-      builder.nest(
+    fill: (wire) =>
+      wire.attribute(
         1,
-        () => builder.u16(1, 2).u32(5, 1).bytes(7, new Uint8Array(8)).u32(8, 0).u32(9, 0),
+        () => wire.u16(1, 2).u32(5, 1).bytes(7, new Uint8Array(8)).u32(8, 0).u32(9, 0),
       ),
   },
   "answers with flags of another width": {
-    fill: (builder) =>
-      builder.nest(
+    fill: (wire) =>
+      wire.attribute(
         1,
-        () =>
-          builder.u16(1, 2).u32(5, 1).bytes(6, Uint8Array.of(97, 0)).u32(7, 0).u32(8, 0).u32(9, 0),
+        () => wire.u16(1, 2).u32(5, 1).bytes(6, Uint8Array.of(97, 0)).u32(7, 0).u32(8, 0).u32(9, 0),
       ),
   },
-  "answers that are no attributes": { fill: (builder) => builder.bytes(1, Uint8Array.of(1, 0, 9)) },
+  "answers that are no attributes": { fill: (wire) => wire.bytes(1, Uint8Array.of(1, 0, 9)) },
 };
 
 for (const [subject, answer] of Object.entries(OTHERS)) {
@@ -117,7 +116,7 @@ for (const [subject, answer] of Object.entries(OTHERS)) {
 }
 
 Deno.test("findFamily() infers the number from a listing whose end was not captured", () => {
-  const endless = dumpAnswered({ fill: (builder) => describeService(builder, { mark: 1 }) });
+  const endless = dumpAnswered({ fill: (wire) => describeService(wire, { mark: 1 }) });
   endless.seen.pop();
   assert.deepEqual(familiesOf(endless), [FAMILY]);
 });

@@ -164,7 +164,7 @@ Deno.test("openRecording() refuses a listing that holds something else than serv
   monitor.seen[3]!.bytes[16] = 5;
   assert.throws(() => openRecording(pcap(monitor.seen)), {
     name: "CaptureError",
-    message: "Cannot read capture: packet 4 at offset 212 is damaged: " +
+    message: "Cannot read capture: packet 4 at offset 220 is damaged: " +
       "Cannot use the message at offset 0: it is no service",
   });
 });
