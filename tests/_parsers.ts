@@ -120,10 +120,11 @@ export function parsePrometheus(text: string, openMetrics = false): PrometheusFa
   return families;
 }
 
-function parseSample(line: string): PrometheusSample {
+/** Parses one sample without a time; its value is an integer unless another form is given. */
+export function parseSample(line: string, form = /^-?\d+$/): PrometheusSample {
   const [, name = "", list, value = ""] =
-    /^([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{(.*)\})? (-?\d+)$/.exec(line) ?? [];
-  if (name === "") throw new Error(`Not a sample without a time: ${line}`);
+    /^([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{([^\n]*)\})? (\S+)$/.exec(line) ?? [];
+  if (name === "" || !form.test(value)) throw new Error(`Not a sample without a time: ${line}`);
   const labels = new Map<string, string>();
   const label = /([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\\n]|\\["\\n])*)"(,|$)/y;
   for (const text = list ?? ""; label.lastIndex < text.length;) {
@@ -147,12 +148,12 @@ function unescapeText(text: string, quotes: boolean): string {
   });
 }
 
-/** Parses JSON with a bigint for every integer that is beyond 2^53. */
-export function parseExactJson(text: string): unknown {
+/** Parses JSON with a bigint for every integer, or for those beyond 2^53 alone. */
+export function parseExactJson(text: string, bigints: "all" | "unsafe" = "unsafe"): unknown {
   type Reviver = (key: string, value: unknown, context: { source?: string }) => unknown;
   const revive: Reviver = (_, value, { source }) => {
     if (typeof value !== "number" || source === undefined || !/^-?\d+$/.test(source)) return value;
-    return Number.isSafeInteger(value) ? value : BigInt(source);
+    return bigints === "unsafe" && Number.isSafeInteger(value) ? value : BigInt(source);
   };
   return JSON.parse(text, revive as (key: string, value: unknown) => unknown);
 }

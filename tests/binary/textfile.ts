@@ -3,6 +3,7 @@
  * write.
  */
 import assert from "node:assert/strict";
+import { parseSample } from "../_parsers.ts";
 import { textOf } from "../kernel/_files.ts";
 import type { Test } from "../kernel/_guest.ts";
 import { binaryPhase } from "./_guest.ts";
@@ -20,14 +21,14 @@ const test: Test = (name, body) =>
   });
 
 /**
- * The samples of a text by name and labels, of those whose name begins so. An empty label is none:
- * node_exporter gives every sample of a metric the same labels.
+ * Values by name and labels of the samples whose name begins so. Labels with an empty value are left
+ * out: node_exporter gives every sample of a metric the same labels.
  */
 function samplesOf(text: string, prefix: string): Map<string, number> {
   const lines = text.split("\n").filter((line) => line.startsWith(prefix));
   return new Map(lines.map((line) => {
-    const [, name, labels, value] = /^(\w+)(?:{(.*)})? (\S+)$/.exec(line)!;
-    const pairs = labels?.match(/\w+="(\\.|[^"\\])+"/g) ?? [];
+    const { name, labels, value } = parseSample(line, /^[-+.e\d]+$/);
+    const pairs = [...labels].filter(([, text]) => text !== "").map((pair) => pair.join("="));
     return [`${name}{${pairs.sort()}}`, Number(value)];
   }));
 }
@@ -45,7 +46,7 @@ test("node_exporter does without its own ipvs collector, as the example has it",
 test("node_exporter has no error to report of the file, and its time", (files) => {
   const about = samplesOf(textOf(files, "scrape.prom"), "node_textfile_");
   assert.equal(about.get("node_textfile_scrape_error{}"), 0);
-  const file = `node_textfile_mtime_seconds{file="${COLLECTED}"}`;
+  const file = `node_textfile_mtime_seconds{file=${COLLECTED}}`;
   assert.ok(Math.abs(about.get(file)! - Date.now() / 1000) < 3600, [...about.keys()].join());
 });
 

@@ -1,19 +1,19 @@
 /** Comparison of ipvstat's outputs with ipvsadm's listings and with the kernel's bytes. */
 import assert from "node:assert/strict";
+import { parseExactJson } from "../_parsers.ts";
 import { type Files, textOf } from "./_files.ts";
 import { type Fields, type Listing, listings } from "./_ipvsadm.ts";
 import { serverKey, serviceKey, type WireService } from "./_wire_ipvs.ts";
 
 /** JSON with every whole number as a bigint, so that no digit is lost. */
 export function parseExact(text: string): Fields {
-  const revive = (_key: string, value: unknown, context?: { source?: string }) =>
-    typeof value === "number" && Number.isInteger(value) ? BigInt(context!.source!) : value;
-  return JSON.parse(text, revive as (key: string, value: unknown) => unknown);
+  return parseExactJson(text, "all") as Fields;
 }
 
 export type Table = Map<string, WireService>;
 
-function addOnce<T>(map: Map<string, T>, key: string, value: T): void {
+/** Adds what must not be there yet. */
+export function addOnce<T>(map: Map<string, T>, key: string, value: T): void {
   assert.ok(!map.has(key), `${key} is there twice`);
   map.set(key, value);
 }

@@ -1,5 +1,7 @@
 /** Reads line protocol and the Prometheus formats back, and holds their digits against the JSON. */
 import assert from "node:assert/strict";
+import { parseLineProtocol, parsePrometheus } from "../_parsers.ts";
+import { addOnce } from "./_compare.ts";
 import type { Fields } from "./_ipvsadm.ts";
 import { endpointText, serverKey, serviceKey } from "./_wire_ipvs.ts";
 
@@ -54,24 +56,6 @@ const infoLabels = {
   ],
 };
 
-function addOnce<T>(map: Map<string, T>, key: string, value: T): void {
-  assert.ok(!map.has(key), `${key} is there twice`);
-  map.set(key, value);
-}
-
-/** Splits at a separator that no backslash stands before, and takes the backslashes out. */
-function split(text: string, separator: string): string[] {
-  const parts = text.split(new RegExp(`(?<!\\\\)${separator}`));
-  return parts.map((part) => part.replace(/\\([,= ])/g, "$1"));
-}
-
-function pairs(parts: string[]): Record<string, string> {
-  return Object.fromEntries(parts.map((part) => {
-    const at = part.indexOf("=");
-    return [part.slice(0, at), part.slice(at + 1)];
-  }));
-}
-
 function virtualName(labels: Record<string, string>, family: string | undefined): string {
   const { virtual_fwmark, virtual_protocol, virtual_address, virtual_port } = labels;
   if (virtual_fwmark !== undefined) return `fwm ${virtual_fwmark} ${family}`;
@@ -89,31 +73,25 @@ function influxObject(measurement: string, tags: Record<string, string>): string
   return `${virtualName(tags, family)} -> ${serverKey(tags)}`;
 }
 
-/** Line protocol; every line has its own series and the one time. */
-export function parseInflux(text: string, time: bigint): Parsed {
+/** Line protocol: each series once, its tags sorted, and every line with the same time. */
+function parseInflux(text: string): Parsed {
   const parsed: Parsed = { values: new Map(), settings: new Map() };
   const series = new Map<string, true>();
-  assert.ok(text.endsWith("\n"));
-  for (const line of text.slice(0, -1).split("\n")) {
-    const [name, fields, stamp] = line.split(/(?<!\\) /);
-    assert.equal(BigInt(stamp!), time, line);
-    addOnce(series, name!, true);
-    const [measurement, ...tagTexts] = name!.split(/(?<!\\),/);
-    const tagNames = tagTexts.map((tag) => tag.split("=")[0]!);
-    assert.deepEqual(tagNames, [...tagNames].sort(), line);
-    const tags = pairs(split(tagTexts.join(","), ","));
-    const object = influxObject(measurement!, tags);
-    if (object) addOnce(parsed.settings, object, tags);
-    for (const [field, value] of Object.entries(pairs(fields!.split(",")))) {
-      assert.match(value, /^\d+i$/, line);
-      if (object) addOnce(parsed.values, `${object} ${field}`, BigInt(value.slice(0, -1)));
+  const lines = parseLineProtocol(text);
+  for (const line of lines) {
+    assert.equal(line.time, lines[0]!.time, line.series);
+    addOnce(series, line.series, true);
+    assert.deepEqual([...line.tags.keys()], [...line.tags.keys()].sort(), line.series);
+    const tags = Object.fromEntries(line.tags);
+    const object = influxObject(line.measurement, tags);
+    if (object === undefined) continue;
+    addOnce(parsed.settings, object, tags);
+    for (const [field, digits] of line.fields) {
+      addOnce(parsed.values, `${object} ${field}`, BigInt(digits));
     }
   }
   return parsed;
 }
-
-const sampleLine = /^([a-z0-9_]+)(?:\{(.*)\})? (\S+)$/;
-const labelPair = /([a-z0-9_]+)="((?:[^"\\]|\\.)*)"(?:,|$)/g;
 
 function metricObject(labels: Record<string, string>, isReal: boolean): string {
   const name = virtualName(labels, labels.virtual_address_family);
@@ -122,25 +100,21 @@ function metricObject(labels: Record<string, string>, isReal: boolean): string {
   return `${name} -> ${endpointText(family, labels.address, labels.port)}`;
 }
 
-/** Either Prometheus format; no two samples are of one metric with the same labels. */
-export function parseMetrics(text: string): Parsed {
+/** Either Prometheus format; the end of OpenMetrics tells them apart. */
+function parseMetrics(text: string): Parsed {
   const parsed: Parsed = { values: new Map(), settings: new Map() };
-  const samples = new Map<string, true>();
-  for (const line of text.split("\n").filter((line) => line !== "" && !line.startsWith("#"))) {
-    const [, name, labelText = "", value] = sampleLine.exec(line) ?? assert.fail(line);
-    addOnce(samples, `${name}{${labelText}}`, true);
-    const labels = Object.fromEntries(
-      Array.from(labelText.matchAll(labelPair), ([, label, text]) => [label!, text!]),
-    );
-    const scoped = /^ipvs_(virtual|real)_server_(.*)$/.exec(name!);
-    const object = scoped ? metricObject(labels, scoped[1] === "real") : "totals";
+  const families = parsePrometheus(text, text.endsWith("# EOF\n"));
+  for (const { name, labels, value, series } of families.flatMap(({ samples }) => samples)) {
+    const scoped = /^ipvs_(virtual|real)_server_(.*)$/.exec(name);
+    const settings = Object.fromEntries(labels);
+    const object = scoped ? metricObject(settings, scoped[1] === "real") : "totals";
     if (scoped?.[2] === "info") {
-      assert.equal(value, "1", line);
-      addOnce(parsed.settings, object, labels);
+      assert.equal(value, "1", series);
+      addOnce(parsed.settings, object, settings);
     } else if (scoped) {
-      addOnce(parsed.values, `${object} ${scoped[2]}`, BigInt(value!));
-    } else if (labelText === "") {
-      addOnce(parsed.values, `${object} ${name!.slice("ipvs_".length)}`, BigInt(value!));
+      addOnce(parsed.values, `${object} ${scoped[2]}`, BigInt(value));
+    } else if (labels.size === 0) {
+      addOnce(parsed.values, `${object} ${name.slice("ipvs_".length)}`, BigInt(value));
     }
   }
   return parsed;
@@ -196,8 +170,7 @@ function assertAll(parsed: Parsed, json: Fields, names: Names): number {
 
 /** Holds line protocol against the JSON of the same frozen moment; gives the values compared. */
 export function assertInflux(text: string, json: Fields, extended: boolean): number {
-  const time = BigInt(text.trimEnd().split(" ").at(-1)!);
-  return assertAll(parseInflux(text, time), json, {
+  return assertAll(parseInflux(text), json, {
     totals: sameNames(Object.keys(statsMetrics)),
     virtual: sameNames(extended ? Object.keys(virtualMetrics) : telegrafFields.virtual),
     real: sameNames(extended ? Object.keys(realMetrics) : telegrafFields.real),
