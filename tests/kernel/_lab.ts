@@ -6,6 +6,7 @@ import { join, relative } from "node:path";
 import type { Files } from "./_files.ts";
 import { chosenKernel, type Kernel, type KernelName } from "./_kernels.ts";
 import {
+  attacksCommand,
   checkout,
   denoCommand,
   guestDir,
@@ -65,6 +66,7 @@ async function writeCommands(dir: string, prepared: Prepared, options: BootOptio
     ipvstat: options.program ?? denoCommand(),
     // Deno 2.9 by itself, for checks that are not about the process.
     reader: readerCommand(),
+    attacks: attacksCommand(),
     modprobe: [modprobe(), "-d", prepared.kernel.modules],
   };
   for (const [name, words] of Object.entries(commands)) {

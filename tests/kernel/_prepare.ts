@@ -97,6 +97,11 @@ export function quoteWords(words: readonly string[]): string {
   return words.map(quoteShell).join(" ");
 }
 
+/** The words that start guest/attacks.ts. */
+export function attacksCommand(): string[] {
+  return [Deno.execPath(), "run", "-A", ...OFFLINE_FLAGS, join(guestDir, "attacks.ts")];
+}
+
 export interface Prepared {
   /** The folder with a lock file for each processor. */
   cache: string;
