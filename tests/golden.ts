@@ -1,5 +1,6 @@
 /**
- * `deno task golden`: writes the expected outputs of every case in testdata/ anew. Look at the
+ * `deno task golden`: writes the expected outputs of every case in testdata/, and those of the
+ * recordings of kernels, anew. Look at the
  * difference before you commit it: the outputs are what users see.
  */
 import { join } from "node:path";
@@ -21,6 +22,16 @@ export const GOLDENS: Readonly<Record<string, ShowOptions>> = {
   "expected.openmetrics": { format: "openmetrics", extended: false, color: false },
 };
 
+/** Where the recordings of several kernels are: `linux-KERNEL.pcap`, with the expected JSON. */
+export const RECORDINGS: string = new URL("./capture/data", import.meta.url).pathname;
+
+/** Names of the recordings of kernels, without `.pcap`. */
+export function recordings(): string[] {
+  return [...Deno.readDirSync(RECORDINGS)].map(({ name }) => name)
+    .filter((name) => /^linux-.*\.pcap$/.test(name))
+    .map((name) => name.slice(0, -".pcap".length)).toSorted();
+}
+
 /** Names of the cases. */
 export function cases(): string[] {
   return [...Deno.readDirSync(TESTDATA)].filter((entry) => entry.isDirectory)
@@ -28,11 +39,16 @@ export function cases(): string[] {
 }
 
 /** What a case's capture looks like with these options. */
-export async function output(name: string, options: ShowOptions): Promise<string> {
+export function output(name: string, options: ShowOptions): Promise<string> {
+  return outputOf(join(TESTDATA, name, "capture.pcap"), options);
+}
+
+/** What a capture looks like with these options. */
+export async function outputOf(capture: string, options: ShowOptions): Promise<string> {
   const encode = await encoder(options);
   const decoder = new TextDecoder("utf-8", { fatal: true });
   let text = "";
-  const snapshot = collect(openReplay(join(TESTDATA, name, "capture.pcap")));
+  const snapshot = collect(openReplay(capture));
   encode(snapshot, (chunk) => text += decoder.decode(chunk, { stream: true }));
   return text + decoder.decode();
 }
@@ -42,5 +58,9 @@ if (import.meta.main) {
     for (const [file, options] of Object.entries(GOLDENS)) {
       Deno.writeTextFileSync(join(TESTDATA, name, file), await output(name, options));
     }
+  }
+  for (const name of recordings()) {
+    const text = await outputOf(join(RECORDINGS, `${name}.pcap`), GOLDENS["expected.json"]!);
+    Deno.writeTextFileSync(join(RECORDINGS, `${name}.json`), text);
   }
 }
