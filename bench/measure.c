@@ -1,5 +1,5 @@
 /* Runs commands in turn, with their output thrown away, and prints for each of them a line with the
- * medians of its wall time in microseconds and of its largest resident set in KiB.
+ * medians of its wall time and its CPU time in microseconds and of its largest resident set in KiB.
  *
  *   measure RUNS < COMMANDS   one command a line, its words separated by tabs
  *
@@ -20,7 +20,7 @@ enum { MOST_COMMANDS = 64, MOST_WORDS = 64, MOST_RUNS = 1000 };
 
 struct command {
   char *words[MOST_WORDS + 1];
-  long microseconds[MOST_RUNS], kilobytes[MOST_RUNS];
+  long wall[MOST_RUNS], cpu[MOST_RUNS], kilobytes[MOST_RUNS];
 };
 static struct command commands[MOST_COMMANDS];
 
@@ -29,6 +29,8 @@ static long microseconds(void) {
   clock_gettime(CLOCK_MONOTONIC, &t);
   return t.tv_sec * 1000000 + t.tv_nsec / 1000;
 }
+
+static long from_timeval(struct timeval t) { return t.tv_sec * 1000000 + t.tv_usec; }
 
 static int ascending(const void *a, const void *b) {
   long x = *(const long *)a, y = *(const long *)b;
@@ -70,7 +72,8 @@ static void run(struct command *command, int index) {
   int status;
   struct rusage usage;
   if (wait4(child, &status, 0, &usage) < 0) err(1, "wait4");
-  command->microseconds[index] = microseconds() - begin;
+  command->wall[index] = microseconds() - begin;
+  command->cpu[index] = from_timeval(usage.ru_utime) + from_timeval(usage.ru_stime);
   command->kilobytes[index] = usage.ru_maxrss;
   if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
     errx(1, "%s ended with status 0x%x", command->words[0], status);
@@ -85,7 +88,8 @@ int main(int argc, char **argv) {
     for (int j = 0; j < count; j++) run(&commands[j], i);
   }
   for (int j = 0; j < count; j++) {
-    printf("%ld %ld\n", median(commands[j].microseconds, runs), median(commands[j].kilobytes, runs));
+    struct command *of = &commands[j];
+    printf("%ld %ld %ld\n", median(of->wall, runs), median(of->cpu, runs), median(of->kilobytes, runs));
   }
   return 0;
 }

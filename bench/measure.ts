@@ -13,7 +13,10 @@ export type Command = readonly string[];
 
 /** What one command took: medians. */
 export interface Figures {
+  /** Wall time. */
   readonly milliseconds: number;
+  /** CPU time of all its threads, which other programs on the machine change little. */
+  readonly cpuMilliseconds: number;
   /** The largest resident set. */
   readonly megabytes: number;
 }
@@ -33,8 +36,8 @@ export function toLines(commands: readonly Command[]): string {
 /** What measure.c printed. */
 export function parseFigures(output: string): Figures[] {
   return output.trim().split("\n").map((line) => {
-    const [microseconds = NaN, kilobytes = NaN] = line.split(" ").map(Number);
-    return { milliseconds: microseconds / 1000, megabytes: kilobytes / 1024 };
+    const [wall = NaN, cpu = NaN, kilobytes = NaN] = line.split(" ").map(Number);
+    return { milliseconds: wall / 1000, cpuMilliseconds: cpu / 1000, megabytes: kilobytes / 1024 };
   });
 }
 

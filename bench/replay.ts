@@ -45,11 +45,9 @@ function rowsOf(table: Table, [empty, ...formats]: readonly Figures[]): string[]
     name,
     ...formats.map((of) => figure(of)).map((n) => n < 100 ? n.toFixed(2) : n.toFixed(0)),
   ];
-  const time = row("time, ratio", (of) => of.milliseconds / empty!.milliseconds);
-  const each = row(
-    "µs a real server",
-    (of) => 1000 * (of.milliseconds - empty!.milliseconds) / count,
-  );
+  const cpu = (of: Figures) => of.cpuMilliseconds;
+  const time = row("CPU time, ratio", (of) => cpu(of) / cpu(empty!));
+  const each = row("CPU µs a real server", (of) => 1000 * (cpu(of) - cpu(empty!)) / count);
   const memory = row("peak memory, ratio", (of) => of.megabytes / empty!.megabytes);
   return count < FEW ? [time, memory] : [time, each, memory];
 }
@@ -69,7 +67,9 @@ async function main(dir: string, tables: readonly Table[]): Promise<void> {
   console.log(
     `Replay of generated recordings by ${programName()}; medians of ${RUNS} runs, taken in turn, ` +
       `with the output thrown away. Ratios are those to an empty program, and microseconds those ` +
-      `beyond it (here ${base!.milliseconds.toFixed(0)} ms, ${base!.megabytes.toFixed(0)} MB).\n`,
+      `beyond it (here ${base!.cpuMilliseconds.toFixed(0)} ms, ${
+        base!.megabytes.toFixed(0)
+      } MB).\n`,
   );
   console.log(markdown(["Virtual × real servers", "", ...FORMATS], rows, 2));
 }

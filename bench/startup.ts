@@ -21,9 +21,10 @@ async function main(dir: string): Promise<void> {
   const empty = await copyOf(await emptyBinary(), join(dir, "empty"));
   const commands = [[empty], ...ARGUMENTS.map((words) => [program, ...words])];
   const [base, ...figures] = await measure(commands, { runs: RUNS, dir });
-  const rows = figures.map(({ milliseconds, megabytes }, i) => [
+  const rows = figures.map(({ milliseconds, cpuMilliseconds, megabytes }, i) => [
     `\`ipvstat ${ARGUMENTS[i]!.join(" ")}\``,
     (milliseconds / base!.milliseconds).toFixed(2),
+    (cpuMilliseconds / base!.cpuMilliseconds).toFixed(2),
     (megabytes / base!.megabytes).toFixed(2),
   ]);
   console.log(
@@ -33,7 +34,7 @@ async function main(dir: string): Promise<void> {
       } MB); medians of ${RUNS} runs, taken in turn, with the output ` +
       `thrown away.\n`,
   );
-  console.log(markdown(["Command", "Time", "Peak memory"], rows));
+  console.log(markdown(["Command", "Time", "CPU time", "Peak memory"], rows));
 }
 
 if (import.meta.main) await withTempDir(main);
