@@ -12,7 +12,7 @@ import { type Command, compileC, denoRun, FORMATS, markdown, median } from "./me
 import { nameOf, parseTable, rulesOf, type Table } from "./table.ts";
 
 /** Processes for each column, taken in turn, and readings of each. */
-const RUNS = 3;
+const RUNS = 2;
 const READINGS = 100;
 /** How many of its last readings count. */
 const COUNTED = 11;
