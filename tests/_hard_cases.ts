@@ -115,6 +115,10 @@ export const HARD_SERVICES: readonly FakeService[] = SERVICES.map((service, i) =
   })),
 }));
 
+/** The totals, and the counters of each processor. */
+export const HARD_TOTALS = edgeStats(8);
+export const HARD_CPUS: readonly FakeStats[] = [edgeStats(9), edgeStats(2)];
+
 /** A kernel with all of it, with daemons and totals. */
 export function hardKernel(settings: Partial<Kernel> = {}): FakeSource {
   return fakeKernel({
@@ -129,8 +133,8 @@ export function hardKernel(settings: Partial<Kernel> = {}): FakeSource {
       },
     ],
     proc: {
-      ip_vs_stats: procStats(edgeStats(8)),
-      ip_vs_stats_percpu: procPerCpu([edgeStats(9), edgeStats(2)]),
+      ip_vs_stats: procStats(HARD_TOTALS),
+      ip_vs_stats_percpu: procPerCpu(HARD_CPUS),
     },
     ...settings,
   });

@@ -1,62 +1,196 @@
 /**
- * What a snapshot's servers are to print, by the names of the formats: from the model's objects,
- * which no encoder goes by.
+ * What a fake kernel's servers are to print, by what the test told the kernel: made without the
+ * program's decoder, model and names. Of the program's own it uses the catalogue's names of metrics,
+ * so that a new metric is tested without another edit; tests/metrics/catalogue_test.ts pins them.
  *
  * @module
  */
 import assert from "node:assert/strict";
-import type { RealServer, VirtualServer } from "../../lib/ipvs/model.ts";
-import { virtualServers } from "../../lib/ipvs/model.ts";
-import type { Snapshot } from "../../lib/ipvs/snapshot.ts";
 import { CATALOGUE } from "../../lib/metrics/catalogue.ts";
-import type { Totals } from "../../lib/procfs/ip_vs_stats.ts";
+import { familyOf } from "../_answers.ts";
+import {
+  type FakeDestination,
+  type FakeService,
+  type FakeStats,
+  INET,
+  ONE_PACKET,
+  PERSISTENT,
+  SCHED1,
+  SCHED2,
+  SCHED3,
+  TUNNEL,
+} from "../_fixtures.ts";
+import { addressBytes } from "../_wire.ts";
 
-/** Values by name. */
+/** Values of metrics by name; a bigint beyond 2^53. */
 export type Values = Record<string, number | bigint>;
 
-/** The catalogue's metrics of a scope, each with the value of the object's member of that name. */
-function values(scope: "total" | "virtual" | "real", object: object): Values {
-  const members = new Map(Object.entries(object));
-  const of = CATALOGUE.filter((metric) => metric[scope] !== undefined);
-  return Object.fromEntries(of.map(({ name }) => {
-    const value = members.get(name.replace(/_([a-z])/g, (_, letter) => letter.toUpperCase()));
-    assert.ok(value !== undefined, `the model has no ${name}`);
-    return [name, value];
+/** A real server as it is to be printed. */
+export interface ExpectedReal {
+  readonly addressFamily: string;
+  readonly address: string;
+  readonly port: number;
+  readonly forwardingMethod: string;
+  readonly tunnel?: { readonly type: string; readonly port: number; readonly checksum: string };
+  readonly values: Values;
+}
+
+/** A virtual server as it is to be printed. */
+export interface ExpectedVirtual {
+  readonly addressFamily: string;
+  /** What names it beside the family: its mark, or protocol, address and port. */
+  readonly identity: Readonly<Record<string, string | number>>;
+  readonly sched: string;
+  readonly schedFlags: readonly string[];
+  readonly flags: number;
+  readonly onePacket: boolean;
+  readonly persistent: boolean;
+  /** A prefix length. */
+  readonly netmask: number;
+  readonly pe?: string;
+  readonly values: Values;
+  readonly realServers: readonly ExpectedReal[];
+}
+
+/** Members of the fake kernel that have another name than the metric. */
+const MEMBERS: Readonly<Record<string, string>> = {
+  persistence_timeout: "timeout",
+  active_connections: "active",
+  inactive_connections: "inactive",
+  persistent_connections: "persistent",
+};
+const STATS = [
+  ...["connections", "pktsIn", "pktsOut", "bytesIn", "bytesOut"],
+  ...["cps", "ppsIn", "ppsOut", "bytesInPerSecond", "bytesOutPerSecond"],
+];
+const ZEROS = Object.fromEntries(STATS.map((name) => [name, 0]));
+const SETTINGS = {
+  ...{ timeout: 0, weight: 1, upperThreshold: 0, lowerThreshold: 0 },
+  ...{ active: 0, inactive: 0, persistent: 0 },
+};
+
+/** The metrics of a scope with the values that a kernel was told. */
+function valuesOf(scope: "total" | "cpu" | "virtual" | "real", told: object): Values {
+  const members = new Map(Object.entries({ ...SETTINGS, ...ZEROS, ...told }));
+  const metrics = CATALOGUE.filter((metric) => metric[scope] !== undefined);
+  return Object.fromEntries(metrics.map(({ name }) => {
+    const camelCase = name.replace(/_([a-z])/g, (_, letter) => letter.toUpperCase());
+    const value = members.get(MEMBERS[name] ?? camelCase);
+    assert.ok(value !== undefined, `the fake kernel has no ${name}`);
+    return [name, Number.isSafeInteger(Number(value)) ? Number(value) : BigInt(value)];
   }));
 }
 
-/** Every metric of the totals. */
-export function totalValues(totals: Totals): Values {
-  return values("total", totals);
+/** The metrics of `/proc/net/ip_vs_stats` with these totals. */
+export function totalValues(stats: FakeStats): Values {
+  return valuesOf("total", stats);
 }
 
-/** Every metric of a virtual server. */
-export function virtualValues(server: VirtualServer): Values {
-  return values("virtual", server);
+/** The metrics of one processor's line of `/proc/net/ip_vs_stats_percpu`. */
+export function cpuValues(stats: FakeStats): Values {
+  return valuesOf("cpu", stats);
 }
 
-/** Every metric of a real server. */
-export function realValues(server: RealServer): Values {
-  return values("real", server);
+/** A table's servers in the order of every output. */
+export function serversOf(services: readonly FakeService[]): ExpectedVirtual[] {
+  return services.toSorted(byServiceOrder).map(virtualOf);
 }
 
-/** Each real server with its virtual server, in the snapshot's order. */
-export function pairs(snapshot: Snapshot): { virtual: VirtualServer; real: RealServer }[] {
-  return virtualServers(snapshot).flatMap((virtual) =>
-    virtual.realServers.map((real) => ({ virtual, real }))
-  );
+/** Each real server with its virtual server. */
+export function pairsOf(
+  servers: readonly ExpectedVirtual[],
+): { virtual: ExpectedVirtual; real: ExpectedReal }[] {
+  return servers.flatMap((virtual) => virtual.realServers.map((real) => ({ virtual, real })));
 }
 
-/** What names a virtual server, empty where it has no such thing. */
-export function identity(server: VirtualServer): Record<string, string> {
-  const { fwmark, protocol, address, port } = server;
-  return fwmark !== undefined
-    ? { fwmark: String(fwmark) }
-    : { protocol: protocol!, address: address!, port: String(port) };
+/** What names a virtual server, behind a prefix, as labels and tags have it. */
+export function identityOf(server: ExpectedVirtual, prefix = ""): Record<string, string> {
+  const named = Object.entries(server.identity);
+  return Object.fromEntries(named.map(([name, value]) => [prefix + name, String(value)]));
 }
 
-/** The same names behind `virtual_`. */
-export function virtualIdentity(server: VirtualServer): Record<string, string> {
-  const named = Object.entries(identity(server));
-  return Object.fromEntries(named.map(([name, value]) => [`virtual_${name}`, value]));
+/** Addresses before marks, IPv4 before IPv6, then by address, port and protocol number. */
+function byServiceOrder(a: FakeService, b: FakeService): number {
+  return (a.fwmark ?? 0) - (b.fwmark ?? 0) || familyOf(a) - familyOf(b) ||
+    compareAddresses(a.address ?? "", b.address ?? "") || (a.port ?? 0) - (b.port ?? 0) ||
+    (a.protocol ?? 6) - (b.protocol ?? 6);
+}
+
+function byDestinationOrder(a: FakeDestination, b: FakeDestination): number {
+  return Number(a.address.includes(":")) - Number(b.address.includes(":")) ||
+    compareAddresses(a.address, b.address) || (a.port ?? 0) - (b.port ?? 0);
+}
+
+function compareAddresses(a: string, b: string): number {
+  if (a === b) return 0;
+  const [x, y] = [addressBytes(a), addressBytes(b)];
+  const at = x.findIndex((byte, i) => byte !== y[i]);
+  return at < 0 ? 0 : x[at]! - y[at]!;
+}
+
+function virtualOf(service: FakeService): ExpectedVirtual {
+  const { sched = "rr", flags = 2, fwmark, pe, destinations = [] } = service;
+  const family = familyOf(service);
+  return {
+    addressFamily: family === INET ? "inet" : "inet6",
+    identity: service.address === undefined ? { fwmark: fwmark! } : {
+      protocol: PROTOCOLS[service.protocol ?? 6] ?? String(service.protocol),
+      address: canonical(service.address),
+      port: service.port ?? 0,
+    },
+    sched,
+    schedFlags: schedFlagsOf(sched, flags),
+    flags,
+    onePacket: (flags & ONE_PACKET) !== 0,
+    persistent: (flags & PERSISTENT) !== 0,
+    netmask: prefixOf(family, service.netmask),
+    ...(pe === undefined ? {} : { pe }),
+    values: valuesOf("virtual", { ...service, ...service.stats }),
+    realServers: destinations.toSorted(byDestinationOrder).map(realOf),
+  };
+}
+
+function realOf(destination: FakeDestination): ExpectedReal {
+  const { address, port = 0, method = 0, tunnel = {} } = destination;
+  const kind = method & 7;
+  const { type = 0, flags = 0 } = tunnel;
+  return {
+    addressFamily: address.includes(":") ? "inet6" : "inet",
+    address: canonical(address),
+    port,
+    forwardingMethod: METHODS[kind] ?? String(kind),
+    ...(kind !== TUNNEL ? {} : {
+      tunnel: {
+        type: ["ipip", "gue", "gre"][type]!,
+        port: tunnel.port ?? 0,
+        checksum: ["nocsum", "csum", "remcsum"][flags]!,
+      },
+    }),
+    values: valuesOf("real", { ...destination, ...destination.stats }),
+  };
+}
+
+const PROTOCOLS: Readonly<Record<number, string>> = { 6: "tcp", 17: "udp", 132: "sctp" };
+const METHODS = ["masq", "local", "tunnel", "droute", "bypass"];
+
+function schedFlagsOf(sched: string, flags: number): string[] {
+  const isNamed = sched === "sh" || sched === "mh";
+  const names = isNamed ? [`${sched}-fallback`, `${sched}-port`] : ["flag-1", "flag-2"];
+  return [...names, "flag-3"].filter((_, i) => flags & [SCHED1, SCHED2, SCHED3][i]!);
+}
+
+/** Of a mask of IPv4 the set bits count; for IPv6 the kernel has the length itself. */
+function prefixOf(family: number, netmask?: number): number {
+  if (netmask === undefined) return family === INET ? 32 : 128;
+  return family === INET ? netmask.toString(2).replaceAll("0", "").length : netmask;
+}
+
+/** An address as RFC 5952 has it. */
+function canonical(address: string): string {
+  if (!address.includes(":")) return address;
+  const bytes = addressBytes(address);
+  const isMapped = bytes.slice(0, 10).every((byte) => byte === 0) && bytes[10] === 255 &&
+    bytes[11] === 255;
+  if (isMapped) return `::ffff:${bytes.slice(12).join(".")}`;
+  return new URL(`http://[${address}]`).hostname.slice(1, -1);
 }

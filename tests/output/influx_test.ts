@@ -2,12 +2,11 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import fc from "fast-check";
 import { collect } from "../../lib/ipvs/collect.ts";
-import { virtualServers } from "../../lib/ipvs/model.ts";
 import type { Snapshot } from "../../lib/ipvs/snapshot.ts";
 import { CATALOGUE } from "../../lib/metrics/catalogue.ts";
 import { encodeInflux } from "../../lib/output/influx.ts";
 import { fakeKernel, procPerCpu, procStats, TUNNEL } from "../_fixtures.ts";
-import { hardKernel } from "../_hard_cases.ts";
+import { HARD_CPUS, HARD_SERVICES, HARD_TOTALS, hardKernel } from "../_hard_cases.ts";
 import { type Line, parseLineProtocol, textOf } from "../_parsers.ts";
 import * as expected from "./_expected.ts";
 
@@ -75,43 +74,44 @@ for (const extended of [false, true]) {
   const title = extended ? "encodeInflux({ extended })" : "encodeInflux()";
 
   Deno.test(`${title} has every hard virtual server with its digits and tags`, () => {
-    const snapshot = collect(hardKernel());
-    const lines = linesOf(parseLineProtocol(influx(snapshot, extended)), "ipvs_virtual_server");
-    const servers = virtualServers(snapshot);
+    const source = hardKernel();
+    const text = influx(collect(source), extended);
+    const lines = linesOf(parseLineProtocol(text), "ipvs_virtual_server");
+    const servers = expected.serversOf(HARD_SERVICES);
     assert.equal(lines.length, servers.length);
     servers.forEach((server, i) => {
       const line = lines[i]!;
       assert.deepEqual(
         Object.fromEntries(line.fields),
-        digits(expected.virtualValues(server), extended),
+        digits(server.values, extended),
       );
       const flags = server.schedFlags.join("|");
       assert.deepEqual(Object.fromEntries(line.tags), {
-        ...expected.identity(server),
+        ...expected.identityOf(server),
         address_family: server.addressFamily,
         netmask: String(server.netmask),
         sched: server.sched,
         ...(extended && flags !== "" ? { sched_flags: flags } : {}),
         ...(extended && server.pe !== undefined ? { pe: server.pe } : {}),
       });
-      assert.equal(line.time, String(snapshot.time));
+      assert.equal(line.time, String(source.kernel.time));
     });
   });
 
   Deno.test(`${title} has every hard real server with its digits and tags`, () => {
-    const snapshot = collect(hardKernel());
-    const lines = linesOf(parseLineProtocol(influx(snapshot, extended)), "ipvs_real_server");
-    const servers = expected.pairs(snapshot);
+    const text = influx(collect(hardKernel()), extended);
+    const lines = linesOf(parseLineProtocol(text), "ipvs_real_server");
+    const servers = expected.pairsOf(expected.serversOf(HARD_SERVICES));
     assert.equal(lines.length, servers.length);
     servers.forEach(({ virtual, real }, i) => {
       const line = lines[i]!;
       assert.deepEqual(
         Object.fromEntries(line.fields),
-        digits(expected.realValues(real), extended),
+        digits(real.values, extended),
       );
       const mixed = virtual.addressFamily !== real.addressFamily;
       assert.deepEqual(Object.fromEntries(line.tags), {
-        ...expected.virtualIdentity(virtual),
+        ...expected.identityOf(virtual, "virtual_"),
         address: real.address,
         address_family: real.addressFamily,
         port: String(real.port),
@@ -208,10 +208,17 @@ Deno.test("encodeInflux() prints the totals, and the CPUs only where extended", 
     const [totals] = linesOf(lines, "ipvs");
     assert.deepEqual(
       Object.fromEntries(totals!.fields),
-      digits(expected.totalValues(snapshot.totals!), true),
+      digits(expected.totalValues(HARD_TOTALS), true),
     );
-    const cpus = linesOf(lines, "ipvs_cpu").map((line) => line.tags.get("cpu"));
-    assert.deepEqual(cpus, extended ? ["0", "1"] : []);
+    const cpus = HARD_CPUS.map((stats, cpu) => ({
+      tags: { cpu: String(cpu) },
+      fields: digits(expected.cpuValues(stats), true),
+    }));
+    const found = linesOf(lines, "ipvs_cpu").map(({ tags, fields }) => ({
+      tags: Object.fromEntries(tags),
+      fields: Object.fromEntries(fields),
+    }));
+    assert.deepEqual(found, extended ? cpus : []);
   }
 });
 

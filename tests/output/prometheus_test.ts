@@ -1,12 +1,11 @@
 import assert from "node:assert/strict";
 import { collect } from "../../lib/ipvs/collect.ts";
-import { type VirtualServer, virtualServers } from "../../lib/ipvs/model.ts";
 import type { Snapshot } from "../../lib/ipvs/snapshot.ts";
 import { CATALOGUE, type Metric } from "../../lib/metrics/catalogue.ts";
 import { encodeOpenMetrics, encodePrometheus } from "../../lib/output/prometheus.ts";
 import { VERSION } from "../../lib/version.ts";
 import { fakeKernel, inconsistentKernel, type Kernel, TUNNEL } from "../_fixtures.ts";
-import { hardKernel } from "../_hard_cases.ts";
+import { HARD_CPUS, HARD_SERVICES, HARD_TOTALS, hardKernel } from "../_hard_cases.ts";
 import { parsePrometheus, type PrometheusFamily, textOf } from "../_parsers.ts";
 import { SETTINGS_FILES, statusText } from "../procfs/_status.ts";
 import * as expected from "./_expected.ts";
@@ -28,10 +27,10 @@ function named(name: string, kind: Metric["kind"] | "info", open: boolean): stri
   return kind === "counter" ? `${name}_total` : kind === "info" ? `${name}_info` : name;
 }
 
-function naming(server: VirtualServer): Record<string, string> {
+function naming(server: expected.ExpectedVirtual): Record<string, string> {
   return {
     virtual_address_family: server.addressFamily,
-    ...expected.virtualIdentity(server),
+    ...expected.identityOf(server, "virtual_"),
   };
 }
 
@@ -47,31 +46,28 @@ for (const format of FORMATS) {
   const { title, open } = format;
 
   Deno.test(`${title} has every metric of every hard virtual server, digit for digit`, () => {
-    const snapshot = collect(hardKernel());
-    const families = familiesOf(format, snapshot);
+    const families = familiesOf(format, collect(hardKernel()));
+    const servers = expected.serversOf(HARD_SERVICES);
     for (const metric of CATALOGUE.filter((each) => each.virtual !== undefined)) {
       const name = named(`ipvs_virtual_server_${metric.prometheus}`, metric.kind, open);
       assert.deepEqual(
         labelsAndValues(families.get(name)),
-        virtualServers(snapshot).map((server) => [
-          naming(server),
-          String(expected.virtualValues(server)[metric.name]),
-        ]),
+        servers.map((server) => [naming(server), String(server.values[metric.name])]),
         name,
       );
     }
   });
 
   Deno.test(`${title} has every metric of every hard real server, digit for digit`, () => {
-    const snapshot = collect(hardKernel());
-    const families = familiesOf(format, snapshot);
+    const families = familiesOf(format, collect(hardKernel()));
+    const servers = expected.pairsOf(expected.serversOf(HARD_SERVICES));
     for (const metric of CATALOGUE.filter((each) => each.real !== undefined)) {
       const name = named(`ipvs_real_server_${metric.prometheus}`, metric.kind, open);
       assert.deepEqual(
         labelsAndValues(families.get(name)),
-        expected.pairs(snapshot).map(({ virtual, real }) => [
+        servers.map(({ virtual, real }) => [
           { ...naming(virtual), address: real.address, port: String(real.port) },
-          String(expected.realValues(real)[metric.name]),
+          String(real.values[metric.name]),
         ]),
         name,
       );
@@ -79,25 +75,26 @@ for (const format of FORMATS) {
   });
 
   Deno.test(`${title} has the totals and the CPUs, digit for digit`, () => {
-    const snapshot = collect(hardKernel());
-    const families = familiesOf(format, snapshot);
-    for (const { prometheus, kind, total, cpu } of CATALOGUE) {
+    const families = familiesOf(format, collect(hardKernel()));
+    const totals = expected.totalValues(HARD_TOTALS);
+    const cpus = HARD_CPUS.map(expected.cpuValues);
+    for (const { name, prometheus, kind, total, cpu } of CATALOGUE) {
       if (total !== undefined) {
         const family = families.get(named(`ipvs_${prometheus}`, kind, open));
-        assert.deepEqual(labelsAndValues(family), [[{}, String(snapshot.totals![total])]]);
+        assert.deepEqual(labelsAndValues(family), [[{}, String(totals[name])]]);
       }
       if (cpu !== undefined) {
         const family = families.get(named(`ipvs_cpu_${prometheus}`, kind, open));
-        const values = snapshot.cpus!.map((each) => [{ cpu: String(each.cpu) }, String(each[cpu])]);
+        const values = cpus.map((each, i) => [{ cpu: String(i) }, String(each[name])]);
         assert.deepEqual(labelsAndValues(family), values);
       }
     }
   });
 
   Deno.test(`${title} has what servers are set to in info metrics of value 1`, () => {
-    const snapshot = collect(hardKernel());
-    const families = familiesOf(format, snapshot);
-    const virtual = virtualServers(snapshot).map((server) => [{
+    const families = familiesOf(format, collect(hardKernel()));
+    const servers = expected.serversOf(HARD_SERVICES);
+    const virtual = servers.map((server) => [{
       ...naming(server),
       sched: server.sched,
       ...(server.schedFlags.length === 0 ? {} : { sched_flags: server.schedFlags.join(",") }),
@@ -110,7 +107,7 @@ for (const format of FORMATS) {
       labelsAndValues(families.get(named("ipvs_virtual_server", "info", open))),
       virtual,
     );
-    const real = expected.pairs(snapshot).map(({ virtual, real }) => [{
+    const real = expected.pairsOf(servers).map(({ virtual, real }) => [{
       ...naming(virtual),
       address: real.address,
       port: String(real.port),

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { collect } from "../../lib/ipvs/collect.ts";
-import { virtualServers } from "../../lib/ipvs/model.ts";
 import type { Snapshot } from "../../lib/ipvs/snapshot.ts";
 import { encodeTable } from "../../lib/output/table.ts";
 import {
@@ -19,8 +18,9 @@ import {
   TUNNEL,
   UDP,
 } from "../_fixtures.ts";
-import { hardKernel } from "../_hard_cases.ts";
+import { HARD_SERVICES, hardKernel } from "../_hard_cases.ts";
 import { textOf } from "../_parsers.ts";
+import { identityOf, serversOf } from "./_expected.ts";
 
 function table(snapshot: Snapshot, color = false): string {
   return textOf((sink) => encodeTable(snapshot, sink, { color }));
@@ -117,7 +117,7 @@ Deno.test("encodeTable() keeps every row aligned and no wider than its head, IPv
     match.index + match[0].length
   );
   const figures = rows.filter((row) => row.length === head.length);
-  const servers = virtualServers(collect(hardKernel()));
+  const servers = serversOf(HARD_SERVICES);
   const expected = servers.length + servers.reduce((n, each) => n + each.realServers.length, 0);
   assert.equal(figures.length, expected, "a line of figures for each server");
   for (const row of figures) {
@@ -127,14 +127,14 @@ Deno.test("encodeTable() keeps every row aligned and no wider than its head, IPv
 
 Deno.test("encodeTable() has every hard server's name, in order, IPv6 in brackets", () => {
   const all = lines(hardKernel());
-  const host = (address: string, port: number) =>
+  const host = (address: string, port: string | number) =>
     `${address.includes(":") ? `[${address}]` : address}:${port}`;
   let at = 0;
-  for (const server of virtualServers(collect(hardKernel()))) {
-    const { protocol, address, port, fwmark, addressFamily } = server;
+  for (const server of serversOf(HARD_SERVICES)) {
+    const { protocol, address, port, fwmark } = identityOf(server);
     const name = fwmark === undefined
       ? `${protocol} ${host(address!, port!)}`
-      : `fwmark ${fwmark} ${addressFamily}`;
+      : `fwmark ${fwmark} ${server.addressFamily}`;
     const names = [name, ...server.realServers.map((real) => `  ${host(real.address, real.port)}`)];
     for (const wanted of names) {
       at = all.findIndex((line, i) => i > at && (line === wanted || line.startsWith(`${wanted} `)));
