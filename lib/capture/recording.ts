@@ -110,14 +110,12 @@ export class Recording {
  * @example
  * ```ts
  * import assert from "node:assert/strict";
- * import { CaptureError } from "./error.ts";
  * import { openRecording } from "./recording.ts";
  *
- * try {
- *   openRecording(new Uint8Array(0));
- * } catch (error) {
- *   assert(error instanceof CaptureError);
- * }
+ * const file = new URL("../../testdata/demo/capture.pcap", import.meta.url);
+ * const { rounds } = openRecording(Deno.readFileSync(file));
+ * assert.deepEqual(rounds.map(({ whole }) => whole), [true]);
+ * assert.throws(() => openRecording(new Uint8Array(0)), { name: "CaptureError" });
  * ```
  */
 export function openRecording(bytes: Uint8Array): Recording {
