@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { align4 } from "../netlink/attributes.ts";
 import type { MessageHeader } from "../netlink/message.ts";
 import {
   GENL_HDRLEN,
@@ -13,8 +14,9 @@ import {
   NLMSG_HDRLEN,
   NLMSG_MIN_TYPE,
 } from "../netlink/uapi.ts";
+import { CaptureError } from "./error.ts";
 import { viewOf } from "./frame.ts";
-import { errorCodeOf, firstMessage, readMessages } from "./messages.ts";
+import { errorCodeOf, firstMessage, visitMessages } from "./messages.ts";
 import type { NetlinkPacket } from "./packets.ts";
 
 const NLM_F_ACK = 0x04;
@@ -22,30 +24,93 @@ const NLM_F_ACK = 0x04;
 /** Requests of one sequence number that wait for an answer: older ones have lost theirs. */
 const MOST_WAITING = 16;
 
+/** A request takes some 300 bytes of memory, and some 20 of the file. */
+const MOST_REQUESTS = 1 << 22;
+
+/** Consecutive messages of one packet that answer one request: where they begin and end in it. */
+export interface Answer {
+  readonly packet: NetlinkPacket;
+  readonly start: number;
+  /** Where the message behind them begins, or the packet ends. */
+  end: number;
+}
+
+const NO_ANSWERS: readonly Answer[] = [];
+
 /** A request in a capture, and what answered it. */
-export interface Exchange {
+export class Exchange {
   /** The packet of the request, and where in its messages the request begins and ends. */
   readonly packet: NetlinkPacket;
   readonly start: number;
   readonly end: number;
-  /** The family's number, and the generic netlink command. */
+  /** The family's number. */
   readonly type: number;
-  readonly command: number;
-  readonly isDump: boolean;
+  /** NLM_F_*. */
   readonly flags: number;
-  readonly sequence: number;
   /** The socket that asked. */
   portId: number;
-  /** The packets that answer, in order. */
-  readonly answers: NetlinkPacket[];
   /** "open" where no message ended it. */
-  state: "open" | "done" | "refused";
+  state: "open" | "done" | "refused" = "open";
+  /** The errno of a refusal, else 0. */
+  errno = 0;
   /** The first packet of it that a snap length cut. */
   cut: NetlinkPacket | undefined;
   /** Whether an answer could have been another request's. */
-  isDoubtful: boolean;
+  isDoubtful = false;
   /** Whether an acknowledgement of its own comes behind the answer. */
   awaitsAck: boolean;
+  #answers: Answer[] | undefined;
+
+  /** Begins with a request that nothing answers yet. */
+  constructor(packet: NetlinkPacket, request: Readonly<MessageHeader>) {
+    this.packet = packet;
+    this.start = request.start;
+    this.end = request.end;
+    this.type = request.type;
+    this.flags = request.flags;
+    this.portId = request.portId;
+    this.cut = packet.missing > 0 ? packet : undefined;
+    this.awaitsAck = (request.flags & (NLM_F_ACK | NLM_F_DUMP)) === NLM_F_ACK;
+  }
+
+  /** What answers it, in order. */
+  get answers(): readonly Answer[] {
+    return this.#answers ?? NO_ANSWERS;
+  }
+
+  /** The generic netlink command. */
+  get command(): number {
+    return this.packet.bytes[this.start + NLMSG_HDRLEN]!;
+  }
+
+  /** Whether it asks for a list. */
+  get isDump(): boolean {
+    return (this.flags & NLM_F_DUMP) === NLM_F_DUMP;
+  }
+
+  /** Adds the next message that answers it. */
+  add(packet: NetlinkPacket, message: Readonly<MessageHeader>): void {
+    const answers = this.#answers ??= [];
+    const last = answers.at(-1);
+    const end = Math.min(align4(message.end), packet.bytes.length);
+    if (last?.packet === packet && last.end === message.start) last.end = end;
+    else answers.push({ packet, start: message.start, end });
+    if (message.type === NLMSG_ERROR) this.awaitsAck = false;
+    if (packet.missing > 0) this.cut ??= packet;
+    this.#advance(packet, message);
+  }
+
+  #advance(packet: NetlinkPacket, message: Readonly<MessageHeader>): void {
+    const { type, flags } = message;
+    if (type >= NLMSG_MIN_TYPE) {
+      if ((flags & NLM_F_MULTI) === 0) this.state = "done";
+      return;
+    }
+    if (type !== NLMSG_DONE && type !== NLMSG_ERROR) return;
+    const code = errorCodeOf(packet, message) ?? (type === NLMSG_DONE ? 0 : undefined);
+    this.state = code === 0 ? "done" : "refused";
+    this.errno = Math.abs(code ?? 0);
+  }
 }
 
 /**
@@ -55,7 +120,7 @@ export interface Exchange {
  * Programs may leave the port out of the request (the kernel does not look at it): such a request
  * gets the first answer of its sequence number and shape that no other request claims.
  *
- * @throws {CaptureError} if a packet's messages are damaged.
+ * @throws {CaptureError} if a packet's messages are damaged, or there are too many requests.
  */
 export function pairExchanges(packets: readonly NetlinkPacket[]): Exchange[] {
   const ports = new Set<number>();
@@ -64,10 +129,8 @@ export function pairExchanges(packets: readonly NetlinkPacket[]): Exchange[] {
   }
   const pairing = new Pairing(ports);
   for (const packet of packets) {
-    for (const message of readMessages(packet)) {
-      if (packet.isRequest) pairing.ask(packet, message);
-      else pairing.answer(packet, message);
-    }
+    const visit = packet.isRequest ? pairing.ask : pairing.answer;
+    visitMessages(packet, (message) => visit.call(pairing, packet, message));
   }
   return pairing.exchanges;
 }
@@ -83,37 +146,27 @@ class Pairing {
     this.#ports = ports;
   }
 
-  ask(packet: NetlinkPacket, message: MessageHeader): void {
+  ask(packet: NetlinkPacket, message: Readonly<MessageHeader>): void {
     if (message.end - message.start < NLMSG_HDRLEN + GENL_HDRLEN) return;
-    const { start, end, type, flags, sequence, portId } = message;
-    const exchange: Exchange = {
-      packet,
-      start,
-      end,
-      type,
-      command: packet.bytes[start + NLMSG_HDRLEN]!,
-      isDump: (flags & NLM_F_DUMP) === NLM_F_DUMP,
-      flags,
-      sequence,
-      portId,
-      answers: [],
-      state: "open",
-      cut: packet.missing > 0 ? packet : undefined,
-      isDoubtful: false,
-      awaitsAck: (flags & (NLM_F_ACK | NLM_F_DUMP)) === NLM_F_ACK,
-    };
+    if (this.exchanges.length === MOST_REQUESTS) {
+      throw new CaptureError(`it has more than ${MOST_REQUESTS} requests`);
+    }
+    const { sequence, portId } = message;
+    const exchange = new Exchange(packet, message);
     this.exchanges.push(exchange);
     if (portId !== 0 && this.#ports.has(portId)) {
       this.#bySocket.set(`${portId} ${sequence}`, exchange);
       return;
     }
-    const waiting = this.#anonymous.get(sequence) ?? [];
-    waiting.push(exchange);
-    if (waiting.length > MOST_WAITING) waiting.shift();
-    this.#anonymous.set(sequence, waiting);
+    const waiting = this.#anonymous.get(sequence);
+    if (waiting === undefined) this.#anonymous.set(sequence, [exchange]);
+    else {
+      waiting.push(exchange);
+      if (waiting.length > MOST_WAITING) waiting.shift();
+    }
   }
 
-  answer(packet: NetlinkPacket, message: MessageHeader): void {
+  answer(packet: NetlinkPacket, message: Readonly<MessageHeader>): void {
     // Nobody's port is 0: that is what the kernel sends to a group of listeners.
     if (message.portId === 0) return;
     const socket = `${message.portId} ${message.sequence}`;
@@ -127,15 +180,13 @@ class Pairing {
       if (exchange === undefined) return;
       this.#bySocket.set(socket, exchange);
     }
-    if (message.type === NLMSG_ERROR) exchange.awaitsAck = false;
-    if (exchange.answers.at(-1) !== packet) exchange.answers.push(packet);
-    if (packet.missing > 0) exchange.cut ??= packet;
-    exchange.state = stateAfter(packet, message);
+    exchange.add(packet, message);
   }
 
   /** Takes the first request that this could be the first answer of, if it named no port. */
-  #claim(packet: NetlinkPacket, message: MessageHeader): Exchange | undefined {
-    const waiting = this.#anonymous.get(message.sequence) ?? [];
+  #claim(packet: NetlinkPacket, message: Readonly<MessageHeader>): Exchange | undefined {
+    const waiting = this.#anonymous.get(message.sequence);
+    if (waiting === undefined) return undefined;
     const candidates = waiting.filter((exchange) => canAnswer(packet, message, exchange));
     const [exchange] = candidates;
     if (exchange === undefined) return undefined;
@@ -146,7 +197,11 @@ class Pairing {
   }
 }
 
-function canAnswer(packet: NetlinkPacket, message: MessageHeader, exchange: Exchange): boolean {
+function canAnswer(
+  packet: NetlinkPacket,
+  message: Readonly<MessageHeader>,
+  exchange: Exchange,
+): boolean {
   if (message.type === NLMSG_DONE) return exchange.isDump;
   if (message.type !== NLMSG_ERROR) {
     const isMultipart = (message.flags & NLM_F_MULTI) !== 0;
@@ -159,13 +214,4 @@ function canAnswer(packet: NetlinkPacket, message: MessageHeader, exchange: Exch
   return view.getUint32(echo, packet.littleEndian) === exchange.end - exchange.start &&
     view.getUint16(echo + 4, packet.littleEndian) === exchange.type &&
     view.getUint16(echo + 6, packet.littleEndian) === exchange.flags;
-}
-
-function stateAfter(packet: NetlinkPacket, message: MessageHeader): Exchange["state"] {
-  if (message.type >= NLMSG_MIN_TYPE) return (message.flags & NLM_F_MULTI) === 0 ? "done" : "open";
-  if (message.type === NLMSG_DONE) {
-    return (errorCodeOf(packet, message) ?? 0) === 0 ? "done" : "refused";
-  }
-  if (message.type === NLMSG_ERROR) return errorCodeOf(packet, message) === 0 ? "done" : "refused";
-  return "open";
 }

@@ -5,6 +5,7 @@
  */
 import { readAttributes } from "../netlink/attributes.ts";
 import { DecodeError } from "../netlink/errors.ts";
+import { type MessageHeader, nextStart, readHeader } from "../netlink/message.ts";
 import { Datagram } from "../netlink/transport.ts";
 import { GENL_HDRLEN, GENL_ID_CTRL, NLMSG_HDRLEN, NLMSG_MIN_TYPE } from "../netlink/uapi.ts";
 import {
@@ -13,15 +14,11 @@ import {
   IPVS_GENL_NAME,
   IPVS_SVC_ATTR,
 } from "../ipvs/uapi.ts";
+import { AnswerReader } from "./answers.ts";
 import type { Exchange } from "./exchanges.ts";
 import { familiesIn, type IsIpvs, servicesIn } from "./meaning.ts";
-import { firstMessage, readMessages } from "./messages.ts";
+import { firstMessage } from "./messages.ts";
 import { type NetlinkPacket, packetError } from "./packets.ts";
-
-/** A packet's messages in a datagram of their own. */
-export function toDatagram(packet: NetlinkPacket): Datagram {
-  return Datagram.from(packet.bytes, packet.littleEndian);
-}
 
 /**
  * Learns IPVS's number from what the family controller told anyone. Where it told of no IPVS, each
@@ -44,8 +41,9 @@ export function findFamily(
   const found = new Set<number>();
   for (const [id, name] of named) if (name === IPVS_GENL_NAME) found.add(id);
   if (found.size === 0) {
+    const reader = new AnswerReader();
     for (const exchange of exchanges) {
-      if (!named.has(exchange.type) && isListing(exchange)) found.add(exchange.type);
+      if (!named.has(exchange.type) && isListing(exchange, reader)) found.add(exchange.type);
     }
   }
   return (type) => found.has(type);
@@ -53,28 +51,38 @@ export function findFamily(
 
 function readFamilies(packet: NetlinkPacket): ReturnType<typeof familiesIn> {
   try {
-    return familiesIn(toDatagram(packet));
+    return familiesIn(Datagram.from(packet.bytes, packet.littleEndian));
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error;
     throw packetError(packet, `is damaged: ${error.message}`, { cause: error });
   }
 }
 
-function isListing(exchange: Exchange): boolean {
-  const { type, command, isDump, cut, answers } = exchange;
+function isListing(exchange: Exchange, reader: AnswerReader): boolean {
+  const { type, command, isDump, cut } = exchange;
   if (type <= GENL_ID_CTRL || command !== IPVS_CMD_GET_SERVICE || !isDump) return false;
   if (cut !== undefined) return false;
   let services = 0;
-  for (const packet of answers) {
-    const messages = readMessages(packet).filter((message) => message.type >= NLMSG_MIN_TYPE);
-    const datagram = toDatagram(packet);
-    for (const { start, end } of messages) {
-      if (!looksLikeService(datagram, start + NLMSG_HDRLEN + GENL_HDRLEN, end)) return false;
-    }
-    if (!namesServices(datagram, messages.length)) return false;
-    services += messages.length;
+  for (const { datagram } of reader.read(exchange)) {
+    const count = countServices(datagram);
+    if (count === undefined || !namesServices(datagram, count)) return false;
+    services += count;
   }
   return services > 0;
+}
+
+/** How many services a datagram describes; undefined if one of its answers has another shape. */
+function countServices(datagram: Datagram): number | undefined {
+  const header: MessageHeader = { start: 0, end: 0, type: 0, flags: 0, sequence: 0, portId: 0 };
+  let count = 0;
+  for (let at = 0; at < datagram.length; at = nextStart(header)) {
+    readHeader(datagram, at, header);
+    if (header.type < NLMSG_MIN_TYPE) continue;
+    const body = header.start + NLMSG_HDRLEN + GENL_HDRLEN;
+    if (!looksLikeService(datagram, body, header.end)) return undefined;
+    count++;
+  }
+  return count;
 }
 
 function namesServices(datagram: Datagram, count: number): boolean {

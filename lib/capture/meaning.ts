@@ -204,8 +204,8 @@ function identityIn(datagram: Datagram, start: number, end: number): Identity {
 function nameOf(identity: Identity): string | undefined {
   const { family, mark, protocol, port, address } = identity;
   if (family === undefined) return undefined;
-  // The kernel, too, looks at nothing else where there is a mark.
-  if (mark !== undefined) return `family ${family} mark ${mark}`;
+  // The kernel, too, looks at nothing else where there is a mark; 0 is none.
+  if (mark !== undefined && mark !== 0) return `family ${family} mark ${mark}`;
   if (protocol === undefined || port === undefined || address === undefined) return undefined;
   // Programs send 4 or 16 bytes of an IPv4 address, and anything in the last 12.
   const used = address.subarray(0, ADDRESS_BYTES[family] ?? 16);

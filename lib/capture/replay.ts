@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { RequestBuilder } from "../netlink/message.ts";
+import { type MessageHeader, nextStart, readHeader, RequestBuilder } from "../netlink/message.ts";
 import { Datagram, NotRecordedError, type Transport } from "../netlink/transport.ts";
 import {
   CTRL_ATTR_FAMILY_ID,
@@ -13,15 +13,20 @@ import {
   GENL_ID_CTRL,
 } from "../netlink/uapi.ts";
 import { IPVS_GENL_NAME } from "../ipvs/uapi.ts";
+import { AnswerReader } from "./answers.ts";
 import type { Exchange } from "./exchanges.ts";
 import { readQuestion } from "./meaning.ts";
-import { readMessages } from "./messages.ts";
-import type { NetlinkPacket } from "./packets.ts";
 import type { Ask } from "./rounds.ts";
 
 /** Netlink and IPVS have been at these versions since they exist. */
 const CONTROLLER_VERSION = 2;
 const IPVS_VERSION = 1;
+
+/** The recorded answers to one question, and how many of them have been given. */
+interface Recorded {
+  readonly exchanges: Exchange[];
+  given: number;
+}
 
 /**
  * Answers each request with the recorded answer to a request of the same meaning; the second time
@@ -30,19 +35,26 @@ const IPVS_VERSION = 1;
 export class ReplayTransport implements Transport {
   readonly portId = 0;
   readonly #family: number;
-  readonly #recorded = new Map<string, Exchange[]>();
-  #datagrams: readonly [big: Datagram, little: Datagram];
+  readonly #recorded = new Map<string, Recorded>();
+  readonly #reader = new AnswerReader();
+  readonly #header: MessageHeader = {
+    start: 0,
+    end: 0,
+    type: 0,
+    flags: 0,
+    sequence: 0,
+    portId: 0,
+  };
 
   /** Replays what was asked of the family with this number, except what was not answered. */
   constructor(asks: readonly Ask[], family: number) {
     this.#family = family;
-    this.#datagrams = datagramsOf(0);
     for (const { kind, meaning, exchange } of asks) {
       if (exchange.state === "open" || exchange.isDoubtful) continue;
       if (kind !== "family" && exchange.type !== family) continue;
       const recorded = this.#recorded.get(meaning);
-      if (recorded === undefined) this.#recorded.set(meaning, [exchange]);
-      else recorded.push(exchange);
+      if (recorded === undefined) this.#recorded.set(meaning, { exchanges: [exchange], given: 0 });
+      else recorded.exchanges.push(exchange);
     }
   }
 
@@ -58,11 +70,9 @@ export class ReplayTransport implements Transport {
       throw new NotRecordedError("Cannot replay a request that asks nothing of IPVS");
     }
     const recorded = this.#recorded.get(question.meaning);
-    const exchange = recorded?.shift();
     const sequence = asked.view.getUint32(8, true);
-    if (question.kind === "family" && exchange?.state !== "refused") {
-      return [this.#introduce(sequence)];
-    }
+    if (question.kind === "family" && !isRefused(recorded)) return [this.#introduce(sequence)];
+    const exchange = recorded?.exchanges[recorded.given++];
     if (exchange === undefined) {
       const held = recorded === undefined ? "no answer" : "no further answer";
       throw new NotRecordedError(`Cannot replay the ${question.meaning}: the capture has ${held}`);
@@ -70,7 +80,7 @@ export class ReplayTransport implements Transport {
     return this.#answers(exchange, sequence);
   }
 
-  /** Forgets nothing: the capture's bytes are its owner's. */
+  /** Does nothing: the capture's bytes are its owner's. */
   [Symbol.dispose](): void {}
 
   /** The family controller's answer: IPVS has the number that its recorded answers have. */
@@ -87,30 +97,23 @@ export class ReplayTransport implements Transport {
   }
 
   *#answers(exchange: Exchange, sequence: number): Generator<Datagram> {
-    for (const packet of exchange.answers) {
-      const datagram = this.#copy(packet);
-      for (const message of readMessages(packet)) {
-        if (message.sequence !== exchange.sequence || message.portId !== exchange.portId) continue;
-        datagram.view.setUint32(message.start + 8, sequence, packet.littleEndian);
-        datagram.view.setUint32(message.start + 12, this.portId, packet.littleEndian);
+    const header = this.#header;
+    for (const { datagram } of this.#reader.read(exchange)) {
+      const { view, littleEndian } = datagram;
+      for (let at = 0; at < datagram.length; at = nextStart(header)) {
+        readHeader(datagram, at, header);
+        view.setUint32(at + 8, sequence, littleEndian);
+        view.setUint32(at + 12, this.portId, littleEndian);
       }
       yield datagram;
     }
   }
-
-  /** Copies a packet's messages to the start of a buffer, which it reuses. */
-  #copy(packet: NetlinkPacket): Datagram {
-    if (this.#datagrams[0].bytes.length < packet.bytes.length) {
-      this.#datagrams = datagramsOf(packet.bytes.length);
-    }
-    const datagram = this.#datagrams[packet.littleEndian ? 1 : 0];
-    datagram.bytes.set(packet.bytes);
-    datagram.length = packet.bytes.length;
-    return datagram;
-  }
 }
 
-function datagramsOf(length: number): readonly [big: Datagram, little: Datagram] {
-  const buffer = new ArrayBuffer((length + 3) & ~3);
-  return [new Datagram(buffer, 0, false), new Datagram(buffer, 0, true)];
+/**
+ * Whether every look-up of the family was refused. Where a program looked it up in vain, loaded the
+ * module and looked again, the family was there when the table was read.
+ */
+function isRefused(lookups: Recorded | undefined): boolean {
+  return lookups !== undefined && lookups.exchanges.every(({ state }) => state === "refused");
 }

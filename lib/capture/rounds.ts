@@ -3,11 +3,11 @@
  *
  * @module
  */
-import { DecodeError } from "../netlink/errors.ts";
+import { DecodeError, errnoCode } from "../netlink/errors.ts";
 import { Datagram } from "../netlink/transport.ts";
 import { GENL_ID_CTRL } from "../netlink/uapi.ts";
+import { AnswerReader } from "./answers.ts";
 import type { Exchange } from "./exchanges.ts";
-import { toDatagram } from "./family.ts";
 import { destinationsOf, type IsIpvs, type Question, readQuestion, servicesIn } from "./meaning.ts";
 import { packetError } from "./packets.ts";
 
@@ -137,6 +137,12 @@ function isComplete({ exchange }: Ask): boolean {
   return exchange.state === "done" && !exchange.isDoubtful;
 }
 
+/** The errno of a listing of the services that was refused, if one was. */
+function refusalOf(asks: readonly Ask[]): number | undefined {
+  return asks.find(({ kind, exchange }) => kind === "services" && exchange.state === "refused")
+    ?.exchange.errno;
+}
+
 /**
  * What a round lacks of being whole, in words; undefined if it is.
  *
@@ -144,18 +150,30 @@ function isComplete({ exchange }: Ask): boolean {
  */
 export function findGap(asks: readonly Ask[]): string | undefined {
   const listing = listingOf(asks);
-  if (listing === undefined) return "no list of services in it is complete";
+  if (listing === undefined) {
+    const errno = refusalOf(asks);
+    if (errno !== undefined) return `the recording holds a refusal (${errnoCode(errno)})`;
+    return "no list of services in it is complete";
+  }
+  const services = servicesOf(listing);
+  const answered = new Set<string>();
+  for (const ask of asks) if (isComplete(ask)) answered.add(ask.meaning);
+  let missing = 0;
+  for (const service of services) if (!answered.has(destinationsOf(service))) missing++;
+  if (missing === 0) return undefined;
+  return `${missing} of its ${services.size} services lack their real servers`;
+}
+
+/** The names of the services in a listing. */
+function servicesOf(listing: Exchange): Set<string> {
   const services = new Set<string>();
-  for (const packet of listing.answers) {
+  for (const { packet, datagram } of new AnswerReader().read(listing)) {
     try {
-      for (const service of servicesIn(toDatagram(packet))) services.add(service);
+      for (const service of servicesIn(datagram)) services.add(service);
     } catch (error) {
       if (!(error instanceof DecodeError)) throw error;
       throw packetError(packet, `is damaged: ${error.message}`, { cause: error });
     }
   }
-  const answered = new Set(asks.filter(isComplete).map(({ meaning }) => meaning));
-  const missing = [...services].filter((service) => !answered.has(destinationsOf(service)));
-  if (missing.length === 0) return undefined;
-  return `${missing.length} of its ${services.size} services lack their real servers`;
+  return services;
 }

@@ -7,10 +7,11 @@ import { type Datagram, NotRecordedError } from "../../lib/netlink/transport.ts"
 import { pairExchanges } from "../../lib/capture/exchanges.ts";
 import { readAsks } from "../../lib/capture/rounds.ts";
 import { ReplayTransport } from "../../lib/capture/replay.ts";
-import { toDatagram } from "../../lib/capture/family.ts";
+import { AnswerReader } from "../../lib/capture/answers.ts";
 import { swapMessages } from "./_big_endian.ts";
 import {
   ask,
+  concat,
   control,
   FakeKernel,
   FAMILY,
@@ -155,12 +156,47 @@ Deno.test("ReplayTransport leaves the capture's bytes as they are", () => {
   assert.deepEqual(monitor.seen.map(({ bytes }) => bytes), before);
 });
 
-Deno.test("toDatagram() aligns a packet that lies anywhere in a file", () => {
-  const [packet] = packetsOf([{ time: 0n, protocol: 16, bytes: ask.info() }]);
-  const file = new Uint8Array(100);
-  file.set(packet!.bytes, 3);
-  const moved = { ...packet!, bytes: file.subarray(3, 3 + packet!.bytes.length) };
-  const datagram = toDatagram(moved);
-  assert.equal(datagram.bytes.byteOffset, 0);
-  assert.deepEqual(datagram.bytes.subarray(0, datagram.length), packet!.bytes);
+Deno.test("ReplayTransport has the family that was there at last, as when a program loads it", () => {
+  const monitor = new Monitor();
+  const kernel = new FakeKernel([A], ELSEWHERE);
+  const lookup = ask.family({ sequence: 4 });
+  monitor.see(lookup);
+  monitor.see(control(2, -2, { sequence: 4, port: ELSEWHERE }, lookup));
+  monitor.exchange(kernel, ask.family({ sequence: 5 }));
+  monitor.exchange(kernel, ask.services({ sequence: 6 }));
+  const client = new NetlinkClient(replayOf(monitor));
+  assert.deepEqual(lookupFamily(client, "IPVS"), { id: FAMILY, version: 1 });
+});
+
+/** Datagrams that answer each exchange, as AnswerReader reads them of a file. */
+function datagramsOf(monitor: Monitor, move = 0): Uint8Array[][] {
+  const packets = packetsOf(monitor.seen).map((packet) => {
+    const file = new Uint8Array(move + packet.bytes.length);
+    file.set(packet.bytes, move);
+    return { ...packet, bytes: file.subarray(move) };
+  });
+  const reader = new AnswerReader();
+  return pairExchanges(packets).map((exchange) =>
+    Array.from(reader.read(exchange), ({ datagram }) => {
+      assert.equal(datagram.bytes.byteOffset, 0);
+      return datagram.bytes.slice(0, datagram.length);
+    })
+  );
+}
+
+Deno.test("AnswerReader aligns the answers of a packet that lies anywhere in a file", () => {
+  const monitor = new Monitor();
+  const kernel = new FakeKernel([A], ELSEWHERE);
+  monitor.exchange(kernel, ask.services({ port: ELSEWHERE }));
+  assert.deepEqual(datagramsOf(monitor, 3), [kernel.answer(ask.services())]);
+});
+
+Deno.test("AnswerReader gives each request its own messages of a packet that answers several", () => {
+  const monitor = new Monitor();
+  const kernel = new FakeKernel([A, B], ELSEWHERE);
+  const requests = [1, 2].map((sequence) => ask.services({ sequence, port: ELSEWHERE }));
+  const [one, two] = requests.map((request) => kernel.answer(request));
+  for (const request of requests) monitor.see(request);
+  monitor.see(concat(...one!.flatMap((answer, i) => [two![i]!, answer])));
+  assert.deepEqual(datagramsOf(monitor), [[concat(...one!)], [concat(...two!)]]);
 });
