@@ -7,6 +7,17 @@
 /** Link type of a netlink capture: a cooked header and then netlink messages. */
 export const LINKTYPE_NETLINK = 253;
 
+/** The last time that signed 64-bit nanoseconds since 1970 can say, in the year 2262. */
+const LAST_TIME = 2n ** 63n - 1n;
+
+/** Whether a time in nanoseconds since 1970 can be said in each format. */
+export function isPossibleTime(time: bigint): boolean {
+  return time >= 0n && time <= LAST_TIME;
+}
+
+/** Says of a packet that its time is not possible. */
+export const IMPOSSIBLE_TIME = "has a time outside 1970 to 2262";
+
 /** One captured frame; its bytes are a view into the file. */
 export interface Frame {
   /** Counts from 1. */

@@ -16,7 +16,7 @@
 import { NLMSG_HDRLEN } from "../netlink/uapi.ts";
 import { addToChecksum, EMPTY_CHECKSUM } from "./checksum.ts";
 import { CaptureError } from "./error.ts";
-import { viewOf } from "./frame.ts";
+import { IMPOSSIBLE_TIME, isPossibleTime, viewOf } from "./frame.ts";
 import { type NetlinkPacket, packetError } from "./packets.ts";
 
 /** The netlink protocol of the packets that carry marks. */
@@ -131,6 +131,7 @@ class MarkReader {
       );
     }
     const time = view.getBigUint64(BODY + 8, true);
+    if (!isPossibleTime(time)) throw packetError(packet, IMPOSSIBLE_TIME);
     this.rounds.push({ time, packets: [], texts: new Map(), isComplete: false });
     this.#count = 0;
     this.#checksum = EMPTY_CHECKSUM;

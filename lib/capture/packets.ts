@@ -9,7 +9,7 @@
  */
 import { NLM_F_REQUEST, NLMSG_HDRLEN, NLMSG_MIN_TYPE } from "../netlink/uapi.ts";
 import { CaptureError } from "./error.ts";
-import { type Frame, LINKTYPE_NETLINK, viewOf } from "./frame.ts";
+import { type Frame, IMPOSSIBLE_TIME, isPossibleTime, LINKTYPE_NETLINK, viewOf } from "./frame.ts";
 import { isPcap, readPcap } from "./pcap.ts";
 import { isPcapng, readPcapng } from "./pcapng.ts";
 
@@ -77,6 +77,7 @@ function toPacket(frame: Frame): NetlinkPacket {
   if (arphrd !== ARPHRD_NETLINK) {
     throw packetError(frame, `is of the hardware type ${arphrd}, not ${ARPHRD_NETLINK} (netlink)`);
   }
+  if (!isPossibleTime(frame.time)) throw packetError(frame, IMPOSSIBLE_TIME);
   const missing = frame.originalLength - view.byteLength;
   if (missing < 0) {
     throw packetError(frame, `has ${view.byteLength} bytes of ${frame.originalLength}`);

@@ -9,6 +9,7 @@ import { type Family, lookupFamily } from "../netlink/generic.ts";
 import { type Datagram, NotRecordedError, type Transport } from "../netlink/transport.ts";
 import { Decoder } from "./decode.ts";
 import type { Echo } from "./echo.ts";
+import { settleDestination, settleService } from "./identity.ts";
 import { Requests } from "./request.ts";
 import { type Rows, SERVICE_NAME } from "./rows.ts";
 import {
@@ -20,11 +21,10 @@ import {
   DESTINATION_TABLE,
   INFO,
   INFO_TABLE,
-  PRESENT,
   SERVICE,
   SERVICE_TABLE,
 } from "./schema.ts";
-import { AF_INET, AF_INET6, IPVS_DEST_ATTR, IPVS_GENL_NAME, IPVS_SVC_ATTR } from "./uapi.ts";
+import { IPVS_GENL_NAME } from "./uapi.ts";
 
 const ESRCH = 3;
 
@@ -72,9 +72,24 @@ export class Reader {
     return this.#records(this.#requests.config(), this.#config, CONFIG.slots)?.[0];
   }
 
-  /** The records of GET_DAEMON by the slots of `DAEMON`, or undefined likewise. */
+  /**
+   * The records of GET_DAEMON by the slots of `DAEMON`, or undefined likewise.
+   *
+   * @throws {DecodeError} if two daemons have the same state: the kernel has one of each.
+   */
   daemons(): Uint32Array[] | undefined {
-    return this.#records(this.#requests.daemons(), this.#daemons, DAEMON.slots);
+    const request = this.#requests.daemons();
+    const daemons = this.#records(request, this.#daemons, DAEMON.slots);
+    const states = new Set<number>();
+    for (const daemon of daemons ?? []) {
+      const state = daemon[DAEMON.state]!;
+      if (states.has(state)) {
+        const reason = `two sync daemons of state ${state}`;
+        throw new DecodeError(`Cannot use the answer to ${request.name}: ${reason}`);
+      }
+      states.add(state);
+    }
+    return daemons;
   }
 
   /** Adds every service to `rows`, as the kernel lists them; `again` through the second transport. */
@@ -90,7 +105,7 @@ export class Reader {
       const { scratch } = echo;
       const at = scratch.push();
       this.#services.decodeName(datagram, start, end, scratch.words, at);
-      checkService(scratch.words, at, start);
+      settleService(scratch.words, at, start);
       if (!echo.matches()) this.#addService(datagram, start, end, echo.rows);
     });
   }
@@ -119,7 +134,7 @@ export class Reader {
     const datagrams = this.#clientFor(again).exchange(request, (datagram, start, end) => {
       const at = rows.push();
       this.#destinations.decode(datagram, start, end, rows.words, at);
-      checkDestination(rows.words, at, start, family);
+      settleDestination(rows.words, at, start, family);
       filled = datagram.length + end - start;
     });
     return datagrams <= 1 && filled <= ROOM;
@@ -128,7 +143,7 @@ export class Reader {
   #addService(datagram: Datagram, start: number, end: number, rows: Rows): void {
     const at = rows.push();
     this.#services.decode(datagram, start, end, rows.words, at);
-    checkService(rows.words, at, start);
+    settleService(rows.words, at, start);
   }
 
   #clientFor(again: boolean): NetlinkClient {
@@ -149,41 +164,4 @@ export class Reader {
     }
     return records;
   }
-}
-
-const { IPVS_SVC_ATTR_PROTOCOL, IPVS_SVC_ATTR_ADDR, IPVS_SVC_ATTR_PORT } = IPVS_SVC_ATTR;
-const IDENTITY = 1 << IPVS_SVC_ATTR_PROTOCOL | 1 << IPVS_SVC_ATTR_ADDR | 1 << IPVS_SVC_ATTR_PORT;
-const SERVICE_STATS = 1 << IPVS_SVC_ATTR.IPVS_SVC_ATTR_STATS |
-  1 << IPVS_SVC_ATTR.IPVS_SVC_ATTR_STATS64;
-const DESTINATION_STATS = 1 << IPVS_DEST_ATTR.IPVS_DEST_ATTR_STATS |
-  1 << IPVS_DEST_ATTR.IPVS_DEST_ATTR_STATS64;
-const ADDR_FAMILY = 1 << IPVS_DEST_ATTR.IPVS_DEST_ATTR_ADDR_FAMILY;
-
-/** Numbers that the kernel did not say are not shown as zeros. */
-function checkStats(present: number, stats: number, name: string, offset: number): void {
-  if ((present & stats) !== 0) return;
-  throw new DecodeError(`Cannot decode the ${name} at offset ${offset}: no counters`);
-}
-
-function checkService(words: Uint32Array, at: number, offset: number): void {
-  checkStats(words[at + PRESENT]!, SERVICE_STATS, "service", offset);
-  checkFamily(words[at + SERVICE.addressFamily]!, "IPVS_SVC_ATTR_AF", offset);
-  if (words[at + SERVICE.fwmark] !== 0) return;
-  if ((words[at + PRESENT]! & IDENTITY) !== IDENTITY) {
-    throw new DecodeError(
-      `Cannot decode the service at offset ${offset}: no mark, and no protocol, address and port`,
-    );
-  }
-}
-
-function checkDestination(words: Uint32Array, at: number, offset: number, service: number): void {
-  checkStats(words[at + PRESENT]!, DESTINATION_STATS, "destination", offset);
-  // Before Linux 3.18 a destination was of its service's family, and did not say so.
-  if ((words[at + PRESENT]! & ADDR_FAMILY) === 0) words[at + DESTINATION.addressFamily] = service;
-  else checkFamily(words[at + DESTINATION.addressFamily]!, "IPVS_DEST_ATTR_ADDR_FAMILY", offset);
-}
-
-function checkFamily(family: number, name: string, offset: number): void {
-  if (family === AF_INET || family === AF_INET6) return;
-  throw new DecodeError(`Cannot decode ${name} at offset ${offset}: no address family ${family}`);
 }

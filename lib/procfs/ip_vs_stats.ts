@@ -40,6 +40,9 @@ export interface CpuCounters extends Counters {
   readonly cpu: number;
 }
 
+/** The kernel numbers CPUs with 32 bits. */
+const MOST_CPU = 0xffff_ffff;
+
 function parseHex(text: string, file: string, line: number): number | bigint {
   if (!/^[0-9a-f]{1,16}$/i.test(text)) {
     throw new DecodeError(`Cannot parse ${file} line ${line}: "${text}" is not hexadecimal`);
@@ -93,17 +96,27 @@ export function parseStats(text: string): Totals {
  * Parses `/proc/net/ip_vs_stats_percpu`: a line for each possible CPU, up to the line of the
  * estimator's totals, which begins with `~`.
  *
- * @throws {DecodeError} if a line has other columns or digits.
+ * @throws {DecodeError} if a line has other columns or digits, or a CPU comes twice.
  */
 export function parsePerCpu(text: string): CpuCounters[] {
   const file = "ip_vs_stats_percpu";
   const cpus: CpuCounters[] = [];
+  const seen = new Set<number>();
   const lines = text.split("\n");
   for (let i = 2; i < lines.length; i++) {
     const line = lines[i] ?? "";
     if (line.trimStart().startsWith("~")) return cpus;
-    const [cpu, ...values] = parseLine(line, 6, file, i + 1);
-    cpus.push({ cpu: Number(cpu), ...counters(values) });
+    const [number, ...values] = parseLine(line, 6, file, i + 1);
+    const cpu = Number(number);
+    if (cpu > MOST_CPU) {
+      const word = line.trim().split(/\s+/)[0];
+      throw new DecodeError(`Cannot parse ${file} line ${i + 1}: "${word}" is no CPU's number`);
+    }
+    if (seen.has(cpu)) {
+      throw new DecodeError(`Cannot parse ${file} line ${i + 1}: CPU ${cpu} for the second time`);
+    }
+    seen.add(cpu);
+    cpus.push({ cpu, ...counters(values) });
   }
   throw new DecodeError(`Cannot parse ${file}: no line of totals`);
 }

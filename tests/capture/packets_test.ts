@@ -93,3 +93,32 @@ Deno.test("readPackets() refuses a frame that is longer than it was", () => {
     message: "Cannot read capture: packet 1 at offset 24 has 36 bytes of 35",
   });
 });
+
+const LAST = 2n ** 63n - 1n;
+/** Nanoseconds of 1970, of 2262, and the seconds that an interface's offset adds. */
+const TIMES: readonly (readonly [units: bigint, offset: bigint, time: bigint | undefined])[] = [
+  [0n, 0n, 0n],
+  [LAST, 0n, LAST],
+  [LAST + 1n, 0n, undefined],
+  [2n ** 64n - 1n, 0n, undefined],
+  [5_000_000_000n, -5n, 0n],
+  [4_999_999_999n, -5n, undefined],
+  [854_775_807n, 9_223_372_036n, LAST],
+  [854_775_808n, 9_223_372_036n, undefined],
+  [0n, -(2n ** 63n), undefined],
+];
+for (const [units, offset, time] of TIMES) {
+  const subject = `${units} ns with an offset of ${offset} s`;
+  const verb = time === undefined ? "refuses" : "reads";
+  Deno.test(`readPackets() ${verb} a pcapng's time of ${subject}`, () => {
+    const options = new Uint8Array(20);
+    options.set([9, 0, 1, 0, 9, 0, 0, 0, 14, 0, 8, 0]);
+    new DataView(options.buffer).setBigInt64(12, offset, true);
+    const file = concat(section(), interfaceBlock(253, options), packetBlock(REQUEST, units));
+    if (time !== undefined) return assert.equal(readPackets(file)[0]?.time, time);
+    assert.throws(() => readPackets(file), {
+      name: "CaptureError",
+      message: "Cannot read capture: packet 1 at offset 68 has a time outside 1970 to 2262",
+    });
+  });
+}

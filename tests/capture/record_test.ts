@@ -204,6 +204,20 @@ Deno.test("openRecording() refuses every recording with an altered bit, or repla
   assert.ok(refused > 8 * FILE.length / 2, `${refused} of ${8 * FILE.length}`);
 });
 
+Deno.test("openRecording() refuses a recording of a time beyond 2262", () => {
+  const recordAt = (time: bigint) => {
+    const file = record(liveMoment(KERNEL), readAll);
+    // The time of the snapshot stands behind the headers of the first frame, and in its checksum.
+    new DataView(file.buffer).setBigUint64(24 + 16 + 16 + 16 + 8 + 8, time, true);
+    return file;
+  };
+  assert.throws(() => openRecording(recordAt(2n ** 63n)), {
+    name: "CaptureError",
+    message: "Cannot read capture: packet 1 at offset 24 has a time outside 1970 to 2262",
+  });
+  assert.throws(() => openRecording(recordAt(2n ** 63n - 1n)), /checksum/);
+});
+
 Deno.test("openRecording() refuses every recording that was cut off", () => {
   for (let length = 0; length < FILE.length; length++) {
     assert.equal(outcome(FILE.subarray(0, length)), "refused", `${length} bytes`);

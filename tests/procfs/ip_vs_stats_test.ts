@@ -121,6 +121,25 @@ Deno.test("parsePerCpu() refuses a text without a line of ~", () => {
   assert.throws(() => parsePerCpu(""), DecodeError);
 });
 
+Deno.test("parsePerCpu() refuses a CPU that comes twice", () => {
+  for (const number of ["1F", "001f"]) {
+    const text = PER_CPU.replace("  1     ", `${number.padStart(3)}     `);
+    assert.throws(() => parsePerCpu(text), {
+      name: "DecodeError",
+      message: "Cannot parse ip_vs_stats_percpu line 5: CPU 31 for the second time",
+    });
+  }
+});
+
+Deno.test("parsePerCpu() refuses a CPU's number of more than 32 bits, which it would round", () => {
+  for (const number of ["100000000", "20000000000001", "FFFFFFFFFFFFFFFF"]) {
+    assert.throws(() => parsePerCpu(PER_CPU.replace(" 1F  ", ` ${number}  `)), {
+      name: "DecodeError",
+      message: `Cannot parse ip_vs_stats_percpu line 5: "${number}" is no CPU's number`,
+    });
+  }
+});
+
 Deno.test("parseStats() and parsePerCpu() throw only DecodeError for any text", () => {
   const altered = (text: string) =>
     fc.array(fc.tuple(fc.nat(text.length), fc.string({ maxLength: 3 })), { maxLength: 4 }).map(
