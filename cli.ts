@@ -18,7 +18,7 @@ import {
 import type { DoctorFormat, Format, Shell } from "./lib/commands/options.ts";
 import { say, sayInDetail } from "./lib/commands/messages.ts";
 import { ClosedPipeError, type Output, standardOutput, WriteError } from "./lib/commands/output.ts";
-import { type Arguments, parseArguments, UsageError } from "./lib/commands/parse.ts";
+import { type Arguments, bytesOf, parseArguments, UsageError } from "./lib/commands/parse.ts";
 import type { Source } from "./lib/ipvs/collect.ts";
 import type { Consistency } from "./lib/ipvs/snapshot.ts";
 import { isMissingFamily, isRefusal, NetlinkError } from "./lib/netlink/errors.ts";
@@ -94,6 +94,8 @@ async function runShow(args: Arguments): Promise<number> {
     format: (args.options.get("output") ?? "table") as Format,
     extended: args.options.has("extended"),
     color: output.color,
+  }).catch((error) => {
+    throw source.explain?.(error) ?? error;
   });
   output.commit();
   if (args.options.has("debug")) {
@@ -137,21 +139,28 @@ function verdict({ doubts }: Consistency): number {
   return INCONSISTENT;
 }
 
-/** A source, with the number of datagrams that it dropped, where it may have to. */
-type DisposableSource = Source & Disposable & { readonly foreign?: number };
+interface DisposableSource extends Source, Disposable {
+  /** How many datagrams it dropped, where it may have to. */
+  readonly foreign?: number;
+  /** What an error of reading it means, where it is not the kernel's that runs here. */
+  explain?(error: unknown): unknown;
+}
 
 async function openSource(args: Arguments): Promise<DisposableSource> {
   const round = args.options.get("round");
+  const maxSize = args.options.get("max-size");
   const file = args.options.get("replay");
   const demo = args.options.has("demo");
   if (file !== undefined && demo) throw new UsageError("--replay and --demo exclude each other");
   if (file === undefined && !demo) {
     if (round !== undefined) throw new UsageError("--round goes with --replay");
+    if (maxSize !== undefined) throw new UsageError("--max-size goes with --replay");
     return openLive();
   }
   const { openReplay } = await import("./lib/commands/replay.ts");
-  return Object.assign(openReplay(file ?? DEMO, round === undefined ? undefined : Number(round)), {
-    [Symbol.dispose]() {},
+  return openReplay(file ?? DEMO, {
+    round: round === undefined ? undefined : Number(round),
+    maxSize: maxSize === undefined ? undefined : bytesOf(maxSize),
   });
 }
 

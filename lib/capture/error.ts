@@ -1,8 +1,9 @@
 /**
- * The one error of this room.
+ * The error of reading captures.
  *
  * @module
  */
+import { isMissingFamily, isRefusal, NetlinkError } from "../netlink/errors.ts";
 
 /**
  * A file that is no capture, a damaged one, or one that does not hold what is asked of it.
@@ -16,4 +17,27 @@ export class CaptureError extends Error {
   constructor(reason: string, options?: ErrorOptions) {
     super(`Cannot read capture: ${reason}`, options);
   }
+}
+
+/**
+ * What an error of reading a replay means. What a kernel refused when the capture was made is no
+ * word of the kernel that runs here, and nothing can be done about it here.
+ */
+export function recordedError(error: unknown): unknown {
+  if (!(error instanceof NetlinkError)) return error;
+  const { code, request } = error;
+  const reason = isMissingFamily(error)
+    ? WITHOUT_IPVS
+    : isRefusal(error)
+    ? `${recordedRefusal(code)} of ${request}`
+    : `the recording holds an error: ${error.message}`;
+  return new CaptureError(reason, { cause: error });
+}
+
+/** The kernel that was recorded had no IPVS. */
+export const WITHOUT_IPVS = "the recording is of a kernel without IPVS (ENOENT)";
+
+/** The kernel that was recorded refused something, with the errno of this name. */
+export function recordedRefusal(code: string): string {
+  return `the recording holds a refusal (${code})`;
 }

@@ -61,6 +61,14 @@ export function readPackets(bytes: Uint8Array): NetlinkPacket[] {
   throw new CaptureError(`its link type is ${name}, not ${LINKTYPE_NETLINK} (netlink)`);
 }
 
+/** How many bytes tell whether something is a capture. */
+export const MAGIC_LENGTH = 4;
+
+/** Whether bytes begin as a pcap or a pcapng file does. */
+export function isCapture(bytes: Uint8Array): boolean {
+  return isPcap(bytes) || isPcapng(bytes);
+}
+
 function readFrames(bytes: Uint8Array): Iterable<Frame> {
   if (bytes.length === 0) throw new CaptureError("it is empty");
   if (isPcap(bytes)) return readPcap(bytes);

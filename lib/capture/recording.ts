@@ -5,7 +5,8 @@
  */
 import type { Source } from "../ipvs/collect.ts";
 import { NETLINK_GENERIC } from "../netlink/uapi.ts";
-import { CaptureError } from "./error.ts";
+import { ENOENT } from "../netlink/errors.ts";
+import { CaptureError, WITHOUT_IPVS } from "./error.ts";
 import { pairExchanges } from "./exchanges.ts";
 import { findFamily } from "./family.ts";
 import { type MarkedRound, readMarkedRounds } from "./marks.ts";
@@ -71,10 +72,12 @@ export class Round {
 export class Recording {
   /** In the order in which they began. */
   readonly rounds: readonly Round[];
+  readonly #isWithoutIpvs: boolean;
 
   /** Only {@linkcode openRecording} makes recordings. */
-  constructor(rounds: readonly Round[]) {
+  constructor(rounds: readonly Round[], isWithoutIpvs = false) {
     this.rounds = rounds;
+    this.#isWithoutIpvs = isWithoutIpvs;
   }
 
   /**
@@ -84,7 +87,10 @@ export class Recording {
    */
   selectRound(number?: number): Round {
     const count = this.rounds.length;
-    if (count === 0) throw new CaptureError("nobody lists the virtual servers in it");
+    if (count === 0) {
+      const why = this.#isWithoutIpvs ? `: ${WITHOUT_IPVS}` : "";
+      throw new CaptureError(`nobody lists the virtual servers in it${why}`);
+    }
     if (number === undefined) {
       const last = this.rounds.findLast((round) => round.whole);
       if (last !== undefined) return last;
@@ -122,7 +128,8 @@ export function openRecording(bytes: Uint8Array): Recording {
   const packets = readPackets(bytes);
   const marked = readMarkedRounds(packets);
   if (marked !== undefined) return new Recording(marked.map(toRound));
-  const rounds = partRounds(readAllAsks(packets)).map((asks) => {
+  const all = readAllAsks(packets);
+  const rounds = partRounds(all).map((asks) => {
     const { packet, portId } = asks.find(({ kind }) => kind === "services")!.exchange;
     return new Round({
       time: packet.time,
@@ -131,7 +138,10 @@ export function openRecording(bytes: Uint8Array): Recording {
       gap: findGap(asks),
     });
   });
-  return new Recording(rounds);
+  const isWithoutIpvs = all.some(({ kind, exchange }) =>
+    kind === "family" && exchange.errno === ENOENT
+  );
+  return new Recording(rounds, isWithoutIpvs);
 }
 
 function readAllAsks(packets: readonly NetlinkPacket[]): Ask[] {

@@ -7,6 +7,7 @@ import { DecodeError, errnoCode } from "../netlink/errors.ts";
 import { Datagram } from "../netlink/transport.ts";
 import { GENL_ID_CTRL } from "../netlink/uapi.ts";
 import { AnswerReader } from "./answers.ts";
+import { recordedRefusal } from "./error.ts";
 import type { Exchange } from "./exchanges.ts";
 import { destinationsOf, type IsIpvs, type Question, readQuestion, servicesIn } from "./meaning.ts";
 import { packetError } from "./packets.ts";
@@ -152,7 +153,7 @@ export function findGap(asks: readonly Ask[]): string | undefined {
   const listing = listingOf(asks);
   if (listing === undefined) {
     const errno = refusalOf(asks);
-    if (errno !== undefined) return `the recording holds a refusal (${errnoCode(errno)})`;
+    if (errno !== undefined) return recordedRefusal(errnoCode(errno));
     return "no list of services in it is complete";
   }
   const services = servicesOf(listing);

@@ -26,8 +26,8 @@ export const SHELLS = ["bash", "zsh", "fish"] as const;
 /** One of {@linkcode SHELLS}. */
 export type Shell = typeof SHELLS[number];
 
-/** What can be given: the name of a file, a number from 1 on, seconds, or one of some words. */
-export type Values = "file" | "count" | "seconds" | readonly string[];
+/** What can be given: the name of a file, a number from 1 on, seconds, bytes, or one of some words. */
+export type Values = "file" | "count" | "seconds" | "size" | readonly string[];
 
 /** An operand, or the argument of an option. */
 export interface Argument {
@@ -157,13 +157,20 @@ export const OPTIONS: readonly Option[] = [
     argument: FILE,
     commands: ["show"],
     help: "read a recording or an nlmon capture, not the kernel",
-    more: "Both pcap and pcapng are read.",
+    more: "Both pcap and pcapng are read. - is standard input; a pipe is read to its end.",
   },
   {
     name: "round",
     argument: { name: "N", values: "count" },
     commands: ["show"],
     help: "which reading of the capture, from 1 (default: the last whole one)",
+  },
+  {
+    name: "max-size",
+    argument: { name: "SIZE", values: "size" },
+    commands: ["show"],
+    help: "refuse a capture larger than SIZE, such as 512M (default 1G)",
+    more: "SIZE is in bytes, or with K, M or G in KiB, MiB or GiB; at most 2G.",
   },
   { name: "demo", commands: ["show"], help: "read the recording that ships with the program" },
   {

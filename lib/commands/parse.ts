@@ -123,6 +123,13 @@ function misplaced(command: Command, name: string, right: readonly Option[]): st
 }
 
 const MOST_SECONDS = 86_400;
+const MOST_BYTES = 2 ** 31;
+
+/** How many bytes a size such as `512M` or `2G` is; NaN where it is no size. */
+export function bytesOf(size: string): number {
+  const [, digits = "", unit = ""] = /^([1-9]\d{0,9})([KMG]?)$/.exec(size) ?? [];
+  return digits === "" ? NaN : Number(digits) * 1024 ** ["", "K", "M", "G"].indexOf(unit);
+}
 
 function checkValue({ name, values }: Argument, value: string, of: string): void {
   if (values === "file") return;
@@ -133,6 +140,10 @@ function checkValue({ name, values }: Argument, value: string, of: string): void
   if (values === "seconds") {
     if (/^\d*\.?\d+$/.test(value) && Number(value) <= MOST_SECONDS) return;
     throw new UsageError(`${of} takes seconds, from 0 to ${MOST_SECONDS}, not "${value}"`);
+  }
+  if (values === "size") {
+    if (bytesOf(value) <= MOST_BYTES) return;
+    throw new UsageError(`${of} takes a size such as 512M, from 1 to 2G, not "${value}"`);
   }
   if (values.includes(value)) return;
   throw new UsageError(`Unknown ${name} "${value}" of ${of}${suggest(value, values)}`);
