@@ -8,6 +8,7 @@
 import type { RecordCursor } from "../ipvs/records.ts";
 import type { Snapshot } from "../ipvs/snapshot.ts";
 import { DESTINATION } from "../ipvs/schema.ts";
+import { IP_VS_CONN_F_FWD_MASK } from "../ipvs/uapi.ts";
 import { CATALOGUE, type Metric } from "../metrics/catalogue.ts";
 import { ByteWriter, type Sink, utf8 } from "./byte_writer.ts";
 import { writeAddress, writeValue } from "./columns.ts";
@@ -123,10 +124,7 @@ class MetricsWriter {
     const name = this.#head("ipvs_real_server", "How a real server is reached.", "info");
     const made = new Map<number, Uint8Array>();
     this.#eachReal(name, (record) => {
-      const { addressFamily, forwardingMethod, tunnelType, tunnelPort, tunnelFlags } = DESTINATION;
-      const tunnel = record.get(tunnelPort) + 0x10000 * record.get(tunnelFlags) +
-        0x1000000 * record.get(tunnelType);
-      const key = (tunnel * 8 + record.get(forwardingMethod)) * 16 + record.get(addressFamily);
+      const key = settingsKey(record);
       let labels = made.get(key);
       if (labels === undefined) {
         made.set(key, labels = utf8(`",${labelList(realInfoLabels(record))}} 1\n`));
@@ -152,6 +150,15 @@ class MetricsWriter {
       }
     }
   }
+}
+
+/** A number of 47 bits for what a real server's labels are made of: equal keys, equal labels. */
+function settingsKey(record: RecordCursor): number {
+  const { addressFamily, forwardingMethod, tunnelType, tunnelPort, tunnelFlags } = DESTINATION;
+  const tunnel = (record.get(tunnelType) * 0x10000 + record.get(tunnelFlags)) * 0x10000 +
+    record.get(tunnelPort);
+  const method = record.get(forwardingMethod) & IP_VS_CONN_F_FWD_MASK;
+  return (tunnel * 8 + method) * 16 + record.get(addressFamily);
 }
 
 function join(...parts: readonly Uint8Array[]): Uint8Array {

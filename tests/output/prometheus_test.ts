@@ -244,6 +244,23 @@ for (const format of FORMATS) {
   });
 }
 
+Deno.test("encodePrometheus() gives each tunnel its own labels, however alike its numbers are", () => {
+  const tunnels = [
+    { method: TUNNEL, tunnel: { type: 1, port: 0, flags: 0 } },
+    { method: TUNNEL, tunnel: { type: 0, port: 0, flags: 256 } },
+    { method: TUNNEL, tunnel: { type: 0, port: 1, flags: 0 } },
+    // Above the three bits of the method the kernel has flags of its own.
+    { method: 8 | TUNNEL, tunnel: { type: 0, port: 0, flags: 0 } },
+  ];
+  const destinations = tunnels.map((each, i) => ({ address: `10.0.0.${i}`, ...each }));
+  const snapshot = collect(fakeKernel({ services: [{ fwmark: 1, destinations }] }));
+  const family = familiesOf(FORMATS[0], snapshot).get("ipvs_real_server_info");
+  const labels = labelsAndValues(family).map(([{ tunnel_type, tunnel_port, tunnel_checksum }]) =>
+    [tunnel_type, tunnel_port, tunnel_checksum].join(" ")
+  );
+  assert.deepEqual(labels, ["gue 0 nocsum", "ipip 0 256", "ipip 1 nocsum", "ipip 0 nocsum"]);
+});
+
 Deno.test("encodeOpenMetrics() names the unit of every family that has one in its name", () => {
   const families = familiesOf(FORMATS[1], collect(hardKernel()));
   for (const { prometheus, unit } of CATALOGUE.filter((each) => each.real !== undefined)) {
