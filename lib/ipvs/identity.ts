@@ -27,16 +27,26 @@ function checkFamily(family: number, name: string, offset: number): void {
   throw new DecodeError(`Cannot decode ${name} at offset ${offset}: no address family ${family}`);
 }
 
+/** For IPv4 it is a mask, of which each one has a length; for IPv6 it is the length itself. */
+function checkNetmask(family: number, netmask: number, offset: number): void {
+  if (family === AF_INET || netmask <= 128) return;
+  throw new DecodeError(
+    `Cannot decode IPVS_SVC_ATTR_NETMASK at offset ${offset}: no prefix length ${netmask}`,
+  );
+}
+
 /**
  * Checks the service in the slots from `at` on, and reduces its name to its family and mark, or to
  * its family, protocol, address and port.
  *
- * @throws {DecodeError} if it has no counters, no family that is known, or no whole name.
+ * @throws {DecodeError} if it has no counters, no family that is known, no prefix length of its
+ * family, or no whole name.
  */
 export function settleService(words: Uint32Array, at: number, offset: number): void {
   checkStats(words[at + PRESENT]!, SERVICE_STATS, "service", offset);
   const family = words[at + SERVICE.addressFamily]!;
   checkFamily(family, "IPVS_SVC_ATTR_AF", offset);
+  checkNetmask(family, words[at + SERVICE.netmask]!, offset);
   if (words[at + SERVICE.fwmark] !== 0) {
     words[at + SERVICE.protocol] = 0;
     words[at + SERVICE.port] = 0;

@@ -109,3 +109,12 @@ Deno.test("two sync daemons of one state are refused: the kernel has one of each
     message: "Cannot use the answer to IPVS_CMD_GET_DAEMON: two sync daemons of state 1",
   });
 });
+
+Deno.test("a prefix length of IPv6 is at most 128", () => {
+  const services = (netmask: number) => [{ address: "::1", port: 80, netmask }];
+  assert.equal(virtualServers(collect(fakeKernel({ services: services(128) })))[0]?.netmask, 128);
+  assert.throws(() => collect(fakeKernel({ services: services(129) })), {
+    name: "DecodeError",
+    message: /^Cannot decode IPVS_SVC_ATTR_NETMASK at offset \d+: no prefix length 129$/,
+  });
+});
