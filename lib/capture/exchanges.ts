@@ -24,8 +24,8 @@ const NLM_F_ACK = 0x04;
 /** Requests of one sequence number that wait for an answer: older ones have lost theirs. */
 const MOST_WAITING = 16;
 
-/** A request takes some 300 bytes of memory, and some 20 of the file. */
-const MOST_REQUESTS = 1 << 22;
+/** Requests of a capture: one takes at least 20 bytes of the file, and some 300 of memory. */
+export const MOST_REQUESTS: number = 1 << 22;
 
 /** Consecutive messages of one packet that answer one request: where they begin and end in it. */
 export interface Answer {
@@ -90,11 +90,12 @@ export class Exchange {
 
   /** Adds the next message that answers it. */
   add(packet: NetlinkPacket, message: Readonly<MessageHeader>): void {
-    const answers = this.#answers ??= [];
-    const last = answers.at(-1);
+    const { start } = message;
     const end = Math.min(align4(message.end), packet.bytes.length);
-    if (last?.packet === packet && last.end === message.start) last.end = end;
-    else answers.push({ packet, start: message.start, end });
+    const last = this.#answers?.at(-1);
+    if (last?.packet === packet && last.end === start) last.end = end;
+    else if (this.#answers === undefined) this.#answers = [{ packet, start, end }];
+    else this.#answers.push({ packet, start, end });
     if (message.type === NLMSG_ERROR) this.awaitsAck = false;
     if (packet.missing > 0) this.cut ??= packet;
     this.#advance(packet, message);
@@ -120,14 +121,17 @@ export class Exchange {
  * Programs may leave the port out of the request (the kernel does not look at it): such a request
  * gets the first answer of its sequence number and shape that no other request claims.
  *
- * @throws {CaptureError} if a packet's messages are damaged, or there are too many requests.
+ * @throws {CaptureError} if a packet's messages are damaged, or there are more than `most` requests.
  */
-export function pairExchanges(packets: readonly NetlinkPacket[]): Exchange[] {
+export function pairExchanges(
+  packets: readonly NetlinkPacket[],
+  most = MOST_REQUESTS,
+): Exchange[] {
   const ports = new Set<number>();
   for (const packet of packets) {
     if (!packet.isRequest) ports.add(firstMessage(packet)?.portId ?? 0);
   }
-  const pairing = new Pairing(ports);
+  const pairing = new Pairing(ports, most);
   for (const packet of packets) {
     const visit = packet.isRequest ? pairing.ask : pairing.answer;
     visitMessages(packet, (message) => visit.call(pairing, packet, message));
@@ -139,17 +143,19 @@ class Pairing {
   readonly exchanges: Exchange[] = [];
   /** Ports that answers went to; a request that names another one names none. */
   readonly #ports: ReadonlySet<number>;
+  readonly #most: number;
   readonly #bySocket = new Map<string, Exchange>();
   readonly #anonymous = new Map<number, Exchange[]>();
 
-  constructor(ports: ReadonlySet<number>) {
+  constructor(ports: ReadonlySet<number>, most: number) {
     this.#ports = ports;
+    this.#most = most;
   }
 
   ask(packet: NetlinkPacket, message: Readonly<MessageHeader>): void {
     if (message.end - message.start < NLMSG_HDRLEN + GENL_HDRLEN) return;
-    if (this.exchanges.length === MOST_REQUESTS) {
-      throw new CaptureError(`it has more than ${MOST_REQUESTS} requests`);
+    if (this.exchanges.length === this.#most) {
+      throw new CaptureError(`it has more than ${this.#most} requests`);
     }
     const { sequence, portId } = message;
     const exchange = new Exchange(packet, message);
@@ -181,6 +187,7 @@ class Pairing {
       this.#bySocket.set(socket, exchange);
     }
     exchange.add(packet, message);
+    if (exchange.state !== "open" && !exchange.awaitsAck) this.#bySocket.delete(socket);
   }
 
   /** Takes the first request that this could be the first answer of, if it named no port. */

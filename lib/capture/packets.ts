@@ -90,19 +90,48 @@ function toPacket(frame: Frame): NetlinkPacket {
   if (missing < 0) {
     throw packetError(frame, `has ${view.byteLength} bytes of ${frame.originalLength}`);
   }
-  const bytes = frame.bytes.subarray(COOKED_HEADER);
-  const littleEndian = byteOrderOf(bytes, missing, frame.littleEndian);
-  return {
-    number: frame.number,
-    offset: frame.offset,
-    time: frame.time,
-    protocol: view.getUint16(14),
-    isRequest: isRequest(bytes, littleEndian),
-    frame: frame.bytes,
-    bytes,
-    missing,
-    littleEndian,
-  };
+  return new CapturedPacket(frame, view.getUint16(14));
+}
+
+/**
+ * Refers to the file by numbers: there can be a packet for every 32 bytes of it, and two views that
+ * lie ready would take several times as much.
+ */
+class CapturedPacket implements NetlinkPacket {
+  readonly number: number;
+  readonly offset: number;
+  readonly time: bigint;
+  readonly protocol: number;
+  readonly isRequest: boolean;
+  readonly missing: number;
+  readonly littleEndian: boolean;
+  readonly #file: ArrayBufferLike;
+  readonly #start: number;
+  readonly #length: number;
+
+  constructor(frame: Frame, protocol: number) {
+    const { buffer, byteOffset, length } = frame.bytes;
+    this.number = frame.number;
+    this.offset = frame.offset;
+    this.time = frame.time;
+    this.protocol = protocol;
+    this.missing = frame.originalLength - length;
+    this.#file = buffer;
+    this.#start = byteOffset;
+    this.#length = length;
+    const bytes = this.bytes;
+    this.littleEndian = byteOrderOf(bytes, this.missing, frame.littleEndian);
+    this.isRequest = isRequest(bytes, this.littleEndian);
+  }
+
+  get frame(): Uint8Array {
+    return new Uint8Array(this.#file, this.#start, this.#length);
+  }
+
+  get bytes(): Uint8Array {
+    const length = this.#length - COOKED_HEADER;
+    return new Uint8Array(this.#file, this.#start + COOKED_HEADER, length);
+  }
 }
 
 /** An error that says which packet is wrong; the reason goes on after the packet's name. */

@@ -7,7 +7,7 @@ import type { Source } from "../ipvs/collect.ts";
 import { NETLINK_GENERIC } from "../netlink/uapi.ts";
 import { ENOENT } from "../netlink/errors.ts";
 import { CaptureError, WITHOUT_IPVS } from "./error.ts";
-import { pairExchanges } from "./exchanges.ts";
+import { MOST_REQUESTS, pairExchanges } from "./exchanges.ts";
 import { findFamily } from "./family.ts";
 import { type MarkedRound, readMarkedRounds } from "./marks.ts";
 import { type NetlinkPacket, readPackets } from "./packets.ts";
@@ -22,6 +22,8 @@ interface RoundParts {
   readonly gap: string | undefined;
   readonly texts?: ReadonlyMap<string, readonly Uint8Array[]>;
 }
+
+const NO_TEXTS: ReadonlyMap<string, readonly Uint8Array[]> = new Map();
 
 /** One client's listing of the table. */
 export class Round {
@@ -40,7 +42,7 @@ export class Round {
     this.client = parts.client;
     this.gap = parts.gap;
     this.#asks = parts.asks;
-    this.#texts = parts.texts ?? new Map();
+    this.#texts = parts.texts ?? NO_TEXTS;
   }
 
   /** Whether its services are all listed, and the destinations of each. */
@@ -126,9 +128,10 @@ export class Recording {
  */
 export function openRecording(bytes: Uint8Array): Recording {
   const packets = readPackets(bytes);
+  const reader = new AskReader();
   const marked = readMarkedRounds(packets);
-  if (marked !== undefined) return new Recording(marked.map(toRound));
-  const all = readAllAsks(packets);
+  if (marked !== undefined) return new Recording(marked.map((round) => toRound(round, reader)));
+  const all = reader.read(packets);
   const rounds = partRounds(all).map((asks) => {
     const { packet, portId } = asks.find(({ kind }) => kind === "services")!.exchange;
     return new Round({
@@ -144,17 +147,23 @@ export function openRecording(bytes: Uint8Array): Recording {
   return new Recording(rounds, isWithoutIpvs);
 }
 
-function readAllAsks(packets: readonly NetlinkPacket[]): Ask[] {
-  const generic = packets.filter((packet) => packet.protocol === NETLINK_GENERIC);
-  const exchanges = pairExchanges(generic);
-  return readAsks(exchanges, findFamily(generic, exchanges));
+/** Reads what packets ask, and holds all that one capture asks to one limit. */
+class AskReader {
+  #left = MOST_REQUESTS;
+
+  read(packets: readonly NetlinkPacket[]): Ask[] {
+    const generic = packets.filter((packet) => packet.protocol === NETLINK_GENERIC);
+    const exchanges = pairExchanges(generic, this.#left);
+    this.#left -= exchanges.length;
+    return readAsks(exchanges, findFamily(generic, exchanges));
+  }
 }
 
-function toRound(marked: MarkedRound): Round {
+function toRound(marked: MarkedRound, reader: AskReader): Round {
   const { time, packets, texts, isComplete } = marked;
   if (!isComplete) {
     return new Round({ time, client: "ipvstat", asks: [], gap: "its recording was broken off" });
   }
-  const asks = readAllAsks(packets);
+  const asks = reader.read(packets);
   return new Round({ time, client: "ipvstat", asks, texts, gap: findGap(asks) });
 }

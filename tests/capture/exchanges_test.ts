@@ -156,6 +156,17 @@ Deno.test("pairExchanges() looks at few of the many requests of one sequence num
   assert.ok(work < 200 * count, String(work));
 });
 
+Deno.test("pairExchanges() refuses more requests than it may keep", () => {
+  const monitor = new Monitor();
+  monitor.see(concat(ask.info(), ask.info(), ask.info()));
+  const packets = packetsOf(monitor.seen);
+  assert.equal(pairExchanges(packets, 3).length, 3);
+  assert.throws(() => pairExchanges(packets, 2), {
+    name: "CaptureError",
+    message: "Cannot read capture: it has more than 2 requests",
+  });
+});
+
 Deno.test("pairExchanges() refuses an answer whose message does not fit", () => {
   const answer = message({ command: 1, port: 1 });
   answer[0] = 200;
