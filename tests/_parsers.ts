@@ -99,10 +99,10 @@ export function parsePrometheus(text: string, openMetrics = false): PrometheusFa
     if (name === undefined) throw new Error(`Not the beginning of a family: ${lines[i]}`);
     if (families.some((family) => family.name === name)) throw new Error(`${name} twice`);
     const help = unescapeText(lines[i++]!.slice(`# HELP ${name} `.length), openMetrics);
-    const type = new RegExp(`^# TYPE ${name} ([a-z]+)$`).exec(lines[i++] ?? "")?.[1];
+    const type = wordBehind(`# TYPE ${name} `, lines[i++]);
     if (type === undefined || !(type in SUFFIX)) throw new Error(`${name} has no TYPE`);
     if (!openMetrics && type === "info") throw new Error(`${name} is of a type of OpenMetrics`);
-    const unit = new RegExp(`^# UNIT ${name} ([a-z]+)$`).exec(lines[i] ?? "")?.[1];
+    const unit = wordBehind(`# UNIT ${name} `, lines[i]);
     if (unit !== undefined) i++;
     if (unit !== undefined && !openMetrics) throw new Error(`${name} has a UNIT`);
     if (unit !== undefined && !name.endsWith(`_${unit}`)) throw new Error(`${name} not in ${unit}`);
@@ -118,6 +118,12 @@ export function parsePrometheus(text: string, openMetrics = false): PrometheusFa
     families.push({ name, help, type, ...(unit === undefined ? {} : { unit }), samples });
   }
   return families;
+}
+
+/** The one word that ends a line of which the beginning is known. */
+function wordBehind(start: string, line = ""): string | undefined {
+  const word = line.slice(start.length);
+  return line.startsWith(start) && /^[a-z]+$/.test(word) ? word : undefined;
 }
 
 /** Parses one sample without a time; its value is an integer unless another form is given. */
