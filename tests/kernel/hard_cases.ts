@@ -5,9 +5,13 @@ import { type Files, seen, textOf } from "./_files.ts";
 import { assertInflux, assertMetrics } from "./_formats.ts";
 import { type Fields, parseDaemons, parseInfo, parseTimeouts } from "./_ipvsadm.ts";
 import { phase } from "./_guest.ts";
+import { chosenKernel } from "./_kernels.ts";
 import { decodeCapture, virtualServers, type WireState } from "./_wire_ipvs.ts";
 
 const test = phase("hard_cases.sh");
+
+const counterNames = ["connections", "pkts_in", "pkts_out", "bytes_in", "bytes_out"];
+const rateNames = ["cps", "pps_in", "pps_out", "bytes_in_per_second", "bytes_out_per_second"];
 
 function wire(files: Files, name: string): WireState {
   return decodeCapture(files[name] ?? assert.fail(`no ${name}`));
@@ -28,20 +32,32 @@ function assertSameAsWire(ours: Fields, kernel: WireState): void {
   assert.deepEqual(actual, expected);
 }
 
+/** How many virtual and real servers of a capture have a value above zero. */
+function countAbove0(files: Files, capture: string, name: string): number {
+  return Array.from(wire(files, capture).services.values(), ({ fields, servers }) => [
+    fields,
+    ...servers.values(),
+  ]).flat().filter((fields) => (fields[name] as bigint ?? 0n) > 0n).length;
+}
+
 test("the lab passes traffic through every kind of virtual server", (files) => {
   const passed = textOf(files, "traffic.txt").trim().split("\n");
   assert.deepEqual(passed.filter((line) => !/ (\d+)\/\1$/.test(line)), []);
-  assert.equal(passed.length, 30);
-  const { services } = wire(files, "hard.pcap");
-  const seen = (name: string) =>
-    Array.from(services.values(), ({ fields, servers }) => [fields, ...servers.values()]).flat()
-      .filter((fields) => (fields[name] as bigint ?? 0n) > 0n).length;
-  const names = [
-    ...["connections", "pkts_in", "pkts_out", "bytes_in", "bytes_out"],
-    ...["cps", "pps_in", "pps_out", "bytes_in_per_second", "bytes_out_per_second"],
-    ...["active_connections", "inactive_connections", "persistent_connections"],
-  ];
-  for (const name of names) assert.ok(seen(name) >= 4, `${name} is above 0 ${seen(name)} times`);
+  // Without SCTP where its heartbeats would not let the table stand still.
+  assert.equal(passed.length, chosenKernel() === "5.10" ? 28 : 30);
+  const liveNames = ["active_connections", "inactive_connections", "persistent_connections"];
+  for (const name of [...counterNames, ...liveNames]) {
+    const count = countAbove0(files, "hard.pcap", name);
+    assert.ok(count >= 4, `${name} is above 0 ${count} times`);
+  }
+});
+
+test("show -o json has the counters and rates of a table that moves", (files) => {
+  assertSameAsWire(json(files, "moving.json"), wire(files, "moving-own.pcap"));
+  for (const name of rateNames) {
+    const count = countAbove0(files, "moving-own.pcap", name);
+    assert.ok(count >= 1, `${name} is above 0 ${count} times`);
+  }
 });
 
 test("ipvsadm's listings and the kernel's bytes agree, so that either can judge", (files) => {
@@ -64,9 +80,6 @@ test("show -o json has every value of ipvsadm's listings", (files) => {
   assert.deepEqual(ours.sync_daemons, parseDaemons(textOf(files, "hard-daemon.txt")));
   assert.deepEqual(ours.consistency, { state: "verified", listings: 2n, doubts: [] });
 });
-
-const counterNames = ["connections", "pkts_in", "pkts_out", "bytes_in", "bytes_out"];
-const rateNames = ["cps", "pps_in", "pps_out", "bytes_in_per_second", "bytes_out_per_second"];
 
 /** The numbers of a line of hexadecimal words, under the names. */
 function hexFields(line: string, names: string[]): Fields {

@@ -57,20 +57,35 @@ mark_packets() { # LAST MARK
     action skbedit mark "$2"
 }
 
-# The kernel reports its estimator's copy of the counters, which moves every 2 s. Waits until the copy
-# ("~") is what the processors have counted, and then lets it stand still, rates included.
+# Whether the kernel's estimator can be stopped, as since Linux 5.16.
+can_freeze() { [ -e /proc/sys/net/ipv4/vs/run_estimation ]; }
+
+# The kernel reports its estimator's copy of the counters, which moves every 2 s. Whether that copy ("~") is
+# what the processors have counted.
+has_caught_up() {
+  awk 'NR > 2 && NF == 6 { if ($1 == "~") { for (i = 2; i < 7; i++) if ($i != live[i]) exit 1; exit 0 }
+       for (i = 2; i < 7; i++) live[i] = $i }' /proc/net/ip_vs_stats_percpu
+}
+
+# Whether no rate is above zero, for the whole and for each server.
+has_no_rates() {
+  awk 'NR == 6 { for (i = 1; i <= NF; i++) if ($i != "0") exit 1 }' /proc/net/ip_vs_stats &&
+    ipvsadm -Ln --rate --exact | awk 'NR > 3 { for (i = NF - 4; i <= NF; i++) if ($i != "0") exit 1 }'
+}
+
+# Waits until the counters have caught up, and lets them stand still, rates included. Where the estimator cannot
+# be stopped, that takes until the rates have come down to zero.
 freeze_counters() {
-  local try
-  for try in $(seq 1000); do
-    if awk 'NR > 2 && NF == 6 { if ($1 == "~") { for (i = 2; i < 7; i++) if ($i != live[i]) exit 1; exit 0 }
-            for (i = 2; i < 7; i++) live[i] = $i }' /proc/net/ip_vs_stats_percpu; then
-      sysctl -qw net.ipv4.vs.run_estimation=0
-      return
-    fi
-    sleep 0.1
-  done
-  echo 'The estimator never caught up with the traffic' >&2
-  return 1
+  until has_caught_up; do sleep 0.1; done
+  if can_freeze; then
+    sysctl -qw net.ipv4.vs.run_estimation=0
+  else
+    until has_no_rates; do sleep 1; done
+  fi
+}
+
+unfreeze_counters() {
+  ! can_freeze || sysctl -qw net.ipv4.vs.run_estimation=1
 }
 
 list_with_ipvsadm() { # PREFIX

@@ -22,7 +22,7 @@ under_privileges() {
 }
 
 under_settings() {
-  sysctl -qw net.ipv4.vs.run_estimation=0
+  ! can_freeze || sysctl -qw net.ipv4.vs.run_estimation=0
   examine sample as_nobody ''
   sysctl -qw net.ipv6.conf.all.disable_ipv6=1
   examine frozen

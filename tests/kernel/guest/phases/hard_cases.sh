@@ -38,7 +38,7 @@ record_all() {
 
 # What ipvsadm has no words for: local servers, bypass, a protocol of no name, the ends of thresholds.
 make_odd_cases() {
-  sysctl -qw net.ipv4.vs.run_estimation=1
+  unfreeze_counters
   traffic serve tcp,192.0.2.201,80
   ipvs_genl odd > "$LAB_OUT/odd-threshold.txt"
   in_client traffic hit tcp,192.0.2.201,80 12 >> "$LAB_OUT/traffic.txt"
@@ -58,7 +58,10 @@ make_sync_cases() {
 
 set -e
 start_reader
-make_hard_cases
+prepare_hard_cases
+pass_hard_traffic > "$LAB_OUT/traffic.txt"
+read_own moving
+freeze_counters
 copy_proc before
 read_all hard
 read_by_program
