@@ -66,6 +66,8 @@ const FORWARDING: readonly FakeDestination[] = [
   // The kernel has its own flags beside the method.
   { address: "192.168.0.9", port: 80, method: 0x100 | DROUTE, active: 4294967295, inactive: 7 },
   { address: "2001:db8::9", port: 80, method: TUNNEL, persistent: 12 },
+  // Comes before the one with the same address and a higher port.
+  { address: "192.168.0.1", port: 80, method: DROUTE },
 ];
 
 const SCHEDULERS: readonly FakeService[] = [
