@@ -10,10 +10,11 @@ import type { Sink } from "../../lib/output/byte_writer.ts";
 import { encodeInflux } from "../../lib/output/influx.ts";
 import { encodeJson } from "../../lib/output/json.ts";
 import { encodeOpenMetrics, encodePrometheus } from "../../lib/output/prometheus.ts";
+import { printable } from "../../lib/output/printable.ts";
 import { encodeTable } from "../../lib/output/table.ts";
 import { textOf } from "../_parsers.ts";
 import { workOf } from "../capture/_work.ts";
-import { compareOutputs, type Outputs } from "./_compare.ts";
+import { compareOutputs, type Outputs, UNSEEN } from "./_compare.ts";
 
 /** What became of a file. */
 export interface Verdict {
@@ -72,5 +73,7 @@ function checkRefusal(error: unknown): void {
   const isDocumented = error instanceof CaptureError || error instanceof DecodeError ||
     error instanceof NotRecordedError;
   if (!isDocumented) throw error;
-  assert.match(error.message, /^Cannot [^\n]+$/, "Not a message of one line");
+  const line = printable(error.message);
+  assert.match(line, /^Cannot [^\n]+$/, "Not a message of one line");
+  assert.doesNotMatch(line, UNSEEN, "A character that steers a terminal in a message");
 }

@@ -2,7 +2,14 @@
 import assert from "node:assert/strict";
 import { Ajv2020, type AnySchema } from "npm:ajv@8.17.1/dist/2020.js";
 import { jsonSchema } from "../../lib/output/json_schema.ts";
-import { type Line, parseExactJson, parseLineProtocol, parsePrometheus } from "../_parsers.ts";
+import {
+  type Line,
+  parseExactJson,
+  parseLineProtocol,
+  parsePrometheus,
+  type PrometheusFamily,
+} from "../_parsers.ts";
+import { compareStatus } from "./_compare_status.ts";
 
 /** One snapshot in every format. */
 export interface Outputs {
@@ -27,6 +34,11 @@ interface Document {
   readonly virtual_servers: readonly Virtual[];
 }
 
+/** Controls but the line feed, what reorders text, and what cannot be seen. */
+export const UNSEEN: RegExp =
+  // deno-lint-ignore no-control-regex
+  /[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/;
+
 /** What signed 64 bits hold. */
 const LARGEST = 2n ** 63n - 1n;
 
@@ -50,6 +62,7 @@ function samplesOf(text: string): string {
 
 function checkJson(text: string): Document {
   assert.ok(isValid(JSON.parse(text)), `The schema refuses it: ${JSON.stringify(isValid.errors)}`);
+  assert.doesNotMatch(text, UNSEEN, "A character that steers a terminal in JSON");
   const document = parseExactJson(text) as Document;
   const nanoseconds = BigInt(document.time_ns);
   assert.ok(nanoseconds >= 0n && nanoseconds <= LARGEST, `time ${nanoseconds}`);
@@ -99,20 +112,19 @@ const VIRTUAL_INFO = ["sched", "sched_flags", "one_packet", "persistent", "netma
 const REAL_INFO = ["address_family", "forwarding_method", "tunnel_type", "tunnel_port"]
   .concat(["tunnel_checksum"]);
 
-type Family = ReturnType<typeof parsePrometheus>[number];
-
 /** The samples of one scope, which are in the order of the servers in every family. */
 interface Scope {
   readonly prefix: string;
-  readonly families: ReadonlyMap<string, Family>;
+  readonly families: ReadonlyMap<string, PrometheusFamily>;
   readonly metrics: Readonly<Record<string, string>>;
   readonly infos: readonly string[];
   /** How many servers have been compared. */
   count: number;
 }
 
-function checkPrometheus(all: readonly Family[], document: Document): void {
+function checkPrometheus(all: readonly PrometheusFamily[], document: Document): void {
   const families = new Map(all.map((family) => [family.name, family]));
+  compareStatus(families, document);
   const scopes = [
     { prefix: "ipvs_virtual_server", families, metrics: VIRTUAL, infos: VIRTUAL_INFO, count: 0 },
     { prefix: "ipvs_real_server", families, metrics: REAL, infos: REAL_INFO, count: 0 },
@@ -226,6 +238,5 @@ function checkTable(text: string, { virtual_servers }: Document): void {
     /(\d+) virtual servers?[^\n]*?, (\d+) real servers?/.exec(text) ?? [];
   if (virtual_servers.length === 0) assert.match(text, /^No virtual servers$/m);
   else assert.deepEqual([Number(virtualCount), Number(realCount)], [virtual_servers.length, reals]);
-  // deno-lint-ignore no-control-regex
-  assert.doesNotMatch(text, /[\x00-\x09\x0b-\x1f\x7f]/, "A control character in the table");
+  assert.doesNotMatch(text, UNSEEN, "A character that steers a terminal in the table");
 }

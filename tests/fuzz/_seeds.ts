@@ -13,8 +13,9 @@ import {
   procPerCpu,
   procStats,
 } from "../_fixtures.ts";
-import { EDGES, HARD_SERVICES, hardKernel } from "../_hard_cases.ts";
+import { EDGES, edgeStats, HARD_SERVICES, hardKernel } from "../_hard_cases.ts";
 import { concat } from "../capture/_fixtures.ts";
+import { SETTINGS_FILES, statusText } from "../procfs/_status.ts";
 import { type Capture, type Frame, parseCapture, PLAIN } from "./_capture.ts";
 import { parseMessages } from "./_messages.ts";
 import type { Random } from "./_random.ts";
@@ -36,12 +37,18 @@ const KERNELS: readonly Partial<Kernel>[] = [
   { perDatagram: 2, bigEndian: true, unknownAttributes: true },
 ];
 
+const TOTALS = {
+  ip_vs_stats: procStats(edgeStats(3)),
+  ip_vs_stats_percpu: procPerCpu([edgeStats(5), edgeStats(7)]),
+};
+
 /** Every capture to begin with that is not made at random. */
 export function fixedCaptures(): Capture[] {
   const files = FILES.map((file) => parseCapture(Deno.readFileSync(new URL(file, ROOT))));
   const tables = KERNELS.flatMap((settings, i) => {
     const services = HARD_SERVICES.slice(3 * i, 3 * i + 3);
-    const source = () => hardKernel({ ...settings, services });
+    const proc = { ip_vs_status: statusText("long_chains"), ...SETTINGS_FILES, ...TOTALS };
+    const source = () => hardKernel({ ...settings, services, ...(i % 2 === 0 ? { proc } : {}) });
     return [recorded(source()), overheard(source())];
   });
   const small = fakeKernel({ services: [{ address: "10.0.0.1", destinations: [] }] });
@@ -106,6 +113,7 @@ export function randomCapture(random: Random): Capture {
     proc: random.oneIn(3) ? {} : {
       ip_vs_stats: procStats(stats(random)),
       ip_vs_stats_percpu: procPerCpu(cpus),
+      ...(random.oneIn(2) ? { ip_vs_status: statusText("demo"), ...SETTINGS_FILES } : {}),
     },
     time: 1_000_000_000_000_000_000n + BigInt(random.bits()),
   });
