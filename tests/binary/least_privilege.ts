@@ -51,7 +51,7 @@ test("the folder holds the binary, the libraries it is linked to, and a recordin
 for (const user of USERS) {
   for (const format of FORMATS) {
     test(`show prints the kernel's ${format} in there, as outside: ${user}`, (files) => {
-      const outside = timeless(outputOf(files, `outside-show-${format}`));
+      const outside = timeless(outputOf(files, `outside-${user}-show-${format}`));
       assert.ok(outside.includes("192.0.2.10"));
       assert.equal(timeless(outputOf(files, `${user}-show-${format}`)), outside);
     });
@@ -85,7 +85,7 @@ straced("no command opens a file for writing, or changes one", (files) => {
 
 test("nobody reads with the file capability, and the loader obeys no LD_LIBRARY_PATH then", (files) => {
   assert.match(seen(files, "snared").err, /libm\.so\.6: file too short/);
-  const table = timeless(outputOf(files, "outside-show-table"));
+  const table = timeless(outputOf(files, "outside-nobody-show-table"));
   assert.equal(timeless(outputOf(files, "file-capability")), table);
 });
 

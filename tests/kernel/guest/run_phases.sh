@@ -13,22 +13,18 @@ run_phases() { # SCRIPT...
     (cd "/run/work/$name" && LAB_OUT=$LAB_OUT/$name exec bash "$script") 2> "$LAB_OUT/$name/phase.stderr"
     echo $? > "$LAB_OUT/$name/phase.status"
     echo "$name: $(($(date +%s) - begin)) s" >> "$LAB_OUT/times.txt"
-    [ "$early" ] || clean_up > "/run/work/$name.clean_up" 2>&1
+    [ "$early" ] || clean_up > "$LAB_OUT/$name/clean_up.log" 2>&1
   done
 }
 
 # The next phase starts with modules that have counted nothing yet, and without a network.
 clean_up() {
-  local tries=0
   remove_topology
   ipvsadm -C
   ipvsadm --stop-daemon master
   ipvsadm --stop-daemon backup
-  until ! grep -q '^ip_vs ' /proc/modules || [ $((tries += 1)) -gt 20 ]; do
-    modprobe -r $(awk '/^ip_vs_/ { print $1 }' /proc/modules)
-    modprobe -r ip_vs
-    sleep 0.1
-  done
+  modprobe -r $(sed -n 's/^\(ip_vs_[a-z_]*\) .*/\1/p' /proc/modules)
+  modprobe -r ip_vs
   sysctl -qw net.ipv6.conf.all.disable_ipv6=0
 }
 
