@@ -9,7 +9,6 @@ import "./status.ts";
 import "./failures.ts";
 import "./churn.ts";
 
-
 // What does not differ from kernel to kernel is tested on the newest, and on that of Debian 12.
 if (["7.2", "6.1"].includes(chosenKernel())) {
   await import("./output_file.ts");
