@@ -37,14 +37,15 @@ export function readCapture(file: string | URL, maxSize = DEFAULT_MAX_SIZE): Uin
     }
     return readAll(Deno.stdin, { name: "standard input", size: 0, maxSize });
   }
-  const name = String(file);
-  using open = openFile(typeof file === "string" ? withoutParents(file) : file, name);
+  // The program's own file, which in a compiled program cannot be asked for its size.
+  if (file instanceof URL) return Deno.readFileSync(file);
+  using open = openFile(withoutParents(file), file);
   const info = open.statSync();
-  refuse(name, info);
-  return readAll(open, { name, size: info.size, maxSize });
+  refuse(file, info);
+  return readAll(open, { name: file, size: info.size, maxSize });
 }
 
-function openFile(file: string | URL, name: string): Deno.FsFile {
+function openFile(file: string, name: string): Deno.FsFile {
   try {
     // Opening a device can do something to it.
     refuse(name, Deno.statSync(file));
