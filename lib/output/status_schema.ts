@@ -6,26 +6,24 @@
 import { integerOrNull, object, type Schema, u32 } from "./schema_parts.ts";
 
 const countOrNull = (description: string): Schema => integerOrNull(0, 2 ** 32 - 1, description);
-const loadFactor = (description: string): Schema => integerOrNull(-8, 8, description);
+/** The kernel's own limits may change: what it says is shown. */
+const intOrNull = (description: string): Schema =>
+  integerOrNull(-(2 ** 31), 2 ** 32 - 1, description);
 
 /** The schema of `settings`. */
 export function settingsSchema(): Schema {
   return object({
-    run_estimation: integerOrNull(
-      -(2 ** 31),
-      2 ** 31 - 1,
-      "With 0, counters and rates are not updated.",
-    ),
+    run_estimation: intOrNull("With 0, counters and rates are not updated."),
     est_cpulist: {
       type: ["string", "null"],
       description: "CPUs for the estimator's threads; an empty list stops them. Since Linux 6.2.",
     },
-    est_nice: integerOrNull(-20, 19, "Niceness of the estimator's threads, since Linux 6.2."),
-    conn_max: countOrNull("Maximum number of connections, since Linux 7.2."),
-    conn_lfactor: loadFactor(
+    est_nice: intOrNull("Niceness of the estimator's threads, since Linux 6.2."),
+    conn_max: intOrNull("Maximum number of connections, since Linux 7.2."),
+    conn_lfactor: intOrNull(
       "The connection table grows above 2^conn_lfactor entries per bucket. Since Linux 7.1.",
     ),
-    svc_lfactor: loadFactor("The same for the table of virtual servers."),
+    svc_lfactor: intOrNull("The same for the table of virtual servers."),
   });
 }
 
@@ -52,7 +50,7 @@ function hashTable(description: string): Schema {
   return {
     ...object({
       buckets: u32("Number of buckets; 0 if the table does not exist yet."),
-      load_factor: loadFactor(
+      load_factor: intOrNull(
         "Load factor it has been sized by; null if the table does not exist yet.",
       ),
       buckets_by_length: {

@@ -55,6 +55,8 @@ const SIZE = /^(\d{1,15}) \(\d+ bits, lfactor (-?\d{1,3})\)$/;
 const SHARE = /^(\d{1,15}) \(\d+%\)$/;
 const SLOTS = /^(\d{1,15}) \(max (\d{1,15})\)$/;
 const LONGEST = 7;
+/** Every number of the file has 32 bits in the kernel. */
+const LARGEST = 2 ** 32 - 1;
 
 /** The text behind each line's name. */
 type Lines = ReadonlyMap<string, string>;
@@ -79,7 +81,7 @@ type Lines = ReadonlyMap<string, string>;
  * assert(status.connectionTable.buckets === 256 && status.serviceTable.loadFactor === null);
  * ```
  *
- * @throws {DecodeError} if a line is missing, occurs twice or has another form.
+ * @throws {DecodeError} if a line is missing, occurs twice, has another form, or a number beyond 32 bits.
  */
 export function parseStatus(text: string): KernelStatus {
   const lines = readLines(text);
@@ -125,7 +127,11 @@ function read(lines: Lines, name: string, pattern: RegExp): [number, number] {
   if (match === null) {
     throw new DecodeError(`Cannot parse ${FILE}: "${name}" has the unknown value "${value}"`);
   }
-  return [Number(match[1]), Number(match[2])];
+  const numbers: [number, number] = [Number(match[1]), Number(match[2])];
+  if (numbers.some((number) => number > LARGEST)) {
+    throw new DecodeError(`Cannot parse ${FILE}: "${name}" has more than 32 bits: "${value}"`);
+  }
+  return numbers;
 }
 
 function readTable(lines: Lines, name: string): HashTable {

@@ -39,7 +39,7 @@ export const SETTINGS_DIRECTORY = "sys/net/ipv4/vs";
  * assert(settings?.runEstimation === 1 && settings.connMax === null);
  * ```
  *
- * @throws {DecodeError} if a setting that is a number has another value.
+ * @throws {DecodeError} if a setting that is a number has another value, or one beyond 32 bits.
  */
 export function readSettings(readFile: (path: string) => string | undefined): Settings | null {
   const text = (name: string) => readFile(`${SETTINGS_DIRECTORY}/${name}`)?.trim() ?? null;
@@ -57,10 +57,10 @@ export function readSettings(readFile: (path: string) => string | undefined): Se
 function toNumber(name: string, text: (name: string) => string | null): number | null {
   const value = text(name);
   if (value === null) return null;
-  if (!/^-?\d{1,10}$/.test(value)) {
-    throw new DecodeError(
-      `Cannot parse ${SETTINGS_DIRECTORY}/${name}: "${value}" is not an integer`,
-    );
-  }
-  return Number(value);
+  const number = Number(value);
+  // A newer kernel may take values beyond today's limits, but none of more than 32 bits.
+  if (/^-?\d{1,10}$/.test(value) && number >= -(2 ** 31) && number < 2 ** 32) return number;
+  throw new DecodeError(
+    `Cannot parse ${SETTINGS_DIRECTORY}/${name}: "${value}" is not an integer of 32 bits`,
+  );
 }

@@ -129,6 +129,17 @@ Deno.test("parseStatus() names the line of a length with an unknown value", () =
   });
 });
 
+Deno.test("parseStatus() refuses a number of more than 32 bits, which the kernel cannot have", () => {
+  assert.equal(
+    parseStatus(DEMO.replace(/^Conns:\t\d+/m, "Conns:\t4294967295")).connections,
+    2 ** 32 - 1,
+  );
+  assert.throws(() => parseStatus(DEMO.replace(/^Conns:\t\d+/m, "Conns:\t4294967296")), {
+    name: "DecodeError",
+    message: 'Cannot parse ip_vs_status: "Conns" has more than 32 bits: "4294967296"',
+  });
+});
+
 Deno.test("parseStatus() refuses lines without a name, and a text without lines", () => {
   const message = (line: number) =>
     `Cannot parse ip_vs_status line ${line}: not a name, a colon and a tab`;

@@ -38,10 +38,17 @@ Deno.test("readSettings() tells an empty list of CPUs from none", () => {
 });
 
 Deno.test("readSettings() names a setting that is not an integer", () => {
-  for (const value of ["", "1.5", "0x10", "1 2", "12345678901"]) {
+  for (const value of ["", "1.5", "0x10", "1 2", "12345678901", "4294967296", "-2147483649"]) {
     assert.throws(() => read({ ...SETTINGS_FILES, [`${DIRECTORY}/conn_max`]: `${value}\n` }), {
       name: "DecodeError",
-      message: `Cannot parse sys/net/ipv4/vs/conn_max: "${value}" is not an integer`,
+      message: `Cannot parse sys/net/ipv4/vs/conn_max: "${value}" is not an integer of 32 bits`,
     });
+  }
+});
+
+Deno.test("readSettings() takes every integer of 32 bits, whatever today's kernels allow", () => {
+  for (const value of [-(2 ** 31), -1, 9, 2 ** 32 - 1]) {
+    const files = { [`${DIRECTORY}/conn_lfactor`]: `${value}\n` };
+    assert.equal(read(files)?.connLfactor, value);
   }
 });
