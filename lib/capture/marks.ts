@@ -30,6 +30,11 @@ const VERSION = 1;
 const MAGIC = new TextEncoder().encode("ipvstat\0");
 const BODY = NLMSG_HDRLEN + MAGIC.length;
 
+/** Bytes of all texts of a round: those of 100,000 CPUs fit, and a string has no room for any size. */
+const MOST_TEXT = 2 ** 24;
+/** Bytes of a file's name. */
+const LONGEST_NAME = 255;
+
 /** Bytes of text in one packet at the most: tcpdump refuses packets beyond 256 KiB. */
 const PIECE = 65_536;
 
@@ -106,6 +111,7 @@ class MarkReader {
   readonly rounds: MarkedRound[] = [];
   #count = 0;
   #checksum = EMPTY_CHECKSUM;
+  #textBytes = 0;
 
   read(packet: NetlinkPacket): void {
     if (packet.missing > 0) throw packetError(packet, "is not all there");
@@ -116,7 +122,7 @@ class MarkReader {
     if (type === END) return this.#end(packet, round);
     this.#count++;
     this.#checksum = addToChecksum(this.#checksum, packet.frame);
-    if (type === TEXT) addText(packet, round);
+    if (type === TEXT) this.#addText(packet, round);
     else if (type === undefined && packet.protocol !== NETLINK_USERSOCK) round.packets.push(packet);
     else if (type !== ROUND) throw packetError(packet, "is a mark of no known kind");
   }
@@ -135,6 +141,21 @@ class MarkReader {
     this.rounds.push({ time, packets: [], texts: new Map(), isComplete: false });
     this.#count = 0;
     this.#checksum = EMPTY_CHECKSUM;
+    this.#textBytes = 0;
+  }
+
+  #addText(packet: NetlinkPacket, round: MarkedRound): void {
+    const body = packet.bytes.subarray(BODY);
+    const nul = body.subarray(0, LONGEST_NAME + 1).indexOf(0);
+    if (nul < 0) throw packetError(packet, "is a text without a name");
+    this.#textBytes += body.length - nul - 1;
+    if (this.#textBytes > MOST_TEXT) {
+      throw packetError(packet, `brings the texts of a round beyond ${MOST_TEXT} bytes`);
+    }
+    const name = new TextDecoder().decode(body.subarray(0, nul));
+    const pieces = round.texts.get(name);
+    if (pieces === undefined) round.texts.set(name, [body.subarray(nul + 1)]);
+    else pieces.push(body.subarray(nul + 1));
   }
 
   #end(packet: NetlinkPacket, round: MarkedRound): void {
@@ -149,14 +170,4 @@ class MarkReader {
     }
     round.isComplete = true;
   }
-}
-
-function addText(packet: NetlinkPacket, round: MarkedRound): void {
-  const body = packet.bytes.subarray(BODY);
-  const nul = body.indexOf(0);
-  if (nul < 0) throw packetError(packet, "is a text without a name");
-  const name = new TextDecoder().decode(body.subarray(0, nul));
-  const pieces = round.texts.get(name);
-  if (pieces === undefined) round.texts.set(name, [body.subarray(nul + 1)]);
-  else pieces.push(body.subarray(nul + 1));
 }

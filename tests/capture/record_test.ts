@@ -100,6 +100,23 @@ Deno.test("Recorder carries a text of more than a packet, and an empty one", () 
   for (const frame of readPcap(file)) assert.ok(frame.bytes.length <= 262_144);
 });
 
+Deno.test("openRecording() refuses texts that no string has room for, and names that are none", () => {
+  const fileOf = (texts: Readonly<Record<string, string>>) =>
+    record(liveMoment(new FakeKernel([]), texts), (moment) => {
+      listTable(moment.transport);
+      for (const name of Object.keys(texts)) moment.readProc(name);
+    });
+  const half = "x".repeat(2 ** 23);
+  const whole = openRecording(fileOf({ a: half, b: half })).selectRound().play();
+  assert.equal(whole.readProc("b"), half);
+  assert.throws(() => openRecording(fileOf({ a: half, b: half, c: "y" })), {
+    name: "CaptureError",
+    message: /^Cannot read capture: packet \d+ at offset \d+ brings the texts of a round beyond/,
+  });
+  assert.throws(() => openRecording(fileOf({ ["n".repeat(256)]: "" })), /is a text without a name/);
+  assert.ok(openRecording(fileOf({ ["n".repeat(255)]: "" })));
+});
+
 Deno.test("Recorder hands on a long recording in pieces and keeps none", () => {
   const kernel = new FakeKernel([]);
   kernel.exchange = function* () {
