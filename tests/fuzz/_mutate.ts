@@ -8,7 +8,7 @@ import {
   textStart,
   writeBlock,
 } from "./_capture.ts";
-import { type Change, changeTree } from "./_mutate_messages.ts";
+import { type Change, changeTree, doubleServer } from "./_mutate_messages.ts";
 import { cloneMessage, writeMessages } from "./_messages.ts";
 import type { Random } from "./_random.ts";
 
@@ -139,6 +139,7 @@ const FRAME_CHANGES: readonly Change[] = [
   ...[changeText, changeText, changeText, changeText],
   changeOwn,
   changeTime,
+  ...[doubleServer, doubleServer, doubleServer],
 ];
 
 function mergeFrames(frames: Frame[], at: number, more: number): void {
@@ -168,6 +169,8 @@ const WORDS = [
   "8000000000000000",
   "~",
   "-1",
+  "-0",
+  "4294967296",
   "x",
   "A\x1b",
 ];
@@ -194,7 +197,8 @@ function changeText({ frames }: Capture, random: Random): void {
       break;
     default: {
       const words = line.split(/(\s+)/);
-      words[random.below(words.length)] = random.pick(WORDS);
+      // Every other part is the space between two words.
+      words[2 * random.below((words.length + 1) >> 1)] = random.pick(WORDS);
       lines[at] = words.join("");
     }
   }

@@ -149,6 +149,34 @@ const ATTRIBUTE_CHANGES: readonly ListChange<Attribute>[] = [
   },
 ];
 
+const NEW_SERVICE = 1, GET_DEST = 8;
+
+/**
+ * Lists a virtual server twice, the second time altered, and asks about the real servers of each
+ * twice: where both are one to the kernel, the second question has an answer.
+ */
+export function doubleServer(capture: Capture, random: Random): void {
+  const { frames } = capture;
+  const lists = frames.filter(({ direction, messages }) =>
+    direction === ANSWER && !(messages instanceof Uint8Array) &&
+    messages.some(({ type, head }) => type > 16 && head[0] === NEW_SERVICE)
+  );
+  if (lists.length === 0) return;
+  const messages = editMessages(random.pick(lists));
+  repeatAltered(messages, random);
+  const isRequest = ({ direction }: Frame) => direction !== ANSWER;
+  for (let start = 0; start < frames.length;) {
+    const next = frames.findIndex((frame, i) => i > start && isRequest(frame));
+    const end = next < 0 ? frames.length : next;
+    const own = frames[start]!.messages;
+    const isMeant = !(own instanceof Uint8Array) && own[0]?.head[0] === GET_DEST &&
+      isRequest(frames[start]!);
+    const again = isMeant ? frames.slice(start, end).map((frame) => ({ ...frame })) : [];
+    frames.splice(end, 0, ...again);
+    start = end + again.length;
+  }
+}
+
 /** Describes the same once more, with something else. */
 function repeatAltered(list: Message[], random: Random): void {
   const at = random.below(list.length);
