@@ -3,12 +3,13 @@
  *
  * @module
  */
-import { libc } from "../../ffi/libc.ts";
+import { libc, rareLibc } from "../../ffi/libc.ts";
 
 const AF_NETLINK = 16, SOCK_RAW = 3, NETLINK_GENERIC = 16;
 
-// Outside of any test: it stays open, which a test must not leave anything.
+// Outside of any test: they stay open, which a test must not leave anything.
 libc();
+rareLibc();
 
 /** The number that the next file or socket will have: the lowest that is free. */
 export function nextDescriptor(): number {
