@@ -46,6 +46,13 @@ export async function withTempDir<T>(use: (dir: string) => T | Promise<T>): Prom
   }
 }
 
+/** Gives a module of tests a folder of its own, which is removed when its tests have ended. */
+export function moduleTempDir(): string {
+  const dir = Deno.makeTempDirSync({ prefix: "ipvstat-test-" });
+  addEventListener("unload", () => Deno.removeSync(dir, { recursive: true }));
+  return dir;
+}
+
 /** Whether there is a file. */
 export function exists(path: string): boolean {
   try {

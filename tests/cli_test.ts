@@ -7,7 +7,7 @@ import { manPage } from "../lib/commands/man_page.ts";
 import { record } from "../lib/commands/record.ts";
 import { schemaText } from "../lib/commands/schema.ts";
 import { COMMIT } from "../lib/version.ts";
-import { cannotFind, type Result, run } from "./_commands.ts";
+import { cannotFind, moduleTempDir, type Result, run } from "./_commands.ts";
 import { fakeKernel, GET_SERVICE } from "./_fixtures.ts";
 
 const ROOT = new URL("..", import.meta.url).pathname;
@@ -79,7 +79,7 @@ Deno.test("ipvstat into a closed pipe ends quietly", async () => {
   assert.equal(result.stdout.split("\n").length, 4);
 });
 
-const dir = await Deno.makeTempDir({ prefix: "ipvstat-cli-" });
+const dir = moduleTempDir();
 const demo = Deno.readFileSync(DEMO);
 const ethernet = demo.slice();
 ethernet[20] = 1; // the pcap header's link type

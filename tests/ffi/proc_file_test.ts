@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { readFile, readLink } from "../../ffi/proc_file.ts";
+import { moduleTempDir } from "../_commands.ts";
 import { nextDescriptor } from "./_descriptors.ts";
 
 const ENOENT = 2, EINVAL = 22, EISDIR = 21;
 
-const dir = await Deno.makeTempDir({ prefix: "ipvstat-proc-file-" });
+const dir = moduleTempDir();
 
 function file(name: string, content: string | Uint8Array): string {
   const path = join(dir, name);
