@@ -9,7 +9,7 @@ import { type Entry, inFolder, writeTree } from "./tree.ts";
 function files(program: string): Entry[] {
   return [
     { path: "ipvstat", content: { from: program }, mode: 0o755 },
-    ...["LICENSE", "README.md", "CHANGELOG.md"].map(document),
+    ...["LICENSE", "README.md", "CHANGELOG.md", "SECURITY.md"].map(document),
     copyright(),
     manual(),
     ...inFolder("completions", Object.values(completionFiles())),

@@ -75,7 +75,7 @@ Deno.test({
     const listing = await outputOf(["tar", "-tvzf", join(first, TARBALL)]);
     const folder = `ipvstat-${VERSION}-linux-x86_64`;
     const others = [
-      ...["LICENSE", "README.md", "CHANGELOG.md", "copyright", "ipvstat.1"],
+      ...["LICENSE", "README.md", "CHANGELOG.md", "SECURITY.md", "copyright", "ipvstat.1"],
       ...["ipvstat.bash", "_ipvstat", "ipvstat.fish"].map((name) => `completions/${name}`),
       ...packaged("systemd").map((name) => `systemd/${name}`),
       ...packaged("examples").map((name) => `examples/${name}`),
