@@ -152,8 +152,8 @@ const ATTRIBUTE_CHANGES: readonly ListChange<Attribute>[] = [
 const NEW_SERVICE = 1, GET_DEST = 8;
 
 /**
- * Lists a virtual server twice, the second time altered, and asks about the real servers of each
- * twice: where both are one to the kernel, the second question has an answer.
+ * Lists a virtual server twice, the second time altered, in every listing, and asks about the real
+ * servers of each twice: where both are one to the kernel, the second question has an answer.
  */
 export function doubleServer(capture: Capture, random: Random): void {
   const { frames } = capture;
@@ -162,8 +162,18 @@ export function doubleServer(capture: Capture, random: Random): void {
     messages.some(({ type, head }) => type > 16 && head[0] === NEW_SERVICE)
   );
   if (lists.length === 0) return;
-  const messages = editMessages(random.pick(lists));
-  repeatAltered(messages, random);
+  const chosen = random.pick(lists);
+  const again = repeatAltered(editMessages(chosen), random);
+  for (const frame of lists) {
+    if (frame === chosen || random.oneIn(8)) continue;
+    const messages = editMessages(frame);
+    const { sequence, portId } = messages[0]!;
+    messages.splice(random.below(messages.length), 0, {
+      ...cloneMessage(again),
+      sequence,
+      portId,
+    });
+  }
   const isRequest = ({ direction }: Frame) => direction !== ANSWER;
   for (let start = 0; start < frames.length;) {
     const next = frames.findIndex((frame, i) => i > start && isRequest(frame));
@@ -171,32 +181,35 @@ export function doubleServer(capture: Capture, random: Random): void {
     const own = frames[start]!.messages;
     const isMeant = !(own instanceof Uint8Array) && own[0]?.head[0] === GET_DEST &&
       isRequest(frames[start]!);
-    const again = isMeant ? frames.slice(start, end).map((frame) => ({ ...frame })) : [];
-    frames.splice(end, 0, ...again);
-    start = end + again.length;
+    const copies = isMeant ? frames.slice(start, end).map((frame) => ({ ...frame })) : [];
+    frames.splice(end, 0, ...copies);
+    start = end + copies.length;
   }
 }
 
-/** Describes the same once more, with something else. */
-function repeatAltered(list: Message[], random: Random): void {
+/** Describes the same once more, with something else; returns that. */
+function repeatAltered(list: Message[], random: Random): Message {
   const at = random.below(list.length);
   const again = cloneMessage(list[at]!);
   list.splice(at + random.below(2), 0, again);
   const lists = attributeLists([again]).slice(1).filter(({ length }) => length > 0);
-  if (lists.length === 0) return;
+  if (lists.length === 0) return again;
   const attributes = random.oneIn(3) ? random.pick(lists) : lists[0]!;
   if (random.oneIn(2)) {
     const leaf = random.pick(attributes);
     if (leaf.payload instanceof Uint8Array) leaf.payload = newPayload(leaf.payload, random);
-    return;
+    return again;
   }
   const [type, width] = random.pick([[2, 2], [3, 16], [4, 2], [5, 4], [9, 4]] as const);
   attributes.push({ type, payload: random.bytes(width), excess: 0 });
+  return again;
 }
 
 const MESSAGE_CHANGES: readonly ListChange<Message>[] = [
   ...changesOfLists(cloneMessage),
-  ...[repeatAltered, repeatAltered, repeatAltered, repeatAltered],
+  ...Array.from({ length: 4 }, () => (list: Message[], random: Random) => {
+    repeatAltered(list, random);
+  }),
   function reheader(list, random) {
     const message = random.pick(list);
     const name = random.pick(["type", "flags", "sequence", "portId"] as const);

@@ -1,5 +1,4 @@
 /** Makes inputs from a seed, checks each, and reports what fails. */
-import { checkFile } from "./_check.ts";
 import { type Capture, writeCapture } from "./_capture.ts";
 import { mutate } from "./_mutate.ts";
 import { Random } from "./_random.ts";
@@ -12,9 +11,6 @@ const INPUTS_OF_A_TABLE = 8;
 
 /** Whether a file is accepted; throws where something is not as it must be. */
 export type Check = (file: Uint8Array) => boolean;
-
-/** The check of the program. */
-export const checkProgram: Check = (file) => checkFile(file).isAccepted;
 
 /** Which inputs are made, and where failing ones go. */
 export interface Plan {

@@ -4,7 +4,8 @@
  */
 import { parseArgs } from "node:util";
 import { installCounters } from "../capture/_work.ts";
-import { checkProgram, fuzz, type Result, tryFile } from "./_run.ts";
+import { checkFile } from "./_check.ts";
+import { fuzz, type Result, tryFile } from "./_run.ts";
 
 const USAGE = `Usage: deno task fuzz [--seed S] [--inputs N] [--first I] [--folder DIR] [FILE...]
 
@@ -31,7 +32,7 @@ function wholeNumber(name: string, text: string): number {
 function checkFiles(files: readonly string[]): Result {
   const result = { accepted: 0, failures: 0 };
   for (const file of files) {
-    const outcome = tryFile(Deno.readFileSync(file), checkProgram);
+    const outcome = tryFile(Deno.readFileSync(file), checkFile);
     if (outcome === true) result.accepted++;
     if (!(outcome instanceof Error)) continue;
     result.failures++;
@@ -56,7 +57,7 @@ function main(args: string[]): number {
   );
   console.log(`seed ${seed}`);
   const plan = { seed, inputs: inputs!, first: first!, folder: values.folder };
-  return conclude(plan.inputs, fuzz(plan, checkProgram, console.error));
+  return conclude(plan.inputs, fuzz(plan, checkFile, console.error));
 }
 
 function conclude(inputs: number, { accepted, failures }: Result): number {

@@ -4,11 +4,11 @@ import { collect } from "../../lib/ipvs/collect.ts";
 import { hardKernel } from "../_hard_cases.ts";
 import { withTempDir } from "../_commands.ts";
 import { installCounters } from "../capture/_work.ts";
-import { encodeAll } from "./_check.ts";
+import { checkFile, encodeAll } from "./_check.ts";
 import { compareOutputs, type Outputs } from "./_compare.ts";
 import { writeCapture } from "./_capture.ts";
 import { parseMessages, writeMessages } from "./_messages.ts";
-import { checkProgram, fuzz, Inputs, tryFile } from "./_run.ts";
+import { fuzz, Inputs, tryFile } from "./_run.ts";
 import { fixedCaptures } from "./_seeds.ts";
 
 const DATA = new URL("../capture/data/", import.meta.url);
@@ -25,7 +25,7 @@ function counting<T>(run: () => T): T {
 
 Deno.test("the fuzzer finds nothing in 200 inputs, of which it accepts some and refuses others", () => {
   const plan = { seed: 1, inputs: 200, first: 0, folder: "/nonexistent" };
-  const { accepted, failures } = counting(() => fuzz(plan, checkProgram, console.error));
+  const { accepted, failures } = counting(() => fuzz(plan, checkFile, console.error));
   assert.equal(failures, 0);
   assert.ok(accepted > 50 && accepted < 180, String(accepted));
 });
@@ -35,7 +35,7 @@ Deno.test("every capture in tests/capture/data passes the fuzzer's checks", () =
     .filter((name) => /\.pcap(ng)?$/.test(name));
   assert.ok(names.length > 5);
   for (const name of names) {
-    const outcome = counting(() => tryFile(Deno.readFileSync(new URL(name, DATA)), checkProgram));
+    const outcome = counting(() => tryFile(Deno.readFileSync(new URL(name, DATA)), checkFile));
     if (outcome instanceof Error) throw new Error(name, { cause: outcome });
   }
 });
