@@ -15,6 +15,7 @@ import {
   SERVICE_TABLE,
   type Table,
 } from "../../lib/ipvs/schema.ts";
+import { manyRuns } from "../_runs.ts";
 import { Wire } from "../_wire.ts";
 import { poisoned } from "../netlink/_script.ts";
 import { daemon, destination, service } from "./_answers.ts";
@@ -81,7 +82,7 @@ for (const [table, slots, fill] of KINDS) {
         assert.deepEqual(outcomes[1], outcomes[0]);
         assert.deepEqual(outcomes[2], outcomes[0]);
       }),
-      { numRuns: 3000 },
+      manyRuns(30),
     );
   });
 
@@ -93,7 +94,7 @@ for (const [table, slots, fill] of KINDS) {
         assert.deepEqual(outcome(used, bytes, slots, 0xff, littleEndian), fresh);
         assert.deepEqual(outcome(used, bytes, slots, 0x01, littleEndian), fresh);
       }),
-      { numRuns: 3000 },
+      manyRuns(30),
     );
   });
 }

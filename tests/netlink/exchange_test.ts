@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { DecodeError, NetlinkError } from "../../lib/netlink/errors.ts";
 import { NetlinkClient } from "../../lib/netlink/exchange.ts";
 import { Datagram } from "../../lib/netlink/transport.ts";
+import { manyRuns } from "../_runs.ts";
 import { type Head, Wire } from "../_wire.ts";
 import {
   ACK_TLVS,
@@ -253,6 +254,6 @@ Deno.test("exchange() throws only its own errors, and reads nothing behind the d
       assert.deepEqual(outcomes[1], outcomes[0]);
       assert.deepEqual(outcomes[2], outcomes[0]);
     }),
-    { numRuns: 5000 },
+    manyRuns(50),
   );
 });

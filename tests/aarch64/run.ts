@@ -1,0 +1,52 @@
+/**
+ * `deno task test:aarch64`: runs the tests of everything between the kernel's bytes and the output on
+ * aarch64, with a Deno for it in QEMU's user-mode emulation. With arguments it runs those paths only.
+ */
+import { join } from "node:path";
+import { cacheDir } from "../_cache.ts";
+import { mustSkip, outputOf } from "../_commands.ts";
+import { aarch64Root, missingForEmulation, type Root } from "./_deno.ts";
+import { suite } from "./_suite.ts";
+
+const EMULATOR = "qemu-aarch64-static";
+
+/** A processor without pointer authentication, which takes half of the time to emulate. */
+const CPU = "cortex-a72";
+
+const TEST_FLAGS = [
+  ...["--no-check", "--frozen", "--cached-only", "--no-prompt"],
+  ...["--allow-read", "--allow-write", "--allow-env"],
+];
+
+/** Runs tests in emulation and returns the exit code of `deno test`. */
+async function test({ folder, fetched }: Root, paths: readonly string[]): Promise<number> {
+  console.error(`On aarch64, emulated, with\n${fetched}`);
+  const env = { DENO_DIR: join(await cacheDir(), "aarch64-deno-dir") };
+  // This machine's own Deno fetches the npm packages.
+  await outputOf([Deno.execPath(), "cache", "--no-check", "--frozen", ...suite()], { env });
+  const words = ["-cpu", CPU, "-L", folder, join(folder, "usr/bin/deno"), "test", ...TEST_FLAGS];
+  const modules = paths.length > 0 ? paths : [join(import.meta.dirname!, "suite.ts")];
+  const child = new Deno.Command(EMULATOR, { args: [...words, ...modules], env }).spawn();
+  return (await child.status).code;
+}
+
+/** The exit code if nothing can be tested: 0 if that is to be skipped. */
+function giveUp(reason: string): number {
+  if (mustSkip(reason)) return 0;
+  console.error(`Cannot test on aarch64: ${reason}`);
+  return 1;
+}
+
+async function main(): Promise<number> {
+  const missing = missingForEmulation({ [EMULATOR]: "qemu-user-static" });
+  if (missing !== undefined) return giveUp(missing);
+  let root: Root;
+  try {
+    root = await aarch64Root();
+  } catch (error) {
+    return giveUp((error as Error).message.split("\n")[0]!);
+  }
+  return await test(root, Deno.args);
+}
+
+Deno.exit(await main());
