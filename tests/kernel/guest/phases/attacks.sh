@@ -25,6 +25,21 @@ nth_read() { # TRACE FILE
     "$LAB_OUT/$1.trace"
 }
 
+# Lets the call with a number fail, and tries again with the number that it has now until that was the call with
+# this argument: the runtime makes a varying number of calls of its own.
+fault_at() { # FUNCTION NAME CALL ERROR NUMBER ARGUMENT [STRACE-OPTION...]
+  local function=$1 name=$2 call=$3 error=$4 nth=$5 pattern=$6 number try; shift 6
+  number=$nth
+  for try in $(seq 50); do
+    $function "$name" "$@" -e "inject=$call:error=$error:when=$number"
+    grep "^$call(" "$LAB_OUT/$name.trace" | grep -e "$pattern" | grep -q INJECTED && return
+    number=$(nth "$name" "$call" "$pattern")
+    [ -n "$number" ] || number=$nth
+  done
+  echo "$name: no $call with $pattern could be made to fail" >&2
+  return 1
+}
+
 faults_of_reading() {
   local call
   show_with_fault reading -e trace=openat,read,write
@@ -33,7 +48,7 @@ faults_of_reading() {
   for call in socket setsockopt bind getsockname sendto recvmmsg; do
     set -- "$@" -e inject=$call:error=EINTR:when=1+2
   done
-  show_with_fault interrupted "$@" -e "inject=write:error=EINTR:when=$(nth reading write '(1,')"
+  fault_at show_with_fault interrupted write EINTR "$(nth reading write '(1,')" '(1,' "$@"
   for call in socket setsockopt bind getsockname sendto recvmmsg; do
     show_with_fault "first-$call" -e inject=$call:error=ENOMEM:when=1
   done
@@ -41,18 +56,18 @@ faults_of_reading() {
   show_with_fault later-sendto -e inject=sendto:error=EMFILE:when=5
   show_with_fault later-recvmmsg -e inject=recvmmsg:error=EMFILE:when=5
   show_with_fault lost -e inject=recvmmsg:error=ENOBUFS:when=5
-  show_with_fault proc-open -e "inject=openat:error=EMFILE:when=$(nth reading openat ip_vs_stats)"
+  fault_at show_with_fault proc-open openat EMFILE "$(nth reading openat 'ip_vs_stats"')" 'ip_vs_stats"'
   show_with_fault proc-read -e "inject=read:error=EIO:when=$(nth_read reading ip_vs_stats)"
-  show_with_fault output -e "inject=write:error=EIO:when=$(nth reading write '(1,')"
+  fault_at show_with_fault output write EIO "$(nth reading write '(1,')" '(1,'
 }
 
 faults_of_file() {
   local write call
   file_with_fault writing -e trace=openat,write,fsync,chmod,chown,rename
   write=$(nth writing write '"{')
-  file_with_fault file-interrupted -e "inject=write:error=EINTR:when=$write"
-  file_with_fault file-write -e "inject=write:error=ENOSPC:when=$write"
-  file_with_fault file-openat -e "inject=openat:error=EROFS:when=$(nth writing openat '\.ipvstat-')"
+  fault_at file_with_fault file-interrupted write EINTR "$write" '"{'
+  fault_at file_with_fault file-write write ENOSPC "$write" '"{'
+  fault_at file_with_fault file-openat openat EROFS "$(nth writing openat '\.ipvstat-')" '\.ipvstat-'
   for call in fsync chmod rename; do file_with_fault "file-$call" -e inject=$call:error=EIO; done
   # The old file's owner cannot be kept without privilege, which is no failure.
   file_with_fault file-chown -e inject=chown:error=EPERM

@@ -10,11 +10,13 @@ lay_modules() {
   ln -s "$LAB_PACKAGED_MODULES/kernel/net/netfilter" "$modules/kernel/net/netfilter"
   cp "$LAB_PACKAGED_MODULES"/modules.{builtin,builtin.modinfo,order} "$modules"
   depmod -b /run "$release"
-  modprobe overlay
 }
 
+# Puts links to everything in /usr/lib, and the modules, in its place.
 with_modules() { # COMMAND...
-  unshare -m sh -c 'mount -t overlay -o lowerdir=/run/lib:/usr/lib overlay /usr/lib && exec "$@"' sh "$@"
+  unshare -m sh -c 'mkdir -p /run/usr-lib && mount --bind /usr/lib /run/usr-lib &&
+    for entry in /run/usr-lib/*; do ln -sn "$entry" /run/lib; done 2> /dev/null
+    mount --bind /run/lib /usr/lib && exec "$@"' sh "$@"
 }
 
 read_without_module() {
