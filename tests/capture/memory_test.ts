@@ -10,7 +10,7 @@ const SIZE = 2 * MEGABYTE;
 /** What the program takes without a capture, in megabytes of heap; the capture is not in the heap. */
 const BASE = 16;
 /** How many times its size a capture may take; one of a real kernel takes less than its size. */
-const MOST_TIMES = 16;
+const MOST_TIMES = 12;
 
 /** A message over and over, each with a sequence number of its own. */
 function many(message: Uint8Array, count: number): Uint8Array {
