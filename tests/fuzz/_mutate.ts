@@ -101,8 +101,9 @@ const FRAME_CHANGES: readonly Change[] = [
     const at = random.below(frames.length);
     mergeFrames(frames, at, 1 + random.below(4));
   },
-  function mergeAnswers(capture) {
-    // One packet answers every request.
+  function mergeAnswers(capture, random) {
+    // One packet answers every request, and perhaps many times as many.
+    if (random.oneIn(2)) capture.frames = asked(capture.frames, 1 + random.below(16));
     const isAnswer = ({ direction, protocol }: Frame) => direction === 6 && protocol === 16;
     const answers = capture.frames.filter(isAnswer);
     if (answers.length < 2) return;
@@ -141,6 +142,21 @@ const FRAME_CHANGES: readonly Change[] = [
   changeTime,
   ...[doubleServer, doubleServer, doubleServer],
 ];
+
+/** The same asked and answered several times, under other sequence numbers. */
+function asked(frames: readonly Frame[], times: number): Frame[] {
+  const some = Math.max(1, Math.min(times, Math.floor(MOST_FRAMES / frames.length)));
+  return Array.from({ length: some }, (_, time) =>
+    frames.map((frame) => {
+      const { messages } = frame;
+      if (messages instanceof Uint8Array) return { ...frame };
+      const own = messages.map((message) => ({
+        ...cloneMessage(message),
+        sequence: message.sequence + 10_000 * time,
+      }));
+      return { ...frame, messages: own };
+    })).flat();
+}
 
 function mergeFrames(frames: Frame[], at: number, more: number): void {
   const some = frames.slice(at, at + 1 + more);
