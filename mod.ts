@@ -5,12 +5,14 @@
  * @example Replay a recording and count its real servers
  * ```ts
  * import assert from "node:assert/strict";
- * import { collect, openRecording, virtualServers } from "./mod.ts";
+ * import { collect, openRecording } from "./mod.ts";
  *
  * const file = new URL("./testdata/demo/capture.pcap", import.meta.url);
  * const source = openRecording(Deno.readFileSync(file)).selectRound().play();
- * const servers = virtualServers(collect(source));
- * assert(servers.some((server) => server.realServers.length > 0));
+ * const { virtualServers } = collect(source);
+ * for (const virtual of virtualServers) {
+ *   for (const real of virtual.realServers) assert(real.weight >= 0, real.key);
+ * }
  * ```
  *
  * @module
@@ -19,24 +21,11 @@ export { CaptureError } from "./lib/capture/error.ts";
 export { Recorder } from "./lib/capture/record.ts";
 export { openRecording, Recording, Round } from "./lib/capture/recording.ts";
 export { collect, type Source } from "./lib/ipvs/collect.ts";
-export {
-  type RealServer,
-  type Tunnel,
-  type VirtualServer,
-  virtualServers,
-} from "./lib/ipvs/model.ts";
-export type { RecordCursor, Records } from "./lib/ipvs/records.ts";
-export type { Rows } from "./lib/ipvs/rows.ts";
-export type {
-  Consistency,
-  Group,
-  Info,
-  ServerScan,
-  ServerTable,
-  Snapshot,
-  SyncDaemon,
-  Timeouts,
-} from "./lib/ipvs/snapshot.ts";
+export { RealServer, type RealServerState } from "./lib/ipvs/real_server.ts";
+export { Server } from "./lib/ipvs/server.ts";
+export { VirtualServer, type VirtualServerState } from "./lib/ipvs/virtual_server.ts";
+export { ServerList, withPrevious } from "./lib/ipvs/server_list.ts";
+export type { Consistency, Info, Snapshot, SyncDaemon, Timeouts } from "./lib/ipvs/snapshot.ts";
 export { DecodeError, NetlinkError } from "./lib/netlink/errors.ts";
 export { Datagram, NotRecordedError, type Transport } from "./lib/netlink/transport.ts";
 export type { Counters, CpuCounters, Totals } from "./lib/procfs/ip_vs_stats.ts";

@@ -40,11 +40,12 @@ function parseLine(line: string): Line {
   }
   const fields = new Map<string, string>();
   for (const text of splitUnescaped(fieldText, ",")) {
-    const [, key = "", digits = ""] = /^([a-z_0-9]+)=(\d+)i$/.exec(text) ?? [];
-    if (key === "") throw new Error(`Not an integer field: "${text}" in ${line}`);
+    const [, key = "", digits = "", word = ""] =
+      /^([a-z_0-9]+)=(?:(\d+)i|"([a-z-]+)")$/.exec(text) ?? [];
+    if (key === "") throw new Error(`Neither an integer nor a word: "${text}" in ${line}`);
     if (BigInt(digits) >= 2n ** 63n) throw new Error(`Beyond 64 signed bits: ${text}`);
     if (fields.has(key)) throw new Error(`Field ${key} twice: ${line}`);
-    fields.set(key, digits);
+    fields.set(key, digits || word);
   }
   return { measurement: unescape(measurement), tags, fields, time: time!, series };
 }

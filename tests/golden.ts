@@ -15,6 +15,7 @@ export const TESTDATA: string = new URL("../testdata", import.meta.url).pathname
 /** The files that are expected beside a capture, and how they are made. */
 export const GOLDENS: Readonly<Record<string, ShowOptions>> = {
   "expected.txt": { format: "table", extended: false, color: false },
+  "expected-80.txt": { format: "table", extended: false, color: false, width: 80 },
   "expected.json": { format: "json", extended: false, color: false },
   "expected.influx": { format: "influx", extended: false, color: false },
   "expected-extended.influx": { format: "influx", extended: true, color: false },

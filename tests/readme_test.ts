@@ -12,7 +12,7 @@ function blocks(kind: string): string[] {
 }
 
 Deno.test("README shows the demo's real output", () => {
-  assert.equal(blocks("text")[0], read("testdata/demo/expected.txt"));
+  assert.equal(blocks("text")[0], read("testdata/demo/expected-80.txt"));
 });
 
 const SOURCES: readonly string[] = [

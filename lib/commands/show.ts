@@ -16,6 +16,8 @@ export interface ShowOptions {
   readonly extended: boolean;
   /** Table: whether the terminal shows colours. */
   readonly color: boolean;
+  /** Table: maximum width in characters; undefined for no limit. */
+  readonly width?: number | undefined;
 }
 
 /** Encodes a snapshot. */

@@ -5,10 +5,7 @@
  */
 import { collectThrough, readWhole } from "../ipvs/collect.ts";
 import { Reader } from "../ipvs/reader.ts";
-import { Rows } from "../ipvs/rows.ts";
-import { SERVICE } from "../ipvs/schema.ts";
 import type { Snapshot } from "../ipvs/snapshot.ts";
-import { AF_INET6 } from "../ipvs/uapi.ts";
 import { NetlinkError } from "../netlink/errors.ts";
 import type { Family } from "../netlink/generic.ts";
 import type { Machine } from "./machine.ts";
@@ -36,24 +33,11 @@ export function attempt(machine: Machine): Attempt {
       const reader = new Reader(source.transport, source.second);
       family = reader.family;
       const snapshot = collectThrough(reader, source);
-      return { family, snapshot, ...askIpv6(reader) };
+      const speaksIpv6 = reader.supportsIpv6();
+      return { family, snapshot, ...(speaksIpv6 === undefined ? {} : { speaksIpv6 }) };
     });
   } catch (error) {
     return family === undefined ? { error } : { family, error };
-  }
-}
-
-/** Asks for a virtual server of IPv6: the kernel says whether it is there, or that none can be. */
-function askIpv6(reader: Reader): { speaksIpv6?: boolean } {
-  const rows = new Rows(SERVICE.slots);
-  const at = rows.push();
-  rows.words[at + SERVICE.addressFamily] = AF_INET6;
-  rows.words[at + SERVICE.fwmark] = 1;
-  try {
-    return reader.hasService(rows, 0) === undefined ? {} : { speaksIpv6: true };
-  } catch (error) {
-    const errno = error instanceof NetlinkError ? error.errno : undefined;
-    return errno === EAFNOSUPPORT ? { speaksIpv6: false } : {};
   }
 }
 

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { countRealServers } from "../ipvs/snapshot.ts";
 import { ENOENT, errnoCode, isMissingFamily } from "../netlink/errors.ts";
 import { type Attempt, isWithoutNetlink } from "./attempt.ts";
 import { type Check, WITHOUT_IP_VS } from "./check.ts";
@@ -72,7 +73,7 @@ export function checkCounters({ snapshot }: Attempt): Check {
     ...{ id, status: "unknown", finding, values: { bits: null } },
   });
   if (snapshot === undefined) return unknown("cannot be told without a reading");
-  if (snapshot.servers.virtualServers === 0) return unknown("no virtual server to tell it from");
+  if (snapshot.virtualServers.length === 0) return unknown("no virtual server to tell it from");
   const values = { bits: snapshot.statsWidth };
   if (snapshot.statsWidth === 64) return { id, status: "ok", finding: "64 bits wide", values };
   return {
@@ -97,8 +98,8 @@ export function checkShow(
   const id = "show";
   const { snapshot, error } = attempt;
   const values = {
-    virtual_servers: snapshot?.servers.virtualServers ?? null,
-    real_servers: snapshot?.servers.realServers ?? null,
+    virtual_servers: snapshot?.virtualServers.length ?? null,
+    real_servers: snapshot === undefined ? null : countRealServers(snapshot.virtualServers),
     consistency: snapshot?.consistency.state ?? null,
     unknown_attributes: snapshot?.unknownAttributes ?? null,
   };
@@ -115,7 +116,7 @@ export function checkShow(
     const finding = `the table kept changing while it was read; ${doubt}`;
     return { id, status: "warning", finding, mend: ["ipvstat"], values };
   }
-  const { virtualServers, realServers } = snapshot.servers;
+  const virtualServers = snapshot.virtualServers.length;
   if (virtualServers === 0) {
     const finding = "no virtual servers in this network namespace";
     return { id, status: "warning", finding, mend: elsewhere(namespace), values };
@@ -125,6 +126,6 @@ export function checkShow(
     ? `; skipped ${count(snapshot.unknownAttributes, "attribute")} of a newer kernel`
     : "";
   const finding = count(virtualServers, "virtual server") + ", " +
-    count(realServers, "real server") + skipped;
+    count(countRealServers(snapshot.virtualServers), "real server") + skipped;
   return { id, status: "ok", finding, values };
 }

@@ -1,5 +1,5 @@
 /**
- * Collects a snapshot of a table that others may change meanwhile.
+ * Collects a snapshot, while other programs may change the table.
  *
  * @module
  */
@@ -8,18 +8,19 @@ import type { Transport } from "../netlink/transport.ts";
 import { parsePerCpu, parseStats } from "../procfs/ip_vs_stats.ts";
 import { parseStatus } from "../procfs/ip_vs_status.ts";
 import { readSettings } from "../procfs/settings.ts";
-import { toInfo, toSyncDaemon, toTimeouts } from "./model.ts";
 import { Reader } from "./reader.ts";
+import { toInfo, toSyncDaemon, toTimeouts } from "./replies.ts";
 import type { Snapshot } from "./snapshot.ts";
 import { TableReader } from "./table_reader.ts";
 
 /** Where a snapshot comes from: a live kernel or a recording. */
 export interface Source {
-  /** Carries the requests. */
+  /** Transport of the requests. */
   readonly transport: Transport;
   /**
-   * Carries every second reading of a list, in datagrams of another size. A list is torn where one
-   * datagram ends, so two that end elsewhere are never torn alike. A replay needs none.
+   * Transport of every second read of a list, with datagrams of another size. A list can be torn
+   * only between two datagrams, so two reads that are cut in different places are not torn alike.
+   * A replay does without.
    */
   readonly second?: Transport | undefined;
   /** The time in nanoseconds since 1970. */
@@ -30,23 +31,22 @@ export interface Source {
    */
   readProc(name: string): string | undefined;
   /**
-   * Makes ready for reading everything from the start. A recording cannot, and does without.
+   * Prepares for a new read from the start. A replay does without.
    *
-   * @throws {NetlinkError} if there is no IPVS any more.
+   * @throws {NetlinkError} if IPVS is no longer loaded.
    */
   restart?(): void;
 }
 
-/** How often a reading is begun at the most. */
-const MOST_ATTEMPTS = 5;
+const MAXIMUM_ATTEMPTS = 5;
 const ENOBUFS = 105;
 
 /**
- * Reads everything that the kernel tells of IPVS in one network namespace.
+ * Reads everything that the kernel reports about IPVS in one network namespace.
  *
- * @throws {NetlinkError} if the kernel refuses: ENOENT without IPVS, EPERM without CAP_NET_ADMIN.
- * @throws {DecodeError} if an answer cannot be understood.
- * @throws {NotRecordedError} if a recording lacks the services or the destinations of one.
+ * @throws {NetlinkError} with errno ENOENT if IPVS is not loaded, EPERM without CAP_NET_ADMIN.
+ * @throws {DecodeError} if a reply is malformed.
+ * @throws {NotRecordedError} if a recording has no list of services, or not all destinations.
  */
 export function collect(source: Source): Snapshot {
   return readWhole(source, () => {
@@ -55,29 +55,31 @@ export function collect(source: Source): Snapshot {
 }
 
 /**
- * Reads, and from the start again where ip_vs was loaded anew meanwhile, so that its family has
- * another number, or where the kernel found no room for an answer.
+ * Reads, and starts over if ip_vs was reloaded during the read, which gives its family another
+ * number, or if the socket's buffer overflowed.
  *
- * @throws whatever the last attempt throws.
+ * @throws the error of the last attempt.
  */
 export function readWhole<T>(source: Source, read: () => T): T {
   for (let attempt = 1;; attempt++) {
     try {
       return read();
     } catch (error) {
-      if (source.restart === undefined || attempt === MOST_ATTEMPTS || !mayPass(error)) throw error;
+      if (source.restart === undefined || attempt === MAXIMUM_ATTEMPTS || !mayPass(error)) {
+        throw error;
+      }
       source.restart();
     }
   }
 }
 
-/** ENOENT is what the kernel says of a family's number that it does not have, and of nothing else here. */
+/** For these requests ENOENT means only that no family has this number. */
 function mayPass(error: unknown): boolean {
   if (!(error instanceof NetlinkError)) return false;
   return error.errno === ENOBUFS || (error.errno === ENOENT && !isMissingFamily(error));
 }
 
-/** The same with a reader of the source that is there already. */
+/** Like {@linkcode collect}, with an existing reader of the source. */
 export function collectThrough(reader: Reader, source: Source): Snapshot {
   const time = source.now();
   const info = reader.info();
@@ -88,7 +90,7 @@ export function collectThrough(reader: Reader, source: Source): Snapshot {
   const totals = parseProc(source, "ip_vs_stats", parseStats);
   const cpus = parseProc(source, "ip_vs_stats_percpu", parsePerCpu);
   const table = new TableReader(reader);
-  const servers = table.read();
+  const virtualServers = table.read();
   return {
     time,
     info: info === undefined ? null : toInfo(info),
@@ -101,7 +103,7 @@ export function collectThrough(reader: Reader, source: Source): Snapshot {
     statsWidth: table.statsWidth,
     consistency: table.consistency,
     unknownAttributes: reader.unknownAttributes,
-    servers,
+    virtualServers,
   };
 }
 

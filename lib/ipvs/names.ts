@@ -1,9 +1,10 @@
 /**
- * What the kernel's numbers are called: families, protocols, scheduler flags, forwarding methods,
- * tunnels, netmasks and addresses.
+ * Names and text for the kernel's numbers: address families, protocols, scheduler flags, forwarding
+ * methods, tunnels, netmasks and addresses.
  *
  * @module
  */
+import { swap32 } from "../netlink/byte_order.ts";
 import {
   AF_INET,
   IP_VS_CONN_F_BYPASS,
@@ -28,8 +29,8 @@ import {
   IPPROTO_UDP,
 } from "./uapi.ts";
 
-/** `inet` or `inet6`; the kernel has no other family here. */
-export function familyName(family: number): string {
+/** `inet` or `inet6`; IPVS has no other address family. */
+export function familyName(family: number): "inet" | "inet6" {
   return family === AF_INET ? "inet" : "inet6";
 }
 
@@ -47,8 +48,12 @@ export function protocolName(protocol: number): string {
   }
 }
 
-/** The scheduler's flags as ipvsadm names them, such as `mh-port`; `flag-1` where it has no name. */
-export function schedFlagNames(sched: string, flags: number): string[] {
+const SCHED_FLAGS = IP_VS_SVC_F_SCHED1 | IP_VS_SVC_F_SCHED2 | IP_VS_SVC_F_SCHED3;
+const NONE: readonly string[] = [];
+
+/** The scheduler's flags as ipvsadm names them, such as `mh-port`; `flag-1` if it has no name. */
+export function schedFlagNames(sched: string, flags: number): readonly string[] {
+  if ((flags & SCHED_FLAGS) === 0) return NONE;
   const named = sched === "sh" || sched === "mh";
   const names = named
     ? [`${sched}-fallback`, `${sched}-port`, "flag-3"]
@@ -140,15 +145,33 @@ function longestZeros(groups: readonly number[]): [start: number, length: number
   return best;
 }
 
-/** An address of either family from the first of its four words. */
-export function addressText(family: number, word: (index: number) => number): string {
-  return family === AF_INET ? ipv4Text(word(0)) : ipv6Text(word(0), word(1), word(2), word(3));
+/** An IPv4 address of raw bytes in a little-endian word as a number: 10.0.0.1 is 0x0a000001. */
+export function ipv4Number(word: number): number {
+  return swap32(word);
 }
 
-/** Text of at most 16 raw bytes in four little-endian words, up to the first NUL. */
-export function nameText(word: (index: number) => number): string {
-  const words = Uint32Array.of(word(0), word(1), word(2), word(3));
-  const bytes = new Uint8Array(words.buffer);
+/** An address of either family from the first of its four words. */
+export function addressText(family: number, words: Uint32Array, at: number): string {
+  if (family === AF_INET) return ipv4Text(words[at]!);
+  return ipv6Text(words[at]!, words[at + 1]!, words[at + 2]!, words[at + 3]!);
+}
+
+/** The last name that was decoded for each first word: most tables have one or two names. */
+const NAMES = new Map<number, { readonly words: Uint32Array; readonly text: string }>();
+const MAXIMUM_NAMES = 256;
+
+/** Text of up to 16 raw bytes in four little-endian words, up to the first NUL. */
+export function nameText(words: Uint32Array, at: number): string {
+  const known = NAMES.get(words[at]!);
+  if (
+    known !== undefined && known.words[1] === words[at + 1] &&
+    known.words[2] === words[at + 2] && known.words[3] === words[at + 3]
+  ) return known.text;
+  const copy = words.slice(at, at + 4);
+  const bytes = new Uint8Array(copy.buffer);
   const nul = bytes.indexOf(0);
-  return new TextDecoder().decode(bytes.subarray(0, nul < 0 ? bytes.length : nul));
+  const text = new TextDecoder().decode(bytes.subarray(0, nul < 0 ? bytes.length : nul));
+  if (NAMES.size === MAXIMUM_NAMES) NAMES.clear();
+  NAMES.set(copy[0]!, { words: copy, text });
+  return text;
 }

@@ -1,5 +1,5 @@
 /**
- * Reads each part of IPVS's state into rows and records, one exchange at a time.
+ * Reads each part of IPVS's state into rows, one request at a time.
  *
  * @module
  */
@@ -7,47 +7,53 @@ import { DecodeError, NetlinkError } from "../netlink/errors.ts";
 import { NetlinkClient, type Request } from "../netlink/exchange.ts";
 import { type Family, lookupFamily } from "../netlink/generic.ts";
 import { type Datagram, NotRecordedError, type Transport } from "../netlink/transport.ts";
+import { CONFIG, DAEMON, DESTINATION, INFO, SERVICE } from "./columns.ts";
 import { Decoder } from "./decode.ts";
-import type { Echo } from "./echo.ts";
-import { settleDestination, settleService } from "./identity.ts";
-import { Requests } from "./request.ts";
-import { type Rows, SERVICE_NAME } from "./rows.ts";
 import {
-  CONFIG,
+  checkDestination,
+  checkService,
+  normaliseDestination,
+  normaliseService,
+} from "./identity.ts";
+import type { ListingComparison } from "./listing_comparison.ts";
+import { Requests } from "./request.ts";
+import { Rows } from "./rows.ts";
+import {
   CONFIG_TABLE,
-  DAEMON,
   DAEMON_TABLE,
-  DESTINATION,
+  DESTINATION_IDENTITY_TABLE,
   DESTINATION_TABLE,
-  INFO,
   INFO_TABLE,
-  SERVICE,
+  SERVICE_IDENTITY_TABLE,
   SERVICE_TABLE,
 } from "./schema.ts";
-import { IPVS_GENL_NAME } from "./uapi.ts";
+import { AF_INET6, IPVS_GENL_NAME } from "./uapi.ts";
 
 const ESRCH = 3;
+const EAFNOSUPPORT = 97;
 
-/** A datagram of a dump that this is too little for is full: the kernel fills some 32,400 bytes. */
+/** A datagram is full if less than this many bytes are in use: the kernel fills some 32,400. */
 const ROOM = 32_256;
 
-/** Reads through one transport, and what is read again through a second one. */
+/** Reads through one transport, and whatever is read again through a second one. */
 export class Reader {
-  /** IPVS's family. */
+  /** The family of IPVS. */
   readonly family: Family;
   readonly #client: NetlinkClient;
   readonly #second: NetlinkClient;
   readonly #requests: Requests;
-  readonly #services = new Decoder(SERVICE_TABLE, SERVICE.slots, SERVICE_NAME);
-  readonly #destinations = new Decoder(DESTINATION_TABLE, DESTINATION.slots);
-  readonly #info = new Decoder(INFO_TABLE, INFO.slots);
-  readonly #config = new Decoder(CONFIG_TABLE, CONFIG.slots);
-  readonly #daemons = new Decoder(DAEMON_TABLE, DAEMON.slots);
+  readonly #services = new Decoder(SERVICE_TABLE, SERVICE.width);
+  readonly #serviceIdentities = new Decoder(SERVICE_IDENTITY_TABLE, SERVICE.width);
+  readonly #destinations = new Decoder(DESTINATION_TABLE, DESTINATION.width);
+  readonly #destinationIdentities = new Decoder(DESTINATION_IDENTITY_TABLE, DESTINATION.width);
+  readonly #info = new Decoder(INFO_TABLE, INFO.width);
+  readonly #config = new Decoder(CONFIG_TABLE, CONFIG.width);
+  readonly #daemons = new Decoder(DAEMON_TABLE, DAEMON.width);
 
   /**
-   * Looks IPVS's family up.
+   * Looks up the family of IPVS.
    *
-   * @throws {NetlinkError} with errno ENOENT where the kernel has no IPVS.
+   * @throws {NetlinkError} with errno ENOENT if the kernel has no IPVS.
    */
   constructor(transport: Transport, second?: Transport) {
     this.#client = new NetlinkClient(transport);
@@ -56,30 +62,30 @@ export class Reader {
     this.#requests = new Requests(this.family);
   }
 
-  /** Attributes that were skipped because the schema does not know them. */
+  /** Number of attributes that were skipped because the schema does not know them. */
   get unknownAttributes(): number {
     return this.#services.unknown + this.#destinations.unknown + this.#info.unknown +
       this.#config.unknown + this.#daemons.unknown;
   }
 
-  /** The record of GET_INFO by the slots of `INFO`, or undefined where it was not recorded. */
+  /** The reply to GET_INFO in the columns of `INFO`; undefined if it was not recorded. */
   info(): Uint32Array | undefined {
-    return this.#records(this.#requests.info(), this.#info, INFO.slots)?.[0];
+    return this.#rows(this.#requests.info(), this.#info, INFO.width)?.[0];
   }
 
-  /** The record of GET_CONFIG by the slots of `CONFIG`, or undefined likewise. */
+  /** The reply to GET_CONFIG in the columns of `CONFIG`; undefined if it was not recorded. */
   config(): Uint32Array | undefined {
-    return this.#records(this.#requests.config(), this.#config, CONFIG.slots)?.[0];
+    return this.#rows(this.#requests.config(), this.#config, CONFIG.width)?.[0];
   }
 
   /**
-   * The records of GET_DAEMON by the slots of `DAEMON`, or undefined likewise.
+   * The replies to GET_DAEMON in the columns of `DAEMON`; undefined if they were not recorded.
    *
    * @throws {DecodeError} if two daemons have the same state: the kernel has one of each.
    */
   daemons(): Uint32Array[] | undefined {
     const request = this.#requests.daemons();
-    const daemons = this.#records(request, this.#daemons, DAEMON.slots);
+    const daemons = this.#rows(request, this.#daemons, DAEMON.width);
     const states = new Set<number>();
     for (const daemon of daemons ?? []) {
       const state = daemon[DAEMON.state]!;
@@ -92,25 +98,25 @@ export class Reader {
     return daemons;
   }
 
-  /** Adds every service to `rows`, as the kernel lists them; `again` through the second transport. */
+  /** Adds all services to `rows` in the kernel's order; `again` through the second transport. */
   services(rows: Rows, again = false): void {
     this.#clientFor(again).exchange(this.#requests.services(), (datagram, start, end) => {
       this.#addService(datagram, start, end, rows);
     });
   }
 
-  /** Lists the services once more, through the second transport, to compare with the first listing. */
-  echoServices(echo: Echo): void {
+  /** Lists the services again, through the second transport, and compares their identities. */
+  compareServices(comparison: ListingComparison): void {
     this.#second.exchange(this.#requests.services(), (datagram, start, end) => {
-      const { scratch } = echo;
+      const { scratch } = comparison;
       const at = scratch.push();
-      this.#services.decodeName(datagram, start, end, scratch.words, at);
-      settleService(scratch.words, at, start);
-      if (!echo.matches()) this.#addService(datagram, start, end, echo.rows);
+      this.#serviceIdentities.decode(datagram, start, end, scratch.words, at);
+      normaliseService(scratch.words, at, start);
+      if (!comparison.matches()) this.#addService(datagram, start, end, comparison.rows);
     });
   }
 
-  /** Whether the kernel still has a service; undefined where the question was not recorded. */
+  /** Whether the kernel still has a service; undefined if the reply was not recorded. */
   hasService(rows: Rows, row: number): boolean | undefined {
     try {
       this.#client.exchange(this.#requests.service(rows, row), () => {});
@@ -122,46 +128,83 @@ export class Reader {
     }
   }
 
+  /** Whether IPVS was built with IPv6; undefined if the kernel does not tell. */
+  supportsIpv6(): boolean | undefined {
+    const rows = new Rows(SERVICE.width);
+    const at = rows.push();
+    rows.words[at + SERVICE.addressFamily] = AF_INET6;
+    rows.words[at + SERVICE.fwmark] = 1;
+    try {
+      return this.hasService(rows, 0) === undefined ? undefined : true;
+    } catch (error) {
+      return error instanceof NetlinkError && error.errno === EAFNOSUPPORT ? false : undefined;
+    }
+  }
+
   /**
-   * Adds a service's destinations to `rows`; returns whether they are of one moment. What comes in
-   * one datagram is; between two of them the kernel lets others change the table. After a full one
-   * there may have been more, which went or moved up before the kernel looked again.
+   * Adds the destinations of a service to `rows`; returns whether the list is atomic. Each datagram
+   * is; between two of them the kernel lets others change the table. After a full datagram there may
+   * have been more destinations, which were removed or moved forward before the kernel continued.
    */
   destinations(services: Rows, row: number, rows: Rows, again = false): boolean {
-    const family = services.words[row * services.stride + SERVICE.addressFamily]!;
+    const family = services.words[row * services.width + SERVICE.addressFamily]!;
     const request = this.#requests.destinations(services, row);
     let filled = 0;
     const datagrams = this.#clientFor(again).exchange(request, (datagram, start, end) => {
-      const at = rows.push();
-      this.#destinations.decode(datagram, start, end, rows.words, at);
-      settleDestination(rows.words, at, start, family);
+      this.#addDestination(datagram, start, end, rows, family);
       filled = datagram.length + end - start;
     });
     return datagrams <= 1 && filled <= ROOM;
   }
 
+  /** Lists the destinations of a service again, and compares their identities. */
+  compareDestinations(services: Rows, row: number, comparison: ListingComparison): void {
+    const family = services.words[row * services.width + SERVICE.addressFamily]!;
+    this.#second.exchange(this.#requests.destinations(services, row), (datagram, start, end) => {
+      const { scratch } = comparison;
+      const at = scratch.push();
+      this.#destinationIdentities.decode(datagram, start, end, scratch.words, at);
+      normaliseDestination(scratch.words, at, start, family);
+      if (!comparison.matches()) {
+        this.#addDestination(datagram, start, end, comparison.rows, family);
+      }
+    });
+  }
+
   #addService(datagram: Datagram, start: number, end: number, rows: Rows): void {
     const at = rows.push();
     this.#services.decode(datagram, start, end, rows.words, at);
-    settleService(rows.words, at, start);
+    checkService(rows.words, at, start);
+  }
+
+  #addDestination(
+    datagram: Datagram,
+    start: number,
+    end: number,
+    rows: Rows,
+    family: number,
+  ): void {
+    const at = rows.push();
+    this.#destinations.decode(datagram, start, end, rows.words, at);
+    checkDestination(rows.words, at, start, family);
   }
 
   #clientFor(again: boolean): NetlinkClient {
     return again ? this.#second : this.#client;
   }
 
-  #records(request: Request, decoder: Decoder, slots: number): Uint32Array[] | undefined {
-    const records: Uint32Array[] = [];
+  #rows(request: Request, decoder: Decoder, width: number): Uint32Array[] | undefined {
+    const rows: Uint32Array[] = [];
     try {
       this.#client.exchange(request, (datagram, start, end) => {
-        const record = new Uint32Array(slots);
-        decoder.decode(datagram, start, end, record, 0);
-        records.push(record);
+        const row = new Uint32Array(width);
+        decoder.decode(datagram, start, end, row, 0);
+        rows.push(row);
       });
     } catch (error) {
       if (error instanceof NotRecordedError) return undefined;
       throw error;
     }
-    return records;
+    return rows;
   }
 }

@@ -1,6 +1,6 @@
 /**
- * The five requests that this program can make. All of them read; the commands that change
- * anything have no name here and cannot be sent.
+ * The five requests that this program can send. All of them only read; the commands that change
+ * something are not defined here.
  *
  * @module
  */
@@ -8,8 +8,8 @@ import type { Request } from "../netlink/exchange.ts";
 import type { Family } from "../netlink/generic.ts";
 import type { RequestBuilder } from "../netlink/message.ts";
 import { NLM_F_DUMP } from "../netlink/uapi.ts";
+import { SERVICE } from "./columns.ts";
 import type { Rows } from "./rows.ts";
-import { SERVICE } from "./schema.ts";
 import {
   IPVS_CMD_ATTR,
   IPVS_CMD_GET_CONFIG,
@@ -25,16 +25,16 @@ import {
   IPVS_SVC_ATTR,
 } from "./uapi.ts";
 
-/** Makes the requests for a family as this boot of the kernel numbers it. */
+/** Makes requests to the family IPVS. */
 export class Requests {
   readonly #family: Family;
 
-  /** Addresses the requests to the family. */
+  /** Uses the family's number, which differs from boot to boot. */
   constructor(family: Family) {
     this.#family = family;
   }
 
-  /** IPVS's version and the size of its connection table. */
+  /** The version of IPVS and the size of its connection table. */
   info(): Request {
     return this.#make("IPVS_CMD_GET_INFO", IPVS_CMD_GET_INFO, IPVS_CMD_SET_INFO, 0);
   }
@@ -55,14 +55,14 @@ export class Requests {
     return this.#make(name, IPVS_CMD_GET_SERVICE, IPVS_CMD_NEW_SERVICE, NLM_F_DUMP);
   }
 
-  /** One service; the kernel answers ESRCH where it is gone. */
+  /** One service; the kernel replies with ESRCH if it does not exist. */
   service(rows: Rows, row: number): Request {
     const name = "IPVS_CMD_GET_SERVICE";
     const identity = (builder: RequestBuilder) => appendIdentity(builder, rows, row);
     return this.#make(name, IPVS_CMD_GET_SERVICE, IPVS_CMD_NEW_SERVICE, 0, identity);
   }
 
-  /** Every destination of a service; none where the service is gone. */
+  /** Every destination of a service; none if the service does not exist. */
   destinations(rows: Rows, row: number): Request {
     const name = "IPVS_CMD_GET_DEST";
     const identity = (builder: RequestBuilder) => appendIdentity(builder, rows, row);
@@ -81,10 +81,10 @@ export class Requests {
   }
 }
 
-/** What names a service to the kernel: its family, and its mark or protocol, address and port. */
+/** Appends what identifies a service: its family, and its fwmark or protocol, address and port. */
 function appendIdentity(builder: RequestBuilder, rows: Rows, row: number): void {
-  const { words, stride } = rows;
-  const at = row * stride;
+  const { words, width } = rows;
+  const at = row * width;
   builder.nest(IPVS_CMD_ATTR.IPVS_CMD_ATTR_SERVICE, () => {
     builder.u16(IPVS_SVC_ATTR.IPVS_SVC_ATTR_AF, words[at + SERVICE.addressFamily]!);
     const mark = words[at + SERVICE.fwmark]!;

@@ -1,13 +1,10 @@
 /**
- * The attribute tables: for every attribute its kernel name, its wire type, and the slots of a
- * record that its value goes to. Width and byte order are said here and nowhere else.
- *
- * A record is a row of 32-bit slots in the host's byte order; a 64-bit value takes two, the low
- * half first; addresses and names are kept as raw bytes in four. Slot {@linkcode PRESENT} has
- * bit n set for each attribute of type n that was there.
+ * The attribute tables: for each attribute its kernel name, its wire type and the columns of a row
+ * that its value is decoded to. Width and byte order are declared here and nowhere else.
  *
  * @module
  */
+import { CONFIG, DAEMON, DESTINATION, INFO, SERVICE, STATS } from "./columns.ts";
 import {
   IP_VS_NAME_MAXLEN,
   IPVS_CMD_ATTR,
@@ -19,8 +16,9 @@ import {
 } from "./uapi.ts";
 
 /**
- * Wire types: unsigned integers in the sender's byte order, `be16` in network byte order,
- * `flags` as {u32 flags, u32 mask}, 4 and 16 raw bytes, and NUL-terminated text of at most 16 bytes.
+ * Wire types: unsigned integers in the sender's byte order; `be16` in network byte order; `flags`
+ * as {u32 flags, u32 mask}; 4 or 16 raw bytes; `address` as 4 to 16 raw bytes; and text of 1 to 16
+ * bytes, which may end with NUL.
  */
 export type WireType =
   | "u8"
@@ -31,9 +29,10 @@ export type WireType =
   | "flags"
   | "bytes4"
   | "bytes16"
+  | "address"
   | "text";
 
-/** Width of each wire type in bytes; a text may be shorter. */
+/** Width of each wire type in bytes: of `address` and `text` the maximum. */
 export const WIDTH: Readonly<Record<WireType, number>> = {
   u8: 1,
   u16: 2,
@@ -43,138 +42,56 @@ export const WIDTH: Readonly<Record<WireType, number>> = {
   flags: 8,
   bytes4: 4,
   bytes16: 16,
+  address: 16,
   text: IP_VS_NAME_MAXLEN,
 };
 
+/** Minimum width in bytes of the wire types that vary. */
+export const MINIMUM_WIDTH: Readonly<Partial<Record<WireType, number>>> = { address: 4, text: 1 };
+
 /**
- * One attribute of a table: a value that goes to a slot, padding that only aligns the next one, or a
- * nest with a table of its own. A nest that yields is checked, but its values are not taken where
- * the other attribute is there too.
+ * One attribute of a table: a value and its first column, padding that only aligns the next
+ * attribute, or a nest with a table of its own. A nest that yields to another attribute is checked,
+ * but its values are not used if the other one is present.
  */
 export type Attribute =
-  | { readonly name: string; readonly type: WireType; readonly slot: number }
+  | { readonly name: string; readonly type: WireType; readonly column: number }
   | { readonly name: string; readonly padding: true }
   | { readonly name: string; readonly nest: Table; readonly yieldsTo?: number };
 
-/** The attributes of one nest, by their number. */
+/** The attributes of one nest by their type, which is at most 31. */
 export interface Table {
   readonly name: string;
   readonly attributes: ReadonlyMap<number, Attribute>;
-  /** Number of the attribute that the answer wraps this nest in; none where it is not nested. */
+  /** Type of the attribute that encloses this nest in a message; undefined if none does. */
   readonly envelope?: number;
-  /** Numbers of the attributes without which the nest means nothing. */
+  /** Types of the attributes that must be present. */
   readonly required: readonly number[];
 }
 
-/** The slot that holds a bit for each attribute of the top nest. */
-export const PRESENT = 0;
-
-/** The ten values of a stats nest as slots of a record, each two slots wide. */
-export interface StatsSlots {
-  readonly connections: number;
-  readonly pktsIn: number;
-  readonly pktsOut: number;
-  readonly bytesIn: number;
-  readonly bytesOut: number;
-  readonly cps: number;
-  readonly ppsIn: number;
-  readonly ppsOut: number;
-  readonly bytesInPerSecond: number;
-  readonly bytesOutPerSecond: number;
-}
-
-function statsSlots(first: number): StatsSlots {
-  return {
-    connections: first,
-    pktsIn: first + 2,
-    pktsOut: first + 4,
-    bytesIn: first + 6,
-    bytesOut: first + 8,
-    cps: first + 10,
-    ppsIn: first + 12,
-    ppsOut: first + 14,
-    bytesInPerSecond: first + 16,
-    bytesOutPerSecond: first + 18,
-  };
-}
-
-/** Slots of a service record. */
-export const SERVICE = {
-  addressFamily: 1,
-  protocol: 2,
-  port: 3,
-  fwmark: 4,
-  flags: 5,
-  timeout: 6,
-  netmask: 7,
-  address: 8,
-  schedName: 12,
-  peName: 16,
-  stats: statsSlots(20),
-  slots: 40,
-} as const;
-
-/** Slots of a destination record. */
-export const DESTINATION = {
-  addressFamily: 1,
-  port: 2,
-  forwardingMethod: 3,
-  weight: 4,
-  upperThreshold: 5,
-  lowerThreshold: 6,
-  activeConnections: 7,
-  inactiveConnections: 8,
-  persistentConnections: 9,
-  tunnelType: 10,
-  tunnelPort: 11,
-  tunnelFlags: 12,
-  address: 13,
-  stats: statsSlots(17),
-  slots: 37,
-} as const;
-
-/** Slots of a sync daemon record. */
-export const DAEMON = {
-  state: 1,
-  syncId: 2,
-  syncMaxlen: 3,
-  mcastPort: 4,
-  mcastTtl: 5,
-  mcastGroup: 6,
-  mcastGroup6: 7,
-  mcastIfn: 11,
-  slots: 15,
-} as const;
-
-/** Slots of the answer to GET_INFO. */
-export const INFO = { version: 1, connTabSize: 2, slots: 3 } as const;
-
-/** Slots of the answer to GET_CONFIG, in seconds. */
-export const CONFIG = { timeoutTcp: 1, timeoutTcpFin: 2, timeoutUdp: 3, slots: 4 } as const;
-
-type Row<Names> = readonly [name: keyof Names & string, type: WireType, slot: number];
+type Row<Names> = readonly [name: keyof Names & string, type: WireType, column: number];
 
 function values<Names extends Readonly<Record<string, number>>>(
   numbers: Names,
   rows: readonly Row<Names>[],
 ): [number, Attribute][] {
-  return rows.map(([name, type, slot]) => [numbers[name] as number, { name, type, slot }]);
+  return rows.map(([name, type, column]) => [numbers[name] as number, { name, type, column }]);
 }
 
-/** IPVS_STATS_ATTR_*: with `wide` every value has 64 bits, else only the bytes have. */
-function statsTable(name: string, slots: StatsSlots, wide: boolean): Table {
+/** IPVS_STATS_ATTR_*: all values have 64 bits if `wide`, else only the bytes have. */
+function statsTable(name: string, wide: boolean): Table {
   const small = wide ? "u64" : "u32";
   const attributes = values(IPVS_STATS_ATTR, [
-    ["IPVS_STATS_ATTR_CONNS", small, slots.connections],
-    ["IPVS_STATS_ATTR_INPKTS", small, slots.pktsIn],
-    ["IPVS_STATS_ATTR_OUTPKTS", small, slots.pktsOut],
-    ["IPVS_STATS_ATTR_INBYTES", "u64", slots.bytesIn],
-    ["IPVS_STATS_ATTR_OUTBYTES", "u64", slots.bytesOut],
-    ["IPVS_STATS_ATTR_CPS", small, slots.cps],
-    ["IPVS_STATS_ATTR_INPPS", small, slots.ppsIn],
-    ["IPVS_STATS_ATTR_OUTPPS", small, slots.ppsOut],
-    ["IPVS_STATS_ATTR_INBPS", small, slots.bytesInPerSecond],
-    ["IPVS_STATS_ATTR_OUTBPS", small, slots.bytesOutPerSecond],
+    ["IPVS_STATS_ATTR_CONNS", small, STATS.connections],
+    ["IPVS_STATS_ATTR_INPKTS", small, STATS.pktsIn],
+    ["IPVS_STATS_ATTR_OUTPKTS", small, STATS.pktsOut],
+    ["IPVS_STATS_ATTR_INBYTES", "u64", STATS.bytesIn],
+    ["IPVS_STATS_ATTR_OUTBYTES", "u64", STATS.bytesOut],
+    ["IPVS_STATS_ATTR_CPS", small, STATS.cps],
+    ["IPVS_STATS_ATTR_INPPS", small, STATS.ppsIn],
+    ["IPVS_STATS_ATTR_OUTPPS", small, STATS.ppsOut],
+    ["IPVS_STATS_ATTR_INBPS", small, STATS.bytesInPerSecond],
+    ["IPVS_STATS_ATTR_OUTBPS", small, STATS.bytesOutPerSecond],
   ]);
   const required = attributes.map(([number]) => number);
   const pad = "IPVS_STATS_ATTR_PAD";
@@ -186,16 +103,11 @@ function statsNests<Names extends Readonly<Record<string, number>>>(
   numbers: Names,
   narrow: keyof Names & string,
   wide: keyof Names & string,
-  slots: StatsSlots,
 ): [number, Attribute][] {
   const yieldsTo = numbers[wide] as number;
   return [
-    [numbers[narrow] as number, {
-      name: narrow,
-      nest: statsTable(narrow, slots, false),
-      yieldsTo,
-    }],
-    [yieldsTo, { name: wide, nest: statsTable(wide, slots, true) }],
+    [numbers[narrow] as number, { name: narrow, nest: statsTable(narrow, false), yieldsTo }],
+    [yieldsTo, { name: wide, nest: statsTable(wide, true) }],
   ];
 }
 
@@ -217,13 +129,25 @@ export const SERVICE_TABLE: Table = {
       ["IPVS_SVC_ATTR_NETMASK", "u32", SERVICE.netmask],
       ["IPVS_SVC_ATTR_PE_NAME", "text", SERVICE.peName],
     ]),
-    ...statsNests(
-      IPVS_SVC_ATTR,
-      "IPVS_SVC_ATTR_STATS",
-      "IPVS_SVC_ATTR_STATS64",
-      SERVICE.stats,
-    ),
+    ...statsNests(IPVS_SVC_ATTR, "IPVS_SVC_ATTR_STATS", "IPVS_SVC_ATTR_STATS64"),
   ]),
+};
+
+/**
+ * The attributes that identify a service, in a request or a reply. A request may shorten an IPv4
+ * address to 4 bytes.
+ */
+export const SERVICE_IDENTITY_TABLE: Table = {
+  name: "IPVS_CMD_ATTR_SERVICE",
+  envelope: IPVS_CMD_ATTR.IPVS_CMD_ATTR_SERVICE,
+  required: [IPVS_SVC_ATTR.IPVS_SVC_ATTR_AF],
+  attributes: new Map(values(IPVS_SVC_ATTR, [
+    ["IPVS_SVC_ATTR_AF", "u16", SERVICE.addressFamily],
+    ["IPVS_SVC_ATTR_PROTOCOL", "u16", SERVICE.protocol],
+    ["IPVS_SVC_ATTR_ADDR", "address", SERVICE.address],
+    ["IPVS_SVC_ATTR_PORT", "be16", SERVICE.port],
+    ["IPVS_SVC_ATTR_FWMARK", "u32", SERVICE.fwmark],
+  ])),
 };
 
 /** IPVS_DEST_ATTR_*. */
@@ -252,13 +176,20 @@ export const DESTINATION_TABLE: Table = {
       ["IPVS_DEST_ATTR_TUN_PORT", "be16", DESTINATION.tunnelPort],
       ["IPVS_DEST_ATTR_TUN_FLAGS", "u16", DESTINATION.tunnelFlags],
     ]),
-    ...statsNests(
-      IPVS_DEST_ATTR,
-      "IPVS_DEST_ATTR_STATS",
-      "IPVS_DEST_ATTR_STATS64",
-      DESTINATION.stats,
-    ),
+    ...statsNests(IPVS_DEST_ATTR, "IPVS_DEST_ATTR_STATS", "IPVS_DEST_ATTR_STATS64"),
   ]),
+};
+
+/** The attributes that identify a destination among those of its service. */
+export const DESTINATION_IDENTITY_TABLE: Table = {
+  name: "IPVS_CMD_ATTR_DEST",
+  envelope: IPVS_CMD_ATTR.IPVS_CMD_ATTR_DEST,
+  required: [IPVS_DEST_ATTR.IPVS_DEST_ATTR_ADDR, IPVS_DEST_ATTR.IPVS_DEST_ATTR_PORT],
+  attributes: new Map(values(IPVS_DEST_ATTR, [
+    ["IPVS_DEST_ATTR_ADDR", "bytes16", DESTINATION.address],
+    ["IPVS_DEST_ATTR_PORT", "be16", DESTINATION.port],
+    ["IPVS_DEST_ATTR_ADDR_FAMILY", "u16", DESTINATION.addressFamily],
+  ])),
 };
 
 /** IPVS_DAEMON_ATTR_*. */
@@ -278,7 +209,7 @@ export const DAEMON_TABLE: Table = {
   ])),
 };
 
-/** IPVS_INFO_ATTR_*: the answer to GET_INFO, which is not nested. */
+/** IPVS_INFO_ATTR_*: the reply to GET_INFO, which is not nested. */
 export const INFO_TABLE: Table = {
   name: "IPVS_CMD_SET_INFO",
   required: [IPVS_INFO_ATTR.IPVS_INFO_ATTR_VERSION],
@@ -288,7 +219,7 @@ export const INFO_TABLE: Table = {
   ])),
 };
 
-/** IPVS_CMD_ATTR_TIMEOUT_*: the answer to GET_CONFIG, which is not nested. */
+/** IPVS_CMD_ATTR_TIMEOUT_*: the reply to GET_CONFIG, which is not nested. */
 export const CONFIG_TABLE: Table = {
   name: "IPVS_CMD_SET_CONFIG",
   required: [],

@@ -1,42 +1,40 @@
 /**
- * Reads a table that others may change meanwhile, so that no server is missing or there twice.
+ * Reads the table of virtual and real servers consistently, while other programs may change it.
  *
- * The kernel's dumps give an entry twice or skip it where the table changes between two of their
- * datagrams, and never say so. So everything that spans datagrams is read twice, cut into datagrams
- * in other places, and believed when both readings agree: a server that comes and goes steadily can
- * tear two readings alike, but not where they are cut elsewhere. Where they do not agree, it is read
- * on, and the kernel is asked about each service that one listing has and another has not.
+ * A netlink dump can list an entry twice or skip it if the table changes between two datagrams, and
+ * the kernel does not report that. So every list that spans datagrams is read twice, cut into
+ * datagrams in different places, and accepted if both reads agree: steady changes can tear two
+ * reads in the same way, but not if they are cut differently. If they do not agree, the list is
+ * read again, and the kernel is asked about each service that is not in all listings.
  *
  * @module
  */
 import { NotRecordedError } from "../netlink/transport.ts";
-import { Echo } from "./echo.ts";
-import { serviceName } from "./model.ts";
+import { DESTINATION, PRESENT, SERVICE } from "./columns.ts";
+import { ListingComparison } from "./listing_comparison.ts";
+import { RealServer } from "./real_server.ts";
+import { serviceKey, VirtualServer } from "./virtual_server.ts";
 import type { Reader } from "./reader.ts";
-import { compareDestinations, compareServices, Rows, sameSequence, sortedOnce } from "./rows.ts";
-import { DESTINATION, PRESENT, SERVICE } from "./schema.ts";
-import { type Consistency, type Group, ServerTable } from "./snapshot.ts";
+import { compareDestinations, compareServices, Rows, sameSequence, sortUnique } from "./rows.ts";
+import { ServerList } from "./server_list.ts";
+import type { Consistency } from "./snapshot.ts";
 import { IPVS_SVC_ATTR } from "./uapi.ts";
 
-/** Listings of the services, and readings of one service's destinations, at the most. */
-const MOST_LISTINGS = 12;
-const MOST_READINGS = 12;
+/** Maximum number of listings of the services, and of reads of one service's destinations. */
+const MAXIMUM_LISTINGS = 12;
+const MAXIMUM_READS = 12;
 
 const STATS64 = 1 << IPVS_SVC_ATTR.IPVS_SVC_ATTR_STATS64;
 
 /** Reads one table once. */
 export class TableReader {
   readonly #reader: Reader;
-  readonly #table = new ServerTable();
   readonly #doubts: string[] = [];
-  /** Every service that a listing had, the first one whole; its groups go by row. */
-  #known = new Rows(SERVICE.slots);
-  readonly #groups: Group[] = [];
-  /** The last two readings of one service's destinations. */
-  #current = new Rows(DESTINATION.slots);
-  #previous = new Rows(DESTINATION.slots);
-  /** All readings of it, once two of them did not agree. */
-  readonly #united = new Rows(DESTINATION.slots);
+  /** All services of all listings, beginning with the whole first one. */
+  readonly #services = new Rows(SERVICE.width);
+  readonly #destinations = new Rows(DESTINATION.width);
+  /** Rows of each service's destinations, in order. */
+  readonly #groups: (readonly number[])[] = [];
   #listings = 0;
   #readTwice = true;
 
@@ -45,7 +43,7 @@ export class TableReader {
     this.#reader = reader;
   }
 
-  /** How sure it is that the table has every server once. */
+  /** Whether the table has every server exactly once. */
   get consistency(): Consistency {
     const state = this.#doubts.length > 0
       ? "inconsistent"
@@ -55,49 +53,53 @@ export class TableReader {
     return { state, listings: this.#listings, doubts: this.#doubts };
   }
 
-  /** Width in bits of the counters that the kernel gave. */
+  /** Bits of the counters that the kernel sent. */
   get statsWidth(): 64 | 32 {
-    const { words, length, stride } = this.#known;
+    const { words, length, width } = this.#services;
     for (let row = 0; row < length; row++) {
-      if ((words[row * stride + PRESENT]! & STATS64) === 0) return 32;
+      if ((words[row * width + PRESENT]! & STATS64) === 0) return 32;
     }
     return 64;
   }
 
-  /** Reads the services and their destinations, and settles which services there are. */
-  read(): ServerTable {
-    this.#known = this.#list();
-    let order = sortedOnce(this.#known, compareServices);
+  /** Reads the services and their destinations, and resolves which services exist. */
+  read(): ServerList<VirtualServer> {
+    this.#list(this.#services);
+    let order = sortUnique(this.#services, compareServices);
+    for (let row = 0; row < this.#services.length; row++) this.#groups.push([]);
     for (const row of order) this.#groups[row] = this.#readDestinations(row);
-    const echo = this.#ifRecorded(() => this.#echoServices());
-    if (echo !== undefined) {
-      const second = echo.end();
-      if (second !== undefined) order = this.#settle(order, second);
-      order = order.filter((row) => this.#groups[row]!.count > 0 || this.#isReallyEmpty(row));
+    const comparison = this.#ifRecorded(() => this.#compareServices());
+    if (comparison !== undefined) {
+      const second = comparison.end();
+      if (second !== undefined) order = this.#resolveConflicts(order, second);
+      order = order.filter((row) => this.#groups[row]!.length > 0 || this.#isReallyEmpty(row));
     }
-    for (const row of order) this.#table.addService(this.#known, row, this.#groups[row]!);
-    return this.#table;
+    return this.#view(order);
   }
 
-  #list(): Rows {
-    const rows = new Rows(SERVICE.slots);
+  #view(order: readonly number[]): ServerList<VirtualServer> {
+    const services = this.#services, destinations = this.#destinations, groups = this.#groups;
+    const real = (row: number) => new RealServer(destinations.words, row * DESTINATION.width);
+    return new ServerList(order, (row) => {
+      const realServers = new ServerList(groups[row]!, real);
+      return new VirtualServer(services.words, row * SERVICE.width, realServers);
+    });
+  }
+
+  #list(rows: Rows): Rows {
     this.#reader.services(rows, this.#listings % 2 === 1);
     this.#listings++;
     return rows;
   }
 
-  #echoServices(): Echo {
-    const echo = new Echo(this.#known, compareServices);
-    this.#reader.echoServices(echo);
+  #compareServices(): ListingComparison {
+    const comparison = new ListingComparison(this.#services, compareServices);
+    this.#reader.compareServices(comparison);
     this.#listings++;
-    return echo;
+    return comparison;
   }
 
-  #listAgain(): Rows | undefined {
-    return this.#ifRecorded(() => this.#list());
-  }
-
-  /** A reading that only makes sure: without it the snapshot is unverified. */
+  /** Makes a verifying read; without it, in a recording, the snapshot is unverified. */
   #ifRecorded<T>(read: () => T): T | undefined {
     try {
       return read();
@@ -109,93 +111,108 @@ export class TableReader {
   }
 
   /**
-   * Lists on until two listings in a row have nothing new; then keeps what the last one has, and
-   * of the rest what the kernel says is still there.
+   * Lists the services until two listings in a row have no new one. Returns those of the last
+   * listing, and of the others those that the kernel confirms.
    */
-  #settle(order: Uint32Array, second: Rows): Uint32Array {
+  #resolveConflicts(order: readonly number[], second: Rows): number[] {
     const index = new Map<string, number>();
-    for (const row of order) index.set(serviceName(this.#known, row), row);
+    for (const row of order) index.set(this.#keyOf(row), row);
     let listed = this.#merge(second, index);
-    let quiet = listed.fresh ? 0 : 1;
-    while (quiet < 2 && this.#listings < MOST_LISTINGS) {
-      const again = this.#listAgain();
+    let quiet = listed.hasNew ? 0 : 1;
+    while (quiet < 2 && this.#listings < MAXIMUM_LISTINGS) {
+      const again = this.#ifRecorded(() => this.#list(new Rows(SERVICE.width)));
       if (again === undefined) break;
       listed = this.#merge(again, index);
-      quiet = listed.fresh ? 0 : quiet + 1;
+      quiet = listed.hasNew ? 0 : quiet + 1;
     }
     if (quiet < 2 && this.#readTwice) {
       this.#doubts.push(`each of ${this.#listings} listings had virtual servers new to the others`);
     }
-    const there = [...index.values()].filter((row) => listed.rows.has(row) || this.#isThere(row));
-    return Uint32Array.from(there).sort((i, j) => compareServices(this.#known, i, this.#known, j));
+    return [...index.values()].filter((row) => listed.rows.has(row) || this.#exists(row))
+      .sort((i, j) => compareServices(this.#services, i, this.#services, j));
   }
 
-  /** Adds a listing's new services with their destinations; tells which rows it has. */
-  #merge(list: Rows, index: Map<string, number>): { rows: Set<number>; fresh: boolean } {
+  /** Adds the new services of a listing with their destinations; returns all rows that it has. */
+  #merge(listing: Rows, index: Map<string, number>): { rows: Set<number>; hasNew: boolean } {
     const rows = new Set<number>();
-    let fresh = false;
-    for (let i = 0; i < list.length; i++) {
-      const name = serviceName(list, i);
-      let row = index.get(name);
+    let hasNew = false;
+    for (let i = 0; i < listing.length; i++) {
+      const key = serviceKey(listing.words, i * listing.width);
+      let row = index.get(key);
       if (row === undefined) {
-        fresh = true;
-        row = this.#known.length;
-        this.#known.add(list, i);
-        index.set(name, row);
-        this.#groups[row] = this.#readDestinations(row);
+        hasNew = true;
+        row = this.#services.length;
+        this.#services.append(listing, i, i + 1);
+        index.set(key, row);
+        this.#groups.push(this.#readDestinations(row));
       }
       rows.add(row);
     }
-    return { rows, fresh };
+    return { rows, hasNew };
   }
 
-  #isThere(row: number): boolean {
-    const there = this.#reader.hasService(this.#known, row);
-    if (there === undefined) this.#readTwice = false;
-    return there ?? true;
+  #keyOf(row: number): string {
+    return serviceKey(this.#services.words, row * this.#services.width);
+  }
+
+  #exists(row: number): boolean {
+    const exists = this.#reader.hasService(this.#services, row);
+    if (exists === undefined) this.#readTwice = false;
+    return exists ?? true;
   }
 
   /**
-   * Reads the destinations of a service that had none once more; false where it turns out to be gone.
-   * An empty answer is also given before a service comes, while it is away, and after it went.
+   * Reads the destinations of a service that had none again; returns false if the service does not
+   * exist. The kernel replies with an empty list also if the service is not there at that moment.
    */
   #isReallyEmpty(row: number): boolean {
     const group = this.#ifRecorded(() => this.#readDestinations(row));
     if (group !== undefined) this.#groups[row] = group;
-    return (group !== undefined && group.count > 0) || this.#isThere(row);
+    return (group !== undefined && group.length > 0) || this.#exists(row);
   }
 
-  #readDestinations(row: number): Group {
-    this.#current.clear();
-    const isOfOneMoment = this.#reader.destinations(this.#known, row, this.#current);
-    if (!isOfOneMoment) this.#makeSure(row);
-    return this.#table.addDestinations(
-      this.#current,
-      sortedOnce(this.#current, compareDestinations),
-    );
+  #readDestinations(row: number): number[] {
+    const start = this.#destinations.length;
+    const isAtomic = this.#reader.destinations(this.#services, row, this.#destinations);
+    if (!isAtomic) this.#verifyDestinations(row, start);
+    return sortUnique(this.#destinations, compareDestinations, start);
   }
 
-  /** Reads a service's destinations until two readings in a row agree. */
-  #makeSure(row: number): void {
-    this.#united.clear();
-    for (let readings = 1; readings < MOST_READINGS; readings++) {
-      [this.#previous, this.#current] = [this.#current, this.#previous];
-      this.#current.clear();
-      const again = this.#ifRecorded(() =>
-        this.#reader.destinations(this.#known, row, this.#current, readings % 2 === 1)
-      );
-      if (again === undefined) {
-        [this.#previous, this.#current] = [this.#current, this.#previous];
+  /** Compares the destinations from `start` on with a second read of them. */
+  #verifyDestinations(row: number, start: number): void {
+    const comparison = new ListingComparison(this.#destinations, compareDestinations, start);
+    const second = this.#ifRecorded(() => {
+      this.#reader.compareDestinations(this.#services, row, comparison);
+      return comparison.end();
+    });
+    if (second !== undefined) this.#rereadUntilStable(row, start, second);
+  }
+
+  /** Replaces the destinations from `start` on by those that two reads in a row agree on. */
+  #rereadUntilStable(row: number, start: number, second: Rows): void {
+    const all = new Rows(DESTINATION.width);
+    all.append(this.#destinations, start);
+    this.#destinations.truncate(start);
+    let current = second;
+    for (let reads = 2; reads < MAXIMUM_READS; reads++) {
+      const next = new Rows(DESTINATION.width);
+      const isRecorded = this.#ifRecorded(() => {
+        this.#reader.destinations(this.#services, row, next, reads % 2 === 1);
+        return true;
+      });
+      const isStable = isRecorded && sameSequence(current, next, compareDestinations);
+      if (isStable || !isRecorded) {
+        this.#destinations.append(isStable ? next : current);
         return;
       }
-      if (sameSequence(this.#previous, this.#current, compareDestinations)) return;
-      this.#united.addAll(this.#previous);
+      all.append(current);
+      current = next;
     }
-    // One that comes and goes is better shown than one that stands left out.
-    this.#united.addAll(this.#current);
-    this.#current.clear();
-    this.#current.addAll(this.#united);
-    const name = serviceName(this.#known, row);
-    this.#doubts.push(`${name}: no two of ${MOST_READINGS} readings had the same real servers`);
+    // Prefer showing a transient server over hiding a stable one.
+    this.#destinations.append(all);
+    this.#destinations.append(current);
+    this.#doubts.push(
+      `${this.#keyOf(row)}: no two of ${MAXIMUM_READS} readings had the same real servers`,
+    );
   }
 }

@@ -1,131 +1,121 @@
 /**
- * The catalogue: every metric once. All encoders, the schema and the documentation go by it.
+ * The catalogue of metrics: every number, once. All formats, the schema and the documentation are
+ * made from it and from the labels.
  *
  * @module
  */
-import { DESTINATION, SERVICE } from "../ipvs/schema.ts";
+import type { RealServer } from "../ipvs/real_server.ts";
+import type { VirtualServer } from "../ipvs/virtual_server.ts";
 import type { Counters, Totals } from "../procfs/ip_vs_stats.ts";
 
-/** Where a metric lies in a record: 64-bit values take two slots, the low half first. */
-export interface Place {
-  readonly slot: number;
-  readonly wide: boolean;
-}
-
-/** One metric, with its place in each scope that has it. */
-export interface Metric {
-  /** Its name in JSON and line protocol. */
+/** A number that is read from a `Source`: a server, the totals or a CPU. */
+export interface Metric<Source> {
+  /** Its name in JSON and InfluxDB line protocol. */
   readonly name: string;
-  /** Its name for Prometheus behind the scope's prefix, without `_total`. */
+  /** Its name in Prometheus after the prefix of the scope, without `_total`. */
   readonly prometheus: string;
   readonly help: string;
   /** OpenMetrics unit; empty for none. */
   readonly unit: string;
   readonly kind: "counter" | "gauge";
-  /** Whether telegraf's `inputs.ipvs` has it too. */
+  /** Width in bits of the unsigned integer. */
+  readonly bits: 32 | 64;
+  /** Whether telegraf's `inputs.ipvs` has it, too. */
   readonly telegraf: boolean;
-  readonly total?: keyof Totals;
-  readonly cpu?: keyof Counters;
-  readonly virtual?: Place;
-  readonly real?: Place;
+  /** Its exact value. */
+  readonly read: (source: Source) => number | bigint;
 }
 
-type StatsName = keyof Totals;
-type Words = readonly [prometheus: string, help: string, unit: string];
-
-function stat(name: string, field: StatsName, telegraf: boolean, words: Words): Metric {
-  const [prometheus, help, unit] = words;
-  const kind = unit === "" ? "gauge" : "counter";
-  const places = {
-    virtual: { slot: SERVICE.stats[field], wide: true },
-    real: { slot: DESTINATION.stats[field], wide: true },
-  };
-  const cpu = kind === "counter" ? { cpu: field as keyof Counters } : {};
-  return { name, prometheus, help, unit, kind, telegraf, total: field, ...cpu, ...places };
-}
-
-function real(name: string, slot: number, telegraf: boolean, help: string): Metric {
-  const place = { slot, wide: false };
-  return { name, prometheus: name, help, unit: "", kind: "gauge", telegraf, real: place };
-}
-
-function virtual(name: string, slot: number, words: Words): Metric {
-  const [prometheus, help, unit] = words;
-  const place = { slot, wide: false };
-  return { name, prometheus, help, unit, kind: "gauge", telegraf: false, virtual: place };
-}
-
-/** What a virtual server is set to. */
-const SETTINGS: readonly Metric[] = [
-  virtual("persistence_timeout", SERVICE.timeout, [
-    "persistence_timeout_seconds",
-    "How long a client stays with its real server; 0 without persistence.",
-    "seconds",
-  ]),
+type CounterRow = readonly [
+  name: string,
+  prometheus: string,
+  help: string,
+  unit: string,
+  read: (source: Counters) => number | bigint,
+];
+type RateRow = readonly [
+  name: string,
+  prometheus: string,
+  telegraf: boolean,
+  help: string,
+  read: (source: Totals) => number | bigint,
+];
+type GaugeRow = readonly [
+  name: string,
+  telegraf: boolean,
+  help: string,
+  read: (source: RealServer) => number,
 ];
 
-/** What a real server is set to, and the connections that it has at this moment. */
-const CONNECTIONS: readonly Metric[] = [
-  real("weight", DESTINATION.weight, false, "Weight; 0 for a drained server."),
-  real(
-    "upper_threshold",
-    DESTINATION.upperThreshold,
-    false,
-    "Connections above which it gets no new ones; 0 for no limit.",
-  ),
-  real(
-    "lower_threshold",
-    DESTINATION.lowerThreshold,
-    false,
-    "Connections below which it gets new ones again.",
-  ),
-  real("active_connections", DESTINATION.activeConnections, true, "Established connections."),
-  real("inactive_connections", DESTINATION.inactiveConnections, true, "Other connections."),
-  real(
-    "persistent_connections",
-    DESTINATION.persistentConnections,
-    false,
-    "Persistence templates.",
-  ),
+function counter([name, prometheus, help, unit, read]: CounterRow): Metric<Counters> {
+  return { name, prometheus, help, unit, kind: "counter", bits: 64, telegraf: true, read };
+}
+
+function rate([name, prometheus, telegraf, help, read]: RateRow): Metric<Totals> {
+  const text = `${help} per second, the kernel's moving average.`;
+  return { name, prometheus, help: text, unit: "", kind: "gauge", bits: 64, telegraf, read };
+}
+
+function gauge([name, telegraf, help, read]: GaugeRow): Metric<RealServer> {
+  return { name, prometheus: name, help, unit: "", kind: "gauge", bits: 32, telegraf, read };
+}
+
+const COUNTER_ROWS: readonly CounterRow[] = [
+  ["connections", "connections", "Connections scheduled.", "connections", (on) => on.connections],
+  ["pkts_in", "incoming_packets", "Packets from clients.", "packets", (on) => on.pktsIn],
+  ["pkts_out", "outgoing_packets", "Packets to clients.", "packets", (on) => on.pktsOut],
+  ["bytes_in", "incoming_bytes", "Bytes from clients.", "bytes", (on) => on.bytesIn],
+  ["bytes_out", "outgoing_bytes", "Bytes to clients.", "bytes", (on) => on.bytesOut],
 ];
 
-/** Traffic, in every scope. */
-const STATS: readonly Metric[] = [
-  stat("connections", "connections", true, [
-    "connections",
-    "Connections scheduled.",
-    "connections",
-  ]),
-  stat("pkts_in", "pktsIn", true, ["incoming_packets", "Packets from clients.", "packets"]),
-  stat("pkts_out", "pktsOut", true, ["outgoing_packets", "Packets to clients.", "packets"]),
-  stat("bytes_in", "bytesIn", true, ["incoming_bytes", "Bytes from clients.", "bytes"]),
-  stat("bytes_out", "bytesOut", true, ["outgoing_bytes", "Bytes to clients.", "bytes"]),
-  stat("cps", "cps", true, [
-    "connections_per_second",
-    "Connections per second, the kernel's moving average.",
-    "",
-  ]),
-  stat("pps_in", "ppsIn", true, [
-    "incoming_packets_per_second",
-    "Packets from clients per second, the kernel's moving average.",
-    "",
-  ]),
-  stat("pps_out", "ppsOut", true, [
-    "outgoing_packets_per_second",
-    "Packets to clients per second, the kernel's moving average.",
-    "",
-  ]),
-  stat("bytes_in_per_second", "bytesInPerSecond", false, [
-    "incoming_bytes_per_second",
-    "Bytes from clients per second, the kernel's moving average.",
-    "",
-  ]),
-  stat("bytes_out_per_second", "bytesOutPerSecond", false, [
-    "outgoing_bytes_per_second",
-    "Bytes to clients per second, the kernel's moving average.",
-    "",
-  ]),
+const IN_RATE = "incoming_bytes_per_second", OUT_RATE = "outgoing_bytes_per_second";
+const RATE_ROWS: readonly RateRow[] = [
+  ["cps", "connections_per_second", true, "Connections", (on) => on.cps],
+  ["pps_in", "incoming_packets_per_second", true, "Packets from clients", (on) => on.ppsIn],
+  ["pps_out", "outgoing_packets_per_second", true, "Packets to clients", (on) => on.ppsOut],
+  ["bytes_in_per_second", IN_RATE, false, "Bytes from clients", (on) => on.bytesInPerSecond],
+  ["bytes_out_per_second", OUT_RATE, false, "Bytes to clients", (on) => on.bytesOutPerSecond],
 ];
 
-/** Every metric, in the order of every output. */
-export const CATALOGUE: readonly Metric[] = [...SETTINGS, ...CONNECTIONS, ...STATS];
+const UPPER = "Number of connections above which it gets no new ones; 0 for no limit.";
+const LOWER = "Number of connections below which it gets new ones again.";
+const GAUGE_ROWS: readonly GaugeRow[] = [
+  ["weight", false, "Weight; 0 for a server that is draining or drained.", (on) => on.weight],
+  ["upper_threshold", false, UPPER, (on) => on.upperThreshold],
+  ["lower_threshold", false, LOWER, (on) => on.lowerThreshold],
+  ["active_connections", true, "Established connections.", (on) => on.activeConnections],
+  [
+    "inactive_connections",
+    true,
+    "Connections that are not established.",
+    (on) => on.inactiveConnections,
+  ],
+  ["persistent_connections", false, "Persistence templates.", (on) => on.persistentConnections],
+];
+
+/** Counters of traffic, also of each CPU. */
+export const COUNTERS: readonly Metric<Counters>[] = COUNTER_ROWS.map(counter);
+
+/** All traffic of the network namespace. */
+export const TOTAL_METRICS: readonly Metric<Totals>[] = [...COUNTERS, ...RATE_ROWS.map(rate)];
+
+/** Numbers of virtual servers. */
+export const VIRTUAL_METRICS: readonly Metric<VirtualServer>[] = [
+  {
+    name: "persistence_timeout",
+    prometheus: "persistence_timeout_seconds",
+    help: "Persistence timeout; 0 without persistence.",
+    unit: "seconds",
+    kind: "gauge",
+    bits: 32,
+    telegraf: false,
+    read: (on) => on.persistenceTimeout,
+  },
+  ...TOTAL_METRICS,
+];
+
+/** Numbers of real servers. */
+export const REAL_METRICS: readonly Metric<RealServer>[] = [
+  ...GAUGE_ROWS.map(gauge),
+  ...TOTAL_METRICS,
+];

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Datagram } from "./transport.ts";
+import { swap16 } from "./byte_order.ts";
 import { DecodeError } from "./errors.ts";
 import { NLA_HDRLEN, NLA_TYPE_MASK } from "./uapi.ts";
 
@@ -16,12 +17,32 @@ export function align4(length: number): number {
 export type AttributeVisitor = (type: number, offset: number, length: number) => void;
 
 /**
- * Walks the attributes between two offsets of a datagram.
+ * Reads the header of the attribute at an offset that is a multiple of 4: the length in bytes with
+ * the header in the low 16 bits, and in the high 16 bits the type without its flag bits.
  *
- * The padding behind the last attribute may be missing, as the kernel allows; a length that is
- * smaller than the header or larger than what is left is an error.
+ * @throws {DecodeError} if the length is smaller than the header or larger than what is left.
+ */
+export function readAttributeHeader(datagram: Datagram, offset: number, end: number): number {
+  const left = end - offset;
+  if (left < NLA_HDRLEN) {
+    throw new DecodeError(`Cannot read attribute at offset ${offset}: ${left} bytes left of 4`);
+  }
+  const word = datagram.words[offset >>> 2]!;
+  const header = datagram.littleEndian ? word : swap16(word) | swap16(word >>> 16) << 16;
+  const length = header & 0xffff;
+  if (length < NLA_HDRLEN || length > left) {
+    throw new DecodeError(
+      `Cannot read attribute at offset ${offset}: length ${length} with ${left} bytes left`,
+    );
+  }
+  return header & (NLA_TYPE_MASK << 16 | 0xffff);
+}
+
+/**
+ * Walks the attributes between two offsets of a datagram. The padding after the last attribute may
+ * be missing, as the kernel allows.
  *
- * @throws {DecodeError} naming the offset, the length found and the length left.
+ * @throws {DecodeError} if the length of an attribute does not fit.
  */
 export function readAttributes(
   datagram: Datagram,
@@ -29,21 +50,10 @@ export function readAttributes(
   end: number,
   visit: AttributeVisitor,
 ): void {
-  const { view, littleEndian } = datagram;
-  let at = start;
-  while (at < end) {
-    const left = end - at;
-    if (left < NLA_HDRLEN) {
-      throw new DecodeError(`Cannot read attribute at offset ${at}: ${left} bytes left of 4`);
-    }
-    const length = view.getUint16(at, littleEndian);
-    if (length < NLA_HDRLEN || length > left) {
-      throw new DecodeError(
-        `Cannot read attribute at offset ${at}: length ${length} with ${left} bytes left`,
-      );
-    }
-    const type = view.getUint16(at + 2, littleEndian) & NLA_TYPE_MASK;
-    visit(type, at + NLA_HDRLEN, length - NLA_HDRLEN);
+  for (let at = start; at < end;) {
+    const header = readAttributeHeader(datagram, at, end);
+    const length = header & 0xffff;
+    visit(header >>> 16, at + NLA_HDRLEN, length - NLA_HDRLEN);
     at += align4(length);
   }
 }

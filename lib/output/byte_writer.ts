@@ -1,6 +1,6 @@
 /**
- * Writes text as UTF-8 bytes into one buffer that it hands on when it is full. Encoders write
- * numbers and addresses digit by digit, so that no string is made for each of a million values.
+ * Writes text as UTF-8 bytes into one buffer, which it passes on when it is full. Numbers and IPv4
+ * addresses are written digit by digit: a string for each of a million values would take longer.
  *
  * @module
  */
@@ -13,8 +13,8 @@ const CAPACITY = 64 * 1024;
 const LONGEST_NUMBER = 20;
 const ENCODER = new TextEncoder();
 const ZERO = 48;
-/** Up to here a loop is faster than the engine's copy. */
-const SHORT = 16;
+/** Up to this length a loop is faster than the engine's copy. */
+const SHORT = 48;
 const DOT = 46;
 const BILLION = 1_000_000_000;
 
@@ -28,6 +28,7 @@ export class ByteWriter {
   readonly #sink: Sink;
   readonly #bytes = new Uint8Array(CAPACITY);
   #at = 0;
+  #flushed = 0;
 
   /** Writes to `sink`. */
   constructor(sink: Sink) {
@@ -37,22 +38,28 @@ export class ByteWriter {
   /** Hands on what is left in the buffer. */
   flush(): void {
     if (this.#at > 0) this.#sink(this.#bytes.subarray(0, this.#at));
+    this.#flushed += this.#at;
     this.#at = 0;
   }
 
-  /** Writes bytes, or the first `length` of them. */
-  raw(bytes: Uint8Array, length = bytes.length): void {
+  /** Number of bytes written so far. */
+  get position(): number {
+    return this.#flushed + this.#at;
+  }
+
+  /** Writes the bytes from `start` to before `end`. */
+  raw(bytes: Uint8Array, start = 0, end = bytes.length): void {
+    const length = end - start;
     if (this.#at + length > CAPACITY) this.flush();
-    if (length > CAPACITY) return this.#sink(bytes.subarray(0, length));
+    if (length > CAPACITY) {
+      this.#flushed += length;
+      return this.#sink(bytes.subarray(start, end));
+    }
     const to = this.#bytes;
     let at = this.#at;
-    if (length > SHORT && length === bytes.length) {
-      to.set(bytes, at);
-      this.#at = at + length;
-      return;
-    }
-    for (let i = 0; i < length; i++) to[at++] = bytes[i]!;
-    this.#at = at;
+    this.#at += length;
+    if (length <= SHORT) { for (let i = start; i < end; i++) to[at++] = bytes[i]!; }
+    else to.set(length === bytes.length ? bytes : bytes.subarray(start, end), at);
   }
 
   /** Writes any text. */
@@ -72,27 +79,26 @@ export class ByteWriter {
     this.#digits(value, width);
   }
 
-  /** Writes an unsigned 64-bit number, given by its halves, in decimal. */
-  u64(low: number, high: number): void {
-    if (high === 0) return this.u32(low);
-    if (high >= 0x200000) return this.text(((BigInt(high) << 32n) | BigInt(low)).toString());
-    const value = high * 0x100000000 + low;
+  /** Writes an unsigned integer of up to 64 bits in decimal. */
+  number(value: number | bigint): void {
+    if (typeof value === "bigint") return this.text(value.toString());
+    if (value <= 0xffffffff) return this.u32(value);
     const billions = Math.floor(value / BILLION);
     this.u32(billions);
     if (this.#at + LONGEST_NUMBER > CAPACITY) this.flush();
     this.#digits(value - billions * BILLION, 9);
   }
 
-  /** Writes four raw bytes in a little-endian word as dotted decimal. */
-  ipv4(word: number): void {
+  /** Writes an IPv4 address, given as an unsigned 32-bit number, in dotted decimal. */
+  ipv4(address: number): void {
     if (this.#at + LONGEST_NUMBER > CAPACITY) this.flush();
-    this.#octet(word & 0xff);
+    this.#octet(address >>> 24);
     this.#bytes[this.#at++] = DOT;
-    this.#octet((word >>> 8) & 0xff);
+    this.#octet((address >>> 16) & 0xff);
     this.#bytes[this.#at++] = DOT;
-    this.#octet((word >>> 16) & 0xff);
+    this.#octet((address >>> 8) & 0xff);
     this.#bytes[this.#at++] = DOT;
-    this.#octet(word >>> 24);
+    this.#octet(address & 0xff);
   }
 
   #octet(value: number): void {

@@ -1,34 +1,33 @@
 /**
- * Numbers for people: exact while they are short, else three digits and a decimal prefix.
+ * Numbers for people, in decimal steps: 1k is 1000.
  *
  * @module
  */
 
 const PREFIXES = ["", "k", "M", "G", "T", "P", "E"] as const;
-/** Below these a number is short: five digits of a count, four of an amount of bytes. */
-const SHORT_COUNT = 100_000;
-const SHORT_BYTES = 10_000;
+/** Counts below this are shown exactly. */
+const EXACT_COUNT = 100_000;
 
-/** A count: `99999`, then `100k`, `1.23M` and so on in steps of 1000. */
+/** A count: exact up to `99999`, then `100k`, `1.2M` and so on. */
 export function humanCount(value: number | bigint): string {
-  return value < SHORT_COUNT ? String(value) : scaled(Number(value));
+  return value < EXACT_COUNT ? String(value) : scale(Number(value)).join("");
 }
 
-/** An amount of bytes: `9999B`, then `10.0kB`, `1.23MB`; a kB has 1000 bytes. */
-export function humanBytes(value: number | bigint): string {
-  if (value === 0) return "0";
-  return value < SHORT_BYTES ? `${value}B` : `${scaled(Number(value))}B`;
+/** A rate or an amount: exact up to `999`, then `1.0k`, `20.9k`, `123k`, `1.2M` and so on. */
+export function humanAmount(value: number | bigint): string {
+  return scale(Number(value)).join("");
 }
 
-/** Bytes per second: `9999B/s`, then `10.0kB/s`, `1.23MB/s`. */
-export function humanByteRate(value: number | bigint): string {
-  return value === 0 ? "0" : `${humanBytes(value)}/s`;
+/** An amount with its unit: `850 B`, `20.9 kB`. */
+export function humanUnit(value: number | bigint, unit: string): string {
+  const [digits, prefix] = scale(Number(value));
+  return `${digits} ${prefix}${unit}`;
 }
 
-function scaled(value: number): string {
+function scale(value: number): [digits: string, prefix: string] {
+  if (value < 1000) return [String(value), ""];
   let step = 0;
-  // What would round to 1000 of one prefix is 1.00 of the next.
+  // 999.6k would be rounded to 1000k, which is 1.0M.
   for (; value >= 999.5; step++) value /= 1000;
-  const decimals = value < 9.995 ? 2 : value < 99.95 ? 1 : 0;
-  return `${value.toFixed(decimals)}${PREFIXES[step]}`;
+  return [value.toFixed(value < 99.95 ? 1 : 0), PREFIXES[step]!];
 }

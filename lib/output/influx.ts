@@ -1,221 +1,186 @@
 /**
- * InfluxDB line protocol: telegraf's measurements, tags and fields, so that a dashboard of its
- * `inputs.ipvs` moves over unchanged; the totals as measurement `ipvs`; more behind `extended`.
- * Every value is an integer; one beyond the signed 64 bits that the protocol has is clamped.
+ * InfluxDB line protocol: the measurements, tags and fields of telegraf's `inputs.ipvs`, so that its
+ * dashboards work unchanged; the totals as measurement `ipvs`; more with `extended`. Numbers are
+ * integers, limited to the signed 64 bits of the protocol.
  *
  * @module
  */
-import {
-  addressText,
-  familyName,
-  forwardingMethodName,
-  nameText,
-  prefixLength,
-  protocolName,
-  schedFlagNames,
-} from "../ipvs/names.ts";
-import type { RecordCursor } from "../ipvs/records.ts";
-import { DESTINATION, SERVICE } from "../ipvs/schema.ts";
+import type { RealServer } from "../ipvs/real_server.ts";
+import type { Server } from "../ipvs/server.ts";
+import type { VirtualServer } from "../ipvs/virtual_server.ts";
 import type { Snapshot } from "../ipvs/snapshot.ts";
-import { CATALOGUE, type Metric } from "../metrics/catalogue.ts";
+import {
+  COUNTERS,
+  type Metric,
+  REAL_METRICS,
+  TOTAL_METRICS,
+  VIRTUAL_METRICS,
+} from "../metrics/catalogue.ts";
+import { type Label, type LabelValue, REAL_LABELS, VIRTUAL_LABELS } from "../metrics/labels.ts";
 import { ByteWriter, type Sink, utf8 } from "./byte_writer.ts";
-import { type Column, columns, LastSlots, writeAddress } from "./columns.ts";
+import { LabelWriter } from "./label_bytes.ts";
 
-/** What {@linkcode encodeInflux} is to add. */
+/** Options of {@linkcode encodeInflux}. */
 export interface InfluxOptions {
-  /** Tags and fields that telegraf does not have, and the counters of each CPU. */
+  /** Adds tags and fields that telegraf does not provide, and the counters of each CPU. */
   readonly extended?: boolean;
 }
 
-const LARGEST = 2n ** 63n - 1n;
+/** Encodes a snapshot; no two lines have the same measurement and tags. */
+export function encodeInflux(snapshot: Snapshot, sink: Sink, options: InfluxOptions = {}): void {
+  const out = new ByteWriter(sink);
+  const extended = options.extended ?? false;
+  const end = utf8(` ${snapshot.time}\n`);
+  encodeTotals(snapshot, out, extended, end);
+  const virtualFields = new FieldWriter(out, VIRTUAL_LABELS, VIRTUAL_METRICS, extended, end);
+  const realFields = new FieldWriter(out, REAL_LABELS, REAL_METRICS, extended, end);
+  const virtualTags = tagWriters(VIRTUAL_LABELS, extended);
+  const realTags = tagWriters(REAL_LABELS, extended);
+  const foreignTags = new VirtualTags(extended);
+  for (const virtual of snapshot.virtualServers) {
+    out.raw(VIRTUAL);
+    for (const tag of virtualTags) tag.write(out, virtual);
+    virtualFields.write(virtual);
+    foreignTags.select(virtual);
+    for (const real of virtual.realServers) {
+      out.raw(REAL);
+      for (const tag of realTags) tag.write(out, real);
+      out.raw(foreignTags.of(real));
+      realFields.write(real);
+    }
+  }
+  out.flush();
+}
+
+const VIRTUAL = utf8("ipvs_virtual_server");
+const REAL = utf8("ipvs_real_server");
+const INTEGER = utf8("i");
+const MAXIMUM = 2n ** 63n - 1n;
 
 /**
- * Escapes a tag's value; an empty one is not allowed and is left out by the caller. A line feed
- * cannot be escaped, nor a backslash at the end; neither is in a name that means anything.
+ * Escapes a tag value. Line feeds, and backslashes at the end, cannot be escaped and are replaced;
+ * no valid name has them.
  */
 function escapeTag(value: string): string {
   return value.replace(/[\n\r]|\\+$/g, "_").replace(/[,= ]/g, "\\$&");
 }
 
-/** One tag as it follows a measurement or another tag; nothing where it is empty. */
-function tag(name: string, value: string): string {
-  return value === "" ? "" : `,${name}=${escapeTag(value)}`;
+/** One tag with the comma before it; empty for an empty value, which the protocol does not allow. */
+function tagText(name: string, value: LabelValue): string {
+  const text = typeof value === "object" ? value.join("|") : String(value);
+  return text === "" ? "" : `,${name}=${escapeTag(text)}`;
 }
 
-/** Encodes a snapshot; no two lines have the same measurement and tags. */
-export function encodeInflux(snapshot: Snapshot, sink: Sink, options: InfluxOptions = {}): void {
-  new InfluxWriter(snapshot, sink, options.extended ?? false).write();
+/** Labels in the order of their names, in which the protocol is fastest to parse. */
+function sorted<S>(labels: readonly Label<S>[]): Label<S>[] {
+  return labels.toSorted((a, b) => a.name < b.name ? -1 : 1);
 }
 
-const REAL = utf8("ipvs_real_server,address=");
-const PORT = utf8(",port=");
-const INTEGER = utf8("i");
-const VIRTUAL = utf8("ipvs_virtual_server");
-const ADDRESS = utf8(",address=");
-const FWMARK = utf8(",fwmark=");
-const NOTHING = utf8("");
+function tagWriters<S extends Server>(labels: readonly Label<S>[], extended: boolean) {
+  const isTag = ({ influx }: Label<S>) =>
+    influx === "telegraf" || (extended && influx === "extended");
+  const syntax = {
+    before: ({ name }: Label<S>) => `,${name}=`,
+    after: "",
+    whole: ({ name }: Label<S>, value: LabelValue) => tagText(name, value),
+  };
+  return sorted(labels.filter(isTag)).map((label) => new LabelWriter(label, syntax));
+}
 
-class InfluxWriter {
-  readonly #snapshot: Snapshot;
-  readonly #out: ByteWriter;
+/** The tags of a real server that identify its virtual server. */
+class VirtualTags {
   readonly #extended: boolean;
-  readonly #metrics: readonly Metric[];
-  readonly #virtual: readonly Column[];
-  readonly #real: readonly Column[];
-  /** What ends every line: the time. */
-  readonly #end: Uint8Array;
-  /** Tags of a real server between address and port, made once for each family and method. */
-  readonly #middle = new Map<number, Uint8Array>();
-  /** What the last virtual server was set to, which mostly is what the next one is, too. */
-  readonly #set = new LastSlots([
-    SERVICE.addressFamily,
-    SERVICE.protocol,
-    SERVICE.flags,
-    SERVICE.netmask,
-    ...[0, 1, 2, 3].flatMap((i) => [SERVICE.schedName + i, SERVICE.peName + i]),
-  ]);
-  #settings = { family: NOTHING, netmask: NOTHING, protocol: NOTHING, sched: NOTHING };
+  readonly #labels = sorted(VIRTUAL_LABELS.filter(({ prometheus }) => prometheus === "identity"));
+  #virtual: VirtualServer | undefined;
+  #family = "";
+  #same: Uint8Array = utf8("");
+  #mixed: Uint8Array | undefined;
 
-  constructor(snapshot: Snapshot, sink: Sink, extended: boolean) {
-    this.#snapshot = snapshot;
-    this.#out = new ByteWriter(sink);
+  constructor(extended: boolean) {
     this.#extended = extended;
-    this.#metrics = CATALOGUE.filter((metric) => extended || metric.telegraf);
-    const before = (metric: Metric, index: number) => `${index === 0 ? " " : ","}${metric.name}=`;
-    this.#virtual = columns(this.#metrics, "virtual", before);
-    this.#real = columns(this.#metrics, "real", before);
-    this.#end = utf8(` ${snapshot.time}\n`);
   }
 
-  write(): void {
-    this.#totals();
-    const scan = this.#snapshot.servers.scan();
-    while (scan.nextVirtual()) {
-      const service = scan.virtual;
-      this.#virtualTags(service);
-      this.#fields(service, this.#virtual);
-      const family = service.get(SERVICE.addressFamily);
-      const same = utf8(this.#identityTags(service, false));
-      let mixed: Uint8Array | undefined;
-      while (scan.nextReal()) {
-        const own = scan.real.get(DESTINATION.addressFamily) === family;
-        if (!own) mixed ??= utf8(this.#identityTags(service, true));
-        this.#writeReal(scan.real, own ? same : mixed!);
-      }
-    }
-    this.#out.flush();
-  }
-
-  #writeReal(record: RecordCursor, identity: Uint8Array): void {
-    const out = this.#out;
-    const family = record.get(DESTINATION.addressFamily);
-    out.raw(REAL);
-    writeAddress(out, record, family, DESTINATION.address);
-    out.raw(this.#middleTags(family, record.get(DESTINATION.forwardingMethod)));
-    out.raw(PORT);
-    out.u32(record.get(DESTINATION.port));
-    out.raw(identity);
-    this.#fields(record, this.#real);
-  }
-
-  #fields(record: RecordCursor, fields: readonly Column[]): void {
-    const out = this.#out;
-    for (const { before, slot, wide } of fields) {
-      out.raw(before);
-      const high = wide ? record.get(slot + 1) : 0;
-      if (high < 0x80000000) out.u64(record.get(slot), high);
-      else out.text(String(LARGEST));
-      out.raw(INTEGER);
-    }
-    out.raw(this.#end);
-  }
-
-  #middleTags(family: number, method: number): Uint8Array {
-    const key = method * 256 + family;
-    let bytes = this.#middle.get(key);
-    if (bytes === undefined) {
-      bytes = utf8(
-        tag("address_family", familyName(family)) +
-          tag("forwarding_method", this.#extended ? forwardingMethodName(method) : ""),
-      );
-      this.#middle.set(key, bytes);
-    }
-    return bytes;
-  }
-
-  /** Writes a virtual server's measurement and tags, these in bytewise order. */
-  #virtualTags(record: RecordCursor): void {
-    const out = this.#out;
-    if (!this.#set.sameAs(record)) this.#settings = settingTags(record, this.#extended);
-    const { family, netmask, protocol, sched } = this.#settings;
-    const mark = record.get(SERVICE.fwmark);
-    out.raw(VIRTUAL);
-    if (mark !== 0) {
-      out.raw(family);
-      out.raw(FWMARK);
-      out.u32(mark);
-      out.raw(netmask);
-    } else {
-      out.raw(ADDRESS);
-      writeAddress(out, record, record.get(SERVICE.addressFamily), SERVICE.address);
-      out.raw(family);
-      out.raw(netmask);
-      out.raw(PORT);
-      out.u32(record.get(SERVICE.port));
-      out.raw(protocol);
-    }
-    out.raw(sched);
+  select(virtual: VirtualServer): void {
+    this.#virtual = virtual;
+    this.#family = virtual.addressFamily;
+    this.#same = this.#make(virtual, this.#extended);
+    this.#mixed = undefined;
   }
 
   /**
-   * What a real server says of its virtual server. telegraf leaves out the latter's family; but
-   * where it is not the real server's own, one mark can be there in both, so it is said.
+   * telegraf leaves out the family of the virtual server. If it differs from the real server's, it
+   * is added: the same fwmark can exist in both families.
    */
-  #identityTags(record: RecordCursor, mixed: boolean): string {
-    const family = record.get(SERVICE.addressFamily);
-    const mark = record.get(SERVICE.fwmark);
-    const said = tag(
-      "virtual_address_family",
-      mixed || this.#extended ? familyName(family) : "",
-    );
-    if (mark !== 0) return `${said},virtual_fwmark=${mark}`;
-    const address = addressText(family, (i) => record.get(SERVICE.address + i));
-    const protocol = protocolName(record.get(SERVICE.protocol));
-    const port = record.get(SERVICE.port);
-    return `,virtual_address=${address}${said},virtual_port=${port},virtual_protocol=${protocol}`;
+  of(real: RealServer): Uint8Array {
+    if (real.addressFamily === this.#family) return this.#same;
+    return this.#mixed ??= this.#make(this.#virtual!, true);
   }
 
-  #totals(): void {
-    const { totals, cpus } = this.#snapshot;
-    const metrics = CATALOGUE.filter((metric) => metric.total !== undefined);
-    if (totals !== null) this.#line("ipvs", metrics.map((m) => [m.name, totals[m.total!]]));
-    if (cpus === null || !this.#extended) return;
-    for (const cpu of cpus) {
-      const counters = metrics.filter((metric) => metric.cpu !== undefined);
-      this.#line(`ipvs_cpu,cpu=${cpu.cpu}`, counters.map((m) => [m.name, cpu[m.cpu!]]));
+  #make(virtual: VirtualServer, withFamily: boolean): Uint8Array {
+    let text = "";
+    for (const { name, read } of this.#labels) {
+      const value = name === "address_family" && !withFamily ? undefined : read(virtual);
+      if (value !== undefined) text += tagText(`virtual_${name}`, value);
     }
+    return utf8(text);
+  }
+}
+
+/** Writes the fields and the end of a server's line. */
+class FieldWriter<S extends Server> {
+  readonly #out: ByteWriter;
+  readonly #metrics: readonly { readonly before: Uint8Array; readonly read: Metric<S>["read"] }[];
+  readonly #texts: readonly LabelWriter<S>[];
+  readonly #end: Uint8Array;
+
+  constructor(
+    out: ByteWriter,
+    labels: readonly Label<S>[],
+    metrics: readonly Metric<S>[],
+    extended: boolean,
+    end: Uint8Array,
+  ) {
+    this.#out = out;
+    this.#end = end;
+    this.#metrics = metrics.filter(({ telegraf }) => extended || telegraf)
+      .map(({ name, read }, i) => ({ before: utf8(`${i === 0 ? " " : ","}${name}=`), read }));
+    const fields = labels.filter(({ influx }) => extended && influx === "field");
+    const whole = ({ name }: Label<S>, value: LabelValue) => `,${name}=${JSON.stringify(value)}`;
+    const syntax = { before: () => "", after: "", whole };
+    this.#texts = fields.map((label) => new LabelWriter(label, syntax));
   }
 
-  #line(series: string, fields: [name: string, value: number | bigint][]): void {
-    const text = fields.map(([name, value]) => `${name}=${value > LARGEST ? LARGEST : value}i`);
-    this.#out.text(`${series} ${text.join(",")}`);
+  write(server: S): void {
+    for (const { before, read } of this.#metrics) {
+      this.#out.raw(before);
+      const value = read(server);
+      this.#out.number(value > MAXIMUM ? MAXIMUM : value);
+      this.#out.raw(INTEGER);
+    }
+    for (const text of this.#texts) text.write(this.#out, server);
     this.#out.raw(this.#end);
   }
 }
 
-/** The tags that many virtual servers have in common, as they stand between those that differ. */
-function settingTags(record: RecordCursor, extended: boolean) {
-  const family = record.get(SERVICE.addressFamily);
-  const sched = nameText((i) => record.get(SERVICE.schedName + i));
-  const flags = schedFlagNames(sched, record.get(SERVICE.flags));
-  const pe = nameText((i) => record.get(SERVICE.peName + i));
-  return {
-    family: utf8(tag("address_family", familyName(family))),
-    netmask: utf8(
-      tag("netmask", String(prefixLength(family, record.get(SERVICE.netmask)))) +
-        tag("pe", extended ? pe : ""),
-    ),
-    protocol: utf8(tag("protocol", protocolName(record.get(SERVICE.protocol)))),
-    sched: utf8(tag("sched", sched) + tag("sched_flags", extended ? flags.join("|") : "")),
+function encodeTotals(
+  snapshot: Snapshot,
+  out: ByteWriter,
+  extended: boolean,
+  end: Uint8Array,
+): void {
+  const { totals, cpus } = snapshot;
+  const line = <Source>(
+    series: string,
+    metrics: readonly Metric<Source>[],
+    source: Source,
+  ) => {
+    const fields = metrics.map(({ name, read }) => {
+      const value = read(source);
+      return `${name}=${value > MAXIMUM ? MAXIMUM : value}i`;
+    });
+    out.text(`${series} ${fields.join(",")}`);
+    out.raw(end);
   };
+  if (totals !== null) line("ipvs", TOTAL_METRICS, totals);
+  if (extended) { for (const cpu of cpus ?? []) line(`ipvs_cpu,cpu=${cpu.cpu}`, COUNTERS, cpu); }
 }

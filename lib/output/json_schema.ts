@@ -1,9 +1,16 @@
 /**
- * The JSON Schema (2020-12) of what `-o json` prints, made from the catalogue.
+ * The JSON Schema (2020-12) of `-o json`, made from the catalogue.
  *
  * @module
  */
-import { CATALOGUE, type Metric } from "../metrics/catalogue.ts";
+import {
+  COUNTERS,
+  type Metric,
+  REAL_METRICS,
+  TOTAL_METRICS,
+  VIRTUAL_METRICS,
+} from "../metrics/catalogue.ts";
+import { type Label, REAL_LABELS, VIRTUAL_LABELS } from "../metrics/labels.ts";
 import { JSON_FORMAT_VERSION } from "./json.ts";
 import {
   flag,
@@ -21,17 +28,43 @@ import { kernelStatusSchema, settingsSchema } from "./status_schema.ts";
 
 export type { Schema } from "./schema_parts.ts";
 
-/** The catalogue's metrics of one scope. */
-function metrics(scope: "total" | "cpu" | "virtual" | "real"): Record<string, Schema> {
-  const of = CATALOGUE.filter((metric) => metric[scope] !== undefined);
-  return Object.fromEntries(of.map((metric) => [metric.name, metricSchema(metric, scope)]));
+function metricSchemas<Source>(metrics: readonly Metric<Source>[]): Record<string, Schema> {
+  return Object.fromEntries(metrics.map(({ name, help, kind, unit, bits }) => {
+    const description = `${help} ${kind === "counter" ? "Counter" : "Gauge"}${
+      unit === "" ? "" : ` in ${unit}`
+    }.`;
+    return [name, bits === 32 ? u32(description) : u64(description)];
+  }));
 }
 
-function metricSchema(metric: Metric, scope: "total" | "cpu" | "virtual" | "real"): Schema {
-  const place = scope === "virtual" || scope === "real" ? metric[scope] : undefined;
-  const kind = metric.kind === "counter" ? "Counter" : "Gauge";
-  const description = `${metric.help} ${kind}${metric.unit === "" ? "" : ` in ${metric.unit}`}.`;
-  return place?.wide === false ? u32(description) : u64(description);
+function labelSchemas<Server>(labels: readonly Label<Server>[]): Record<string, Schema> {
+  return Object.fromEntries(labels.map((label) => [label.name, labelSchema(label)]));
+}
+
+/** Labels that allow less than their type. */
+const RESTRICTED: Readonly<Record<string, Schema>> = {
+  fwmark: { type: "integer", minimum: 1, maximum: 0xffffffff },
+  protocol: { type: "string", pattern: "^(tcp|udp|sctp|\\d+)$" },
+  netmask: { type: "integer", minimum: 0, maximum: 128 },
+};
+
+function labelSchema<Server>({ name, type, help }: Label<Server>): Schema {
+  const restricted = RESTRICTED[name];
+  if (restricted !== undefined) return { ...restricted, description: help };
+  switch (type) {
+    case "address_family":
+      return { $ref: "#/$defs/address_family" };
+    case "list":
+      return list({ type: "string" }, help);
+    case "flag":
+      return flag(help);
+    case "u16":
+      return u16(help);
+    case "u32":
+      return u32(help);
+    default:
+      return text(help);
+  }
 }
 
 /**
@@ -57,7 +90,7 @@ export function jsonSchema(): Schema {
       format: { const: "ipvstat" },
       version: {
         const: JSON_FORMAT_VERSION,
-        description: "Counts up with every change that breaks a reader.",
+        description: "Increases with every incompatible change.",
       },
       ...head(),
       virtual_servers: list(
@@ -91,9 +124,9 @@ function moment(): Record<string, Schema> {
     time: {
       type: "string",
       pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{9}Z$",
-      description: "When the reading began, in UTC with nanoseconds.",
+      description: "Start of the read, in UTC with nanoseconds.",
     },
-    time_ns: u64("The same in nanoseconds since 1970."),
+    time_ns: u64("The same in nanoseconds since 1970-01-01."),
   };
 }
 
@@ -101,10 +134,10 @@ function configuration(): Record<string, Schema> {
   return {
     ipvs: orNull(
       object({
-        version: text("IPVS's version, such as 1.2.1."),
+        version: text("Version of IPVS, such as 1.2.1."),
         connection_table_size: u32("Buckets of the connection table."),
       }),
-      "IPVS itself; null where the capture does not tell.",
+      "IPVS itself; null if the capture does not contain it.",
     ),
     timeouts: orNull(
       object({
@@ -112,8 +145,8 @@ function configuration(): Record<string, Schema> {
         tcp_fin: u32("TCP connections after a FIN, in seconds."),
         udp: u32("UDP, in seconds."),
       }, ["tcp", "tcp_fin", "udp"]),
-      "How long an idle connection is kept; null where the capture does not tell, and without the " +
-        "protocols that the kernel was built without.",
+      "Timeouts of idle connections, of the protocols that the kernel was built with; null if the " +
+        "capture does not contain them.",
     ),
     settings: orNull(
       settingsSchema(),
@@ -125,7 +158,7 @@ function configuration(): Record<string, Schema> {
     ),
     sync_daemons: orNull(
       list(syncDaemon(), ""),
-      "Connection synchronization daemons that run; null where the capture does not tell.",
+      "Connection synchronization daemons; null if the capture does not contain them.",
     ),
   };
 }
@@ -133,12 +166,12 @@ function configuration(): Record<string, Schema> {
 function traffic(): Record<string, Schema> {
   return {
     totals: orNull(
-      object(metrics("total")),
-      "All virtual servers, deleted ones too; null where /proc/net/ip_vs_stats cannot be read.",
+      object(metricSchemas(TOTAL_METRICS)),
+      "All virtual servers, including deleted ones; null if /proc/net/ip_vs_stats cannot be read.",
     ),
     cpus: orNull(
-      list(object({ cpu: u32("The CPU's number."), ...metrics("cpu") }), ""),
-      "Live counters by CPU, never zeroed; null where they cannot be read.",
+      list(object({ cpu: u32("CPU number."), ...metricSchemas(COUNTERS) }), ""),
+      "Live counters by CPU, never zeroed; null if they cannot be read.",
     ),
     stats_width: oneOfWords(
       [64, 32],
@@ -152,10 +185,14 @@ function reading(): Record<string, Schema> {
     consistency: object({
       state: oneOfWords(
         ["verified", "unverified", "inconsistent"],
-        "verified: read twice and settled; unverified: read once; inconsistent: see doubts.",
+        "verified: read twice and resolved; unverified: read once; inconsistent: see doubts.",
       ),
-      listings: { type: "integer", minimum: 1, description: "How often services were listed." },
-      doubts: list({ type: "string" }, "What could not be made consistent."),
+      listings: {
+        type: "integer",
+        minimum: 1,
+        description: "How many times virtual servers were listed.",
+      },
+      doubts: list({ type: "string" }, "Differences that could not be resolved."),
     }),
   };
 }
@@ -163,47 +200,28 @@ function reading(): Record<string, Schema> {
 function syncDaemon(): Schema {
   return object({
     state: text("master or backup."),
-    interface: text("The interface that it multicasts on."),
-    sync_id: u32("Its number; a backup takes what a master of the same number sends."),
-    sync_maxlen: u16("The longest message in bytes; since Linux 4.3, as the next three."),
+    interface: text("Network interface for multicast."),
+    sync_id: u32("Sync ID; a backup accepts messages of a master with the same ID."),
+    sync_maxlen: u16("Maximum length of a message in bytes; since Linux 4.3, like the next three."),
     mcast_group: text("Multicast group, an address."),
     mcast_port: u16("Multicast UDP port."),
     mcast_ttl: { type: "integer", minimum: 0, maximum: 255, description: "Multicast TTL." },
   }, ["sync_maxlen", "mcast_group", "mcast_port", "mcast_ttl"]);
 }
 
-const FAMILY: Schema = { $ref: "#/$defs/address_family" };
-const ADDRESS_TEXT = "Dotted decimal, or IPv6 as RFC 5952 writes it, without brackets.";
+function optionalNames<Server>(labels: readonly Label<Server>[]): string[] {
+  return labels.filter(({ optional }) => optional).map(({ name }) => name);
+}
 
 function virtualServer(): Schema {
   const address = ["protocol", "address", "port"];
   const properties = {
-    address_family: FAMILY,
-    fwmark: { type: "integer", minimum: 1, maximum: 0xffffffff, description: "Firewall mark." },
-    protocol: {
-      type: "string",
-      pattern: "^(tcp|udp|sctp|\\d+)$",
-      description: "tcp, udp, sctp or another protocol's number.",
-    },
-    address: text(ADDRESS_TEXT),
-    port: u16("0 for every port."),
-    sched: text("Scheduler, or none."),
-    sched_flags: list({ type: "string" }, "The scheduler's flags by name, such as mh-port."),
-    flags: u32("The kernel's IP_VS_SVC_F_* bits."),
-    pe: text("Persistence engine, where there is one."),
-    netmask: {
-      type: "integer",
-      minimum: 0,
-      maximum: 128,
-      description: "Prefix length of the clients that persistence holds together.",
-    },
-    one_packet: flag("Whether each packet is scheduled by itself."),
-    persistent: flag("Whether a client stays with its real server."),
-    ...metrics("virtual"),
+    ...labelSchemas(VIRTUAL_LABELS),
+    ...metricSchemas(VIRTUAL_METRICS),
     real_servers: list({ $ref: "#/$defs/real_server" }, "By family, address and port."),
   };
   return {
-    ...object(properties, [...address, "fwmark", "pe"]),
+    ...object(properties, optionalNames(VIRTUAL_LABELS)),
     description: "What clients connect to: a firewall mark, or protocol, address and port.",
     oneOf: [
       { required: ["fwmark"], properties: { fwmark: true, ...members(address, false) } },
@@ -213,25 +231,13 @@ function virtualServer(): Schema {
 }
 
 function realServer(): Schema {
-  const tunnel = {
-    tunnel_type: text("ipip, gue or gre; here and below only behind a tunnel."),
-    tunnel_port: u16("Outer UDP port of gue, else 0."),
-    tunnel_checksum: text("nocsum, csum or remcsum."),
-  };
-  const names = Object.keys(tunnel);
-  const properties = {
-    address_family: FAMILY,
-    address: text(ADDRESS_TEXT),
-    port: u16("The server's port; that of the virtual server where it is not translated."),
-    forwarding_method: text("masq, local, tunnel, droute or bypass."),
-    ...tunnel,
-    ...metrics("real"),
-  };
+  const tunnel = ["tunnel_type", "tunnel_port", "tunnel_checksum"];
+  const properties = { ...labelSchemas(REAL_LABELS), ...metricSchemas(REAL_METRICS) };
   return {
-    ...object(properties, names),
+    ...object(properties, optionalNames(REAL_LABELS)),
     description: "A server behind a virtual server.",
     if: { properties: { forwarding_method: { const: "tunnel" } } },
-    then: { required: names, properties: members(names, true) },
-    else: { properties: members(names, false) },
+    then: { required: tunnel, properties: members(tunnel, true) },
+    else: { properties: members(tunnel, false) },
   };
 }

@@ -1,23 +1,24 @@
 /**
- * Prometheus text format 0.0.4 and OpenMetrics 1.0. The labels that name a virtual server are the
- * same on its own metrics and on those of its real servers; what it is set to is in `*_info`
- * metrics of value 1, so that a changed scheduler makes no new counters. No timestamps.
+ * Prometheus text format 0.0.4 and OpenMetrics 1.0. The labels that identify a virtual server are
+ * the same on its own metrics and on those of its real servers. Configuration is in `*_info`
+ * metrics of value 1, so that a change makes no new counter series. There are no timestamps.
  *
  * @module
  */
-import type { RecordCursor } from "../ipvs/records.ts";
+import type { RealServer } from "../ipvs/real_server.ts";
+import type { Server } from "../ipvs/server.ts";
+import type { VirtualServer } from "../ipvs/virtual_server.ts";
 import type { Snapshot } from "../ipvs/snapshot.ts";
-import { DESTINATION } from "../ipvs/schema.ts";
-import { IP_VS_CONN_F_FWD_MASK } from "../ipvs/uapi.ts";
-import { CATALOGUE, type Metric } from "../metrics/catalogue.ts";
+import { REAL_METRICS, VIRTUAL_METRICS } from "../metrics/catalogue.ts";
+import { type Label, REAL_LABELS, VIRTUAL_LABELS } from "../metrics/labels.ts";
 import { ByteWriter, type Sink, utf8 } from "./byte_writer.ts";
-import { writeAddress, writeValue } from "./columns.ts";
-import { labelList, realInfoLabels, virtualInfoLabels, virtualLabels } from "./labels.ts";
-import { stateFamilies } from "./state_families.ts";
-import { statusFamilies } from "./status_families.ts";
+import { globalMetrics, type MetricFamily } from "./global_metrics.ts";
+import { LabelWriter } from "./label_bytes.ts";
+import { labelList, labelText } from "./prometheus_labels.ts";
+import { statusMetrics } from "./status_metrics.ts";
 
-/** The two text formats, which differ in their comments and their end. */
-export type Dialect = "prometheus" | "openmetrics";
+/** The two text formats, which differ in their comments and in the last line. */
+type Dialect = "prometheus" | "openmetrics";
 
 /** Encodes a snapshot in the Prometheus text format 0.0.4. */
 export function encodePrometheus(snapshot: Snapshot, sink: Sink): void {
@@ -30,143 +31,173 @@ export function encodeOpenMetrics(snapshot: Snapshot, sink: Sink): void {
 }
 
 const LINE_END = utf8("\n");
-const ADDRESS = utf8(',address="');
-const PORT = utf8('",port="');
 const END = utf8("} ");
-const END_QUOTED = utf8('"} ');
+const END_OF_INFO = utf8("} 1\n");
+
+/** The identity labels of servers in one buffer: they are on each of some twenty metrics. */
+class LabelBuffer {
+  #bytes = new Uint8Array(0);
+  readonly #ends: number[] = [0];
+
+  /** Formats the labels of all servers. */
+  constructor(write: (out: ByteWriter, next: () => void) => void) {
+    const chunks: Uint8Array[] = [];
+    const out = new ByteWriter((chunk) => chunks.push(chunk.slice()));
+    write(out, () => this.#ends.push(out.position));
+    out.flush();
+    this.#bytes = new Uint8Array(out.position);
+    let at = 0;
+    for (const chunk of chunks) {
+      this.#bytes.set(chunk, at);
+      at += chunk.length;
+    }
+  }
+
+  /** Copies the labels of the server at an index. */
+  write(out: ByteWriter, index: number): void {
+    out.raw(this.#bytes, this.#ends[index], this.#ends[index + 1]);
+  }
+}
 
 class MetricsWriter {
   readonly #snapshot: Snapshot;
   readonly #out: ByteWriter;
   readonly #dialect: Dialect;
-  /** Labels of every virtual server, in its order. */
-  readonly #labels: Uint8Array[] = [];
+  readonly #virtual: LabelBuffer;
+  readonly #real: LabelBuffer;
 
   constructor(snapshot: Snapshot, sink: Sink, dialect: Dialect) {
     this.#snapshot = snapshot;
     this.#out = new ByteWriter(sink);
     this.#dialect = dialect;
+    const { virtualServers } = snapshot;
+    this.#virtual = new LabelBuffer((out, next) => {
+      for (const virtual of virtualServers) {
+        out.text(virtualLabels(virtual));
+        next();
+      }
+    });
+    const labels = writers(REAL_LABELS, "identity");
+    this.#real = new LabelBuffer((out, next) => {
+      for (const { realServers } of virtualServers) {
+        for (const real of realServers) {
+          for (const label of labels) label.write(out, real);
+          next();
+        }
+      }
+    });
   }
 
   write(): void {
-    const families = [...stateFamilies(this.#snapshot), ...statusFamilies(this.#snapshot)];
-    for (const family of families) {
-      const name = this.#head(family.name, family.help, family.kind, family.unit);
-      for (const { labels, value } of family.samples) {
-        const list = labels.length === 0 ? "" : `{${labelList(labels)}}`;
-        this.#out.text(`${name}${list} ${value}\n`);
-      }
+    const out = this.#out;
+    const families = [...globalMetrics(this.#snapshot), ...statusMetrics(this.#snapshot)];
+    for (const family of families) this.#family(family);
+    for (const metric of VIRTUAL_METRICS) {
+      this.#head(`ipvs_virtual_server_${metric.prometheus}`, metric);
+      this.#eachVirtual((server) => this.#value(metric.read(server)));
     }
-    this.#names();
-    for (const metric of CATALOGUE) if (metric.virtual !== undefined) this.#virtual(metric);
-    this.#virtualInfo();
-    for (const metric of CATALOGUE) if (metric.real !== undefined) this.#real(metric);
-    this.#realInfo();
-    if (this.#dialect === "openmetrics") this.#out.text("# EOF\n");
-    this.#out.flush();
+    const virtualInfo = writers(VIRTUAL_LABELS, "info");
+    this.#head("ipvs_virtual_server", { help: "Virtual server configuration.", kind: "info" });
+    this.#eachVirtual((server) => this.#info(virtualInfo, server));
+    for (const metric of REAL_METRICS) {
+      this.#head(`ipvs_real_server_${metric.prometheus}`, metric);
+      this.#eachReal((server) => this.#value(metric.read(server)));
+    }
+    const realInfo = writers(REAL_LABELS, "info");
+    this.#head("ipvs_real_server", { help: "Real server configuration.", kind: "info" });
+    this.#eachReal((server) => this.#info(realInfo, server));
+    if (this.#dialect === "openmetrics") out.text("# EOF\n");
+    out.flush();
   }
 
-  /** Writes a family's comments and returns the name of its samples. */
-  #head(family: string, help: string, kind: "counter" | "gauge" | "info", unit = ""): string {
+  #family({ name, samples, ...rest }: MetricFamily): void {
+    this.#head(name, rest);
+    for (const { labels, value } of samples) {
+      const list = labels.length === 0 ? "" : `{${labelList(labels)}}`;
+      this.#out.text(`${this.#sample}${list} ${value}\n`);
+    }
+  }
+
+  /** Name of the samples of the current family. */
+  #sample = "";
+  /** The same with the opening brace. */
+  #begin: Uint8Array = utf8("");
+
+  /** Begins a family with its comments. */
+  #head(
+    family: string,
+    { help, kind, unit = "" }: {
+      readonly help: string;
+      readonly kind: "counter" | "gauge" | "info";
+      readonly unit?: string;
+    },
+  ): void {
     const suffix = kind === "counter" ? "_total" : kind === "info" ? "_info" : "";
-    const sample = `${family}${suffix}`;
+    this.#sample = `${family}${suffix}`;
+    this.#begin = utf8(`${this.#sample}{`);
     const open = this.#dialect === "openmetrics";
-    const name = open ? family : sample;
+    const name = open ? family : this.#sample;
     const type = kind === "info" && !open ? "gauge" : kind;
-    const unitLine = open && unit !== "" && family.endsWith(`_${unit}`)
-      ? `# UNIT ${name} ${unit}\n`
-      : "";
+    const hasUnit = open && unit !== "" && family.endsWith(`_${unit}`);
+    const unitLine = hasUnit ? `# UNIT ${name} ${unit}\n` : "";
     this.#out.text(`# HELP ${name} ${help}\n# TYPE ${name} ${type}\n${unitLine}`);
-    return sample;
   }
 
-  #names(): void {
-    const scan = this.#snapshot.servers.scan();
-    while (scan.nextVirtual()) this.#labels.push(utf8(labelList(virtualLabels(scan.virtual))));
-  }
-
-  #virtual(metric: Metric): void {
-    const out = this.#out;
-    const family = `ipvs_virtual_server_${metric.prometheus}`;
-    const before = utf8(`${this.#head(family, metric.help, metric.kind, metric.unit)}{`);
-    const scan = this.#snapshot.servers.scan();
-    for (let i = 0; scan.nextVirtual(); i++) {
-      out.raw(before);
-      out.raw(this.#labels[i]!);
-      out.raw(END);
-      writeValue(out, scan.virtual, metric.virtual!);
-      out.raw(LINE_END);
+  #eachVirtual(end: (server: VirtualServer) => void): void {
+    let index = 0;
+    for (const virtual of this.#snapshot.virtualServers) {
+      this.#out.raw(this.#begin);
+      this.#virtual.write(this.#out, index++);
+      end(virtual);
     }
   }
 
-  #virtualInfo(): void {
-    const name = this.#head("ipvs_virtual_server", "What a virtual server is set to.", "info");
-    const scan = this.#snapshot.servers.scan();
-    for (let i = 0; scan.nextVirtual(); i++) {
-      this.#out.text(`${name}{`);
-      this.#out.raw(this.#labels[i]!);
-      this.#out.text(`,${labelList(virtualInfoLabels(scan.virtual))}} 1\n`);
-    }
-  }
-
-  #real(metric: Metric): void {
-    const family = `ipvs_real_server_${metric.prometheus}`;
-    const name = this.#head(family, metric.help, metric.kind, metric.unit);
-    const place = metric.real!;
-    this.#eachReal(name, (record) => {
-      this.#out.raw(END_QUOTED);
-      writeValue(this.#out, record, place);
-      this.#out.raw(LINE_END);
-    });
-  }
-
-  #realInfo(): void {
-    const name = this.#head("ipvs_real_server", "How a real server is reached.", "info");
-    const made = new Map<number, Uint8Array>();
-    this.#eachReal(name, (record) => {
-      const key = settingsKey(record);
-      let labels = made.get(key);
-      if (labels === undefined) {
-        made.set(key, labels = utf8(`",${labelList(realInfoLabels(record))}} 1\n`));
-      }
-      this.#out.raw(labels);
-    });
-  }
-
-  /** Writes each real server's sample up to its port; `end` writes the rest. */
-  #eachReal(name: string, end: (record: RecordCursor) => void): void {
-    const out = this.#out;
-    const before = utf8(`${name}{`);
-    const scan = this.#snapshot.servers.scan();
-    for (let i = 0; scan.nextVirtual(); i++) {
-      const begin = join(before, this.#labels[i]!, ADDRESS);
-      while (scan.nextReal()) {
-        const real = scan.real;
-        out.raw(begin);
-        writeAddress(out, real, real.get(DESTINATION.addressFamily), DESTINATION.address);
-        out.raw(PORT);
-        out.u32(real.get(DESTINATION.port));
+  #eachReal(end: (server: RealServer) => void): void {
+    let virtual = 0, index = 0;
+    for (const { realServers } of this.#snapshot.virtualServers) {
+      for (const real of realServers) {
+        this.#out.raw(this.#begin);
+        this.#virtual.write(this.#out, virtual);
+        this.#real.write(this.#out, index++);
         end(real);
       }
+      virtual++;
     }
   }
-}
 
-/** A number of 47 bits for what a real server's labels are made of: equal keys, equal labels. */
-function settingsKey(record: RecordCursor): number {
-  const { addressFamily, forwardingMethod, tunnelType, tunnelPort, tunnelFlags } = DESTINATION;
-  const tunnel = (record.get(tunnelType) * 0x10000 + record.get(tunnelFlags)) * 0x10000 +
-    record.get(tunnelPort);
-  const method = record.get(forwardingMethod) & IP_VS_CONN_F_FWD_MASK;
-  return (tunnel * 8 + method) * 16 + record.get(addressFamily);
-}
-
-function join(...parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
+  #value(value: number | bigint): void {
+    this.#out.raw(END);
+    this.#out.number(value);
+    this.#out.raw(LINE_END);
   }
-  return whole;
+
+  #info<S extends Server>(labels: readonly LabelWriter<S>[], server: S): void {
+    for (const label of labels) label.write(this.#out, server);
+    this.#out.raw(END_OF_INFO);
+  }
+}
+
+/** What identifies a virtual server, on its own metrics and on those of its real servers. */
+function virtualLabels(server: VirtualServer): string {
+  const identity = VIRTUAL_LABELS.filter(({ prometheus }) => prometheus === "identity");
+  return labelList(
+    identity.map(({ name, read }) => [`virtual_${name}`, labelText(read(server) ?? "")]),
+  );
+}
+
+/** Writers of labels that follow others. */
+function writers<S extends Server>(
+  labels: readonly Label<S>[],
+  kind: "identity" | "info",
+): LabelWriter<S>[] {
+  return labels.filter(({ prometheus }) => prometheus === kind).map((label) =>
+    new LabelWriter(label, {
+      before: ({ name }) => `,${name}="`,
+      after: '"',
+      whole: ({ name }, value) => {
+        const list = labelList([[name, labelText(value)]]);
+        return list === "" ? "" : `,${list}`;
+      },
+    })
+  );
 }

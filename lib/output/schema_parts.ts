@@ -1,5 +1,5 @@
 /**
- * The parts that the JSON Schema is put together from.
+ * Building blocks of the JSON Schema.
  *
  * @module
  */
@@ -25,7 +25,7 @@ export const oneOfWords = (words: readonly unknown[], description: string): Sche
   description,
 });
 
-/** An object with exactly these members, of which the `optional` ones may be missing. */
+/** An object with exactly these members, of which the `optional` ones may be absent. */
 export function object(
   properties: Readonly<Record<string, Schema>>,
   optional: readonly string[] = [],

@@ -1,114 +1,150 @@
 /**
- * The columns of the table: the catalogue's metrics, with short headings. A metric without words
- * of its own here gets a column under its name.
+ * The columns of the table: the catalogue's metrics with short headings.
  *
  * @module
  */
-import type { RecordCursor } from "../ipvs/records.ts";
-import { CATALOGUE, type Metric, type Place } from "../metrics/catalogue.ts";
-import { humanByteRate, humanBytes, humanCount } from "./human.ts";
-
-/** Text of a value. */
-export type Format = (value: number | bigint) => string;
+import type { RealServer } from "../ipvs/real_server.ts";
+import type { VirtualServer } from "../ipvs/virtual_server.ts";
+import { type Metric, REAL_METRICS, VIRTUAL_METRICS } from "../metrics/catalogue.ts";
+import { humanAmount, humanCount } from "./human.ts";
 
 /** How a metric is shown. */
-interface Words {
-  /** Heading that neighbours have in common. */
-  readonly group?: string;
+interface ColumnSpec {
+  readonly name: string;
   readonly head: string;
-  readonly format?: Format;
-  /** Only where some server has another value than 0. */
-  readonly whereSet?: boolean;
+  /** 1 is the most important. Columns of equal rank are shown together or not at all. */
+  readonly rank: number;
+  readonly format: (value: number | bigint) => string;
+  /** Whether the column is shown only if some server has another value than 0. */
+  readonly onlyIfSet?: boolean;
+  /** Whether a virtual server shows the sum of its real servers. */
+  readonly sum?: boolean;
 }
 
-const WORDS: Readonly<Record<string, Words>> = {
-  weight: { head: "weight", format: (value) => (value === 0 ? "drained" : String(value)) },
-  upper_threshold: { group: "thresholds", head: "upper", format: String, whereSet: true },
-  lower_threshold: { group: "thresholds", head: "lower", format: String, whereSet: true },
-  active_connections: { group: "connections", head: "active" },
-  inactive_connections: { group: "connections", head: "inact" },
-  persistent_connections: { group: "connections", head: "persist", whereSet: true },
-  connections: { group: "connections", head: "total" },
-  pkts_in: { group: "packets", head: "in" },
-  pkts_out: { group: "packets", head: "out" },
-  bytes_in: { group: "bytes", head: "in", format: humanBytes },
-  bytes_out: { group: "bytes", head: "out", format: humanBytes },
-  cps: { head: "conn/s" },
-  pps_in: { group: "pkt/s", head: "in" },
-  pps_out: { group: "pkt/s", head: "out" },
-  bytes_in_per_second: { group: "bytes/s", head: "in", format: humanByteRate },
-  bytes_out_per_second: { group: "bytes/s", head: "out", format: humanByteRate },
-};
+/** In the order of the table. */
+const SPECS: readonly ColumnSpec[] = [
+  { name: "weight", head: "weight", rank: 2, format: String },
+  { name: "upper_threshold", head: "upper", rank: 11, format: String, onlyIfSet: true },
+  { name: "lower_threshold", head: "lower", rank: 11, format: String, onlyIfSet: true },
+  { name: "active_connections", head: "active", rank: 1, format: humanCount, sum: true },
+  { name: "inactive_connections", head: "inact", rank: 4, format: humanCount, sum: true },
+  {
+    name: "persistent_connections",
+    head: "persist",
+    rank: 7,
+    format: humanCount,
+    onlyIfSet: true,
+    sum: true,
+  },
+  { name: "cps", head: "conn/s", rank: 3, format: humanAmount },
+  { name: "pps_in", head: "in pkt/s", rank: 6, format: humanAmount },
+  { name: "pps_out", head: "out pkt/s", rank: 6, format: humanAmount },
+  { name: "bytes_in_per_second", head: "in B/s", rank: 5, format: humanAmount },
+  { name: "bytes_out_per_second", head: "out B/s", rank: 5, format: humanAmount },
+  { name: "connections", head: "conns", rank: 8, format: humanAmount },
+  { name: "pkts_in", head: "in pkts", rank: 9, format: humanAmount },
+  { name: "pkts_out", head: "out pkts", rank: 9, format: humanAmount },
+  { name: "bytes_in", head: "in bytes", rank: 10, format: humanAmount },
+  { name: "bytes_out", head: "out bytes", rank: 10, format: humanAmount },
+];
+/** Columns up to this rank have room in a terminal of 80 columns. */
+const BASE_RANK = 5;
+const LAST_RANK = 12;
 
-const WIDE_GAP = 2;
-const NARROW_GAP = 1;
+/** Metrics that the settings of a virtual server include. */
+const SETTINGS: ReadonlySet<string> = new Set(["persistence_timeout"]);
 
-/** Metrics that are in the words about a virtual server. */
-const ELSEWHERE: ReadonlySet<string> = new Set(["persistence_timeout"]);
-
-/** A column, which grows as wide as its widest cell. */
-export interface TableColumn {
-  /** Heading that neighbours have in common; empty for none. */
-  readonly group: string;
-  /** Its own heading. */
+/** A column, as wide as its widest cell. */
+export class TableColumn {
+  /** Its heading. */
   readonly head: string;
-  /** Makes the text of a cell. */
-  readonly format: Format;
-  /** Whether it is shown only where some server has another value than 0. */
-  readonly whereSet: boolean;
-  /** Where a virtual server's value is; undefined where it has none. */
-  readonly virtual: Place | undefined;
-  /** Where a real server's value is, likewise. */
-  readonly real: Place | undefined;
-  /** Characters of its widest cell. */
-  width: number;
-  /** Spaces before it: fewer between columns of one group. */
-  gap: number;
-  /** Whether some server has another value than 0. */
-  set: boolean;
+  /** See {@linkcode fitColumns}. */
+  readonly rank: number;
+  readonly #spec: ColumnSpec;
+  readonly #virtual: Metric<VirtualServer> | undefined;
+  readonly #real: Metric<RealServer> | undefined;
+  #width: number;
+  #isSet = false;
+
+  /** Makes a column of the metrics with the name of `spec`. */
+  constructor(spec: ColumnSpec) {
+    this.#spec = spec;
+    this.head = spec.head;
+    this.rank = spec.rank;
+    this.#width = spec.head.length;
+    this.#virtual = VIRTUAL_METRICS.find(({ name }) => name === spec.name);
+    this.#real = REAL_METRICS.find(({ name }) => name === spec.name);
+  }
+
+  /** Characters of the column with the space before it. */
+  get width(): number {
+    return 1 + this.#width;
+  }
+
+  /** Whether it is shown if there is room. */
+  get isShown(): boolean {
+    return this.#isSet || !this.#spec.onlyIfSet;
+  }
+
+  /** Whether virtual servers have no cell in it. */
+  get isRealOnly(): boolean {
+    return this.#virtual === undefined && !this.#spec.sum;
+  }
+
+  /** The cell of a virtual server; empty if it has none. */
+  virtual(server: VirtualServer): string {
+    if (this.#virtual !== undefined) return this.#format(this.#virtual.read(server));
+    return this.#spec.sum ? this.#format(sum(server, this.#real!)) : "";
+  }
+
+  /** The cell of a real server; empty if it has none. */
+  real(server: RealServer): string {
+    return this.#real === undefined ? "" : this.#format(this.#real.read(server));
+  }
+
+  /** Widens the column for a cell. */
+  measure(cell: string): void {
+    if (cell !== "" && cell !== "0") this.#isSet = true;
+    if (cell.length > this.#width) this.#width = cell.length;
+  }
+
+  #format(value: number | bigint): string {
+    return this.#spec.format(value);
+  }
 }
 
-/** The columns, as wide as their headings. */
+function sum(server: VirtualServer, { read }: Metric<RealServer>): bigint {
+  let total = 0n;
+  for (const real of server.realServers) total += BigInt(read(real));
+  return total;
+}
+
+/** All columns; a metric without a heading of its own comes last, under its name. */
 export function tableColumns(): TableColumn[] {
-  return CATALOGUE.filter((metric) => !ELSEWHERE.has(metric.name)).map((metric: Metric) => {
-    const words: Words = WORDS[metric.name] ?? { head: metric.name };
-    return {
-      group: words.group ?? "",
-      head: words.head,
-      format: words.format ?? humanCount,
-      whereSet: words.whereSet ?? false,
-      virtual: metric.virtual,
-      real: metric.real,
-      width: words.head.length,
-      gap: WIDE_GAP,
-      set: false,
-    };
-  });
+  const names = [...REAL_METRICS, ...VIRTUAL_METRICS].map(({ name }) => name);
+  const known = new Set([...SPECS.map(({ name }) => name), ...SETTINGS]);
+  const others = [...new Set(names)].filter((name) => !known.has(name)).map((name) => ({
+    ...{ name, head: name, rank: LAST_RANK, format: humanCount },
+  }));
+  return [...SPECS, ...others].map((spec) => new TableColumn(spec));
 }
 
-/** The columns that are shown, which were measured before. */
-export function shownColumns(columns: readonly TableColumn[]): TableColumn[] {
-  const shown = columns.filter((column) => column.set || !column.whereSet);
-  shown.forEach((column, i) => {
-    if (column.group !== "" && column.group === shown[i - 1]?.group) column.gap = NARROW_GAP;
-  });
-  return shown;
+/** Total width of columns. */
+export function widthOf(columns: readonly TableColumn[]): number {
+  return columns.reduce((sum, { width }) => sum + width, 0);
 }
 
-/** The text of a record's value; none where its scope has no such metric. */
-export function cellText(column: TableColumn, record: RecordCursor, place?: Place): string {
-  return place === undefined ? "" : column.format(valueOf(record, place));
+/** The columns that fit in a width, the most important ones first, in the order of the table. */
+export function fitColumns(columns: readonly TableColumn[], width: number): TableColumn[] {
+  let lowest = 0;
+  for (let rank = 1; rank <= LAST_RANK; rank++) {
+    if (widthOf(columns.filter((column) => column.rank <= rank)) > width) break;
+    lowest = rank;
+  }
+  return columns.filter(({ rank }) => rank <= lowest);
 }
 
-/** Widens a column for a record's value. */
-export function measureCell(column: TableColumn, record: RecordCursor, place?: Place): void {
-  if (place === undefined) return;
-  const value = valueOf(record, place);
-  if (value !== 0) column.set = true;
-  const { length } = column.format(value);
-  if (length > column.width) column.width = length;
-}
-
-function valueOf(record: RecordCursor, place: Place): number | bigint {
-  return place.wide ? record.wide(place.slot) : record.get(place.slot);
+/** The columns of a narrow terminal. */
+export function baseColumns(columns: readonly TableColumn[]): TableColumn[] {
+  return columns.filter(({ rank }) => rank <= BASE_RANK);
 }

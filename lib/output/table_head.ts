@@ -3,46 +3,90 @@
  *
  * @module
  */
-import type { Snapshot, SyncDaemon } from "../ipvs/snapshot.ts";
-import { humanByteRate, humanBytes, humanCount } from "./human.ts";
+import { countRealServers, type Snapshot, type SyncDaemon } from "../ipvs/snapshot.ts";
+import { humanAmount, humanCount, humanUnit } from "./human.ts";
 import { printable } from "./printable.ts";
 import { isoTime } from "./time.ts";
 
-/** The lines about IPVS as a whole, without colours; what the kernel did not tell is left out. */
-export function headLines(snapshot: Snapshot): string[] {
-  const { info, timeouts, syncDaemons, totals, statsWidth } = snapshot;
-  const time = isoTime(snapshot.time);
-  const parts = [info === null ? "IPVS" : `IPVS ${info.version}`];
-  if (info !== null) parts.push(`connection table size ${info.connectionTableSize}`);
-  if (timeouts !== null) {
-    const { tcp, tcpFin, udp } = timeouts;
-    const told = [["tcp", tcp], ["tcp-fin", tcpFin], ["udp", udp]]
-      .filter(([, seconds]) => seconds !== undefined)
-      .map(([state, seconds]) => `${state} ${seconds}s`);
-    if (told.length > 0) parts.push(`timeouts ${told.join(", ")}`);
-  }
-  parts.push(`${time.slice(0, 10)} ${time.slice(11, 19)} UTC`);
-  const lines = [parts.join("   ")];
+const GAP = "   ";
+
+/** The lines about IPVS as a whole, without colours: settings and totals only if `isWide`. */
+export function headLines(snapshot: Snapshot, width: number, isWide: boolean): string[] {
+  const { info, syncDaemons, statsWidth } = snapshot;
+  const version = info === null ? "IPVS" : `IPVS ${info.version}`;
+  const lines = [
+    ...fold([version, summary(snapshot)], width),
+    ...fold(ratesAndTime(snapshot, width), width),
+  ];
+  if (isWide) lines.push(...wideLines(snapshot));
   for (const daemon of syncDaemons ?? []) lines.push(daemonLine(daemon));
-  if (totals !== null) {
-    const { connections, pktsIn, pktsOut, bytesIn, bytesOut } = totals;
-    const { cps, ppsIn, ppsOut, bytesInPerSecond, bytesOutPerSecond } = totals;
-    const flow = (packets: number | bigint, unit: string, bytes: string) =>
-      `${humanCount(packets)} ${unit} ${bytes === "0" ? "0B" : bytes}`;
-    const rate = (value: number | bigint) => (value === 0 ? "0B/s" : humanByteRate(value));
-    lines.push(
-      `totals   ${humanCount(connections)} connections   ` +
-        `in ${flow(pktsIn, "packets", humanBytes(bytesIn))}   ` +
-        `out ${flow(pktsOut, "packets", humanBytes(bytesOut))}`,
-      `rates    ${humanCount(cps)} conn/s   ` +
-        `in ${flow(ppsIn, "pkt/s", rate(bytesInPerSecond))}   ` +
-        `out ${flow(ppsOut, "pkt/s", rate(bytesOutPerSecond))}`,
-    );
-  }
   if (statsWidth === 32) {
     lines.push("32-bit counters of an old kernel: connections and packets wrap at 4294967296");
   }
   return lines.map((line) => printable(line));
+}
+
+function count(number: number, noun: string, states: ReadonlyMap<string, number>): string {
+  const list = [...states].map(([state, servers]) => `${servers} ${state}`).join(", ");
+  return `${number} ${noun}${number === 1 ? "" : "s"}${list && ` (${list})`}`;
+}
+
+/** How many servers there are, and how many of them need attention. */
+function summary({ virtualServers }: Snapshot): string {
+  const virtualStates = new Map<string, number>();
+  const realStates = new Map<string, number>();
+  const add = (states: Map<string, number>, state: string) =>
+    states.set(state, (states.get(state) ?? 0) + 1);
+  for (const { state, realServers } of virtualServers) {
+    if (state === "empty" || state === "down") add(virtualStates, state);
+    for (const { state } of realServers) if (state !== "active") add(realStates, state);
+  }
+  const virtual = count(virtualServers.length, "virtual server", virtualStates);
+  return `${virtual}, ${count(countRealServers(virtualServers), "real server", realStates)}`;
+}
+
+/** Parts with gaps between them, in as many lines as they need. */
+function fold(parts: readonly string[], width: number): string[] {
+  const lines: string[] = [];
+  for (const part of parts) {
+    const longer = lines.length === 0 ? part : [lines.at(-1), part].join(GAP);
+    if (lines.length > 0 && longer.length <= width) lines[lines.length - 1] = longer;
+    else lines.push(part);
+  }
+  return lines;
+}
+
+/** Current rates, and the time: with its date if there is room. */
+function ratesAndTime({ totals, time }: Snapshot, width: number): string[] {
+  const rates = totals === null ? [] : [
+    `${humanAmount(totals.cps)} conn/s`,
+    `in ${humanAmount(totals.ppsIn)} pkt/s ${humanUnit(totals.bytesInPerSecond, "B/s")}`,
+    `out ${humanAmount(totals.ppsOut)} pkt/s ${humanUnit(totals.bytesOutPerSecond, "B/s")}`,
+  ];
+  const text = isoTime(time);
+  const date = text.slice(0, 10), clock = `${text.slice(11, 19)} UTC`;
+  const long = [...rates, `${date} ${clock}`];
+  return long.join(GAP).length <= width ? long : [...rates, clock];
+}
+
+function wideLines({ info, timeouts, totals }: Snapshot): string[] {
+  const parts: string[] = [];
+  if (info !== null) parts.push(`connection table size ${info.connectionTableSize}`);
+  const states = [["tcp", timeouts?.tcp], ["tcp-fin", timeouts?.tcpFin], ["udp", timeouts?.udp]]
+    .filter(([, seconds]) => seconds !== undefined)
+    .map(([state, seconds]) => `${state} ${seconds}s`);
+  if (states.length > 0) parts.push(`timeouts ${states.join(", ")}`);
+  const lines = parts.length === 0 ? [] : [parts.join(GAP)];
+  if (totals === null) return lines;
+  const { connections, pktsIn, pktsOut, bytesIn, bytesOut } = totals;
+  const flow = (packets: number | bigint, bytes: number | bigint) =>
+    `${humanCount(packets)} packets ${humanUnit(bytes, "B")}`;
+  const total = [
+    `totals ${humanCount(connections)} connections`,
+    `in ${flow(pktsIn, bytesIn)}`,
+    `out ${flow(pktsOut, bytesOut)}`,
+  ];
+  return [...lines, total.join(GAP)];
 }
 
 function daemonLine(daemon: SyncDaemon): string {
@@ -53,6 +97,6 @@ function daemonLine(daemon: SyncDaemon): string {
     parts.push(port === undefined ? host : `${host}:${port}`);
   }
   if (ttl !== undefined) parts.push(`ttl ${ttl}`);
-  if (longest !== undefined) parts.push(`messages of up to ${longest}B`);
+  if (longest !== undefined) parts.push(`max. ${longest} bytes`);
   return parts.join(", ");
 }

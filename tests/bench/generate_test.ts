@@ -64,6 +64,7 @@ Deno.test("the last real server of a generated recording has the numbers worked 
     address: "172.16.1.43", // number 299 = 256 + 43
     port: 8080,
     forwarding_method: "masq",
+    state: "active",
     weight: 100,
     upper_threshold: 0,
     lower_threshold: 0,

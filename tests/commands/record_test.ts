@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { openRecording } from "../../lib/capture/recording.ts";
 import { record } from "../../lib/commands/record.ts";
 import { collect } from "../../lib/ipvs/collect.ts";
-import { virtualServers } from "../../lib/ipvs/model.ts";
 import { NetlinkError } from "../../lib/netlink/errors.ts";
 import { run } from "../_commands.ts";
 import { concat } from "../capture/_fixtures.ts";
@@ -26,7 +25,7 @@ Deno.test("record() writes every round when it is over, and each replays", async
   const recording = openRecording(concat(...chunks));
   for (const round of [1, 2, 3]) {
     const snapshot = collect(recording.selectRound(round).play());
-    assert.equal([...virtualServers(snapshot)].length, 2);
+    assert.equal([...snapshot.virtualServers].length, 2);
   }
   assert.throws(() => recording.selectRound(4));
 });

@@ -60,11 +60,11 @@ export function answer(fill: (wire: Wire) => void, bigEndian = false): Datagram 
 
 /** Decodes into a record that is full of other bits before. */
 export function decode(
-  table: { readonly table: Table; readonly slots: number },
+  table: { readonly table: Table; readonly width: number },
   datagram: Datagram,
-  decoder: Decoder = new Decoder(table.table, table.slots),
+  decoder: Decoder = new Decoder(table.table, table.width),
 ): Uint32Array {
-  const record = new Uint32Array(table.slots + 2).fill(0xa5a5a5a5);
+  const record = new Uint32Array(table.width + 2).fill(0xa5a5a5a5);
   decoder.decode(datagram, 20, datagram.length, record, 1);
   if (record[0] !== 0xa5a5a5a5 || record.at(-1) !== 0xa5a5a5a5) throw new Error("Wrote outside");
   return record.subarray(1, -1);

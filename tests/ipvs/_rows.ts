@@ -4,7 +4,7 @@
  * @module
  */
 import { Rows } from "../../lib/ipvs/rows.ts";
-import { DESTINATION, PRESENT, SERVICE } from "../../lib/ipvs/schema.ts";
+import { DESTINATION, PRESENT, SERVICE } from "../../lib/ipvs/columns.ts";
 import { addressBytes } from "../_wire.ts";
 
 export interface ServiceKey {
@@ -23,10 +23,10 @@ function familyOf(address: string): number {
 
 /** Rows of services; a mark has family 2 unless it says another. */
 export function serviceRows(keys: readonly ServiceKey[]): Rows {
-  const rows = new Rows(SERVICE.slots);
+  const rows = new Rows(SERVICE.width);
   for (const { address, port = 0, protocol = 6, fwmark = 0, family, weight = 0 } of keys) {
     const at = rows.push();
-    rows.words.fill(0, at, at + SERVICE.slots);
+    rows.words.fill(0, at, at + SERVICE.width);
     rows.words[at + PRESENT] = 1;
     rows.words[at + SERVICE.addressFamily] = family ?? familyOf(address ?? "");
     rows.words[at + SERVICE.fwmark] = fwmark;
@@ -43,10 +43,10 @@ export function serviceRows(keys: readonly ServiceKey[]): Rows {
 export function destinationRows(
   keys: readonly (readonly [address: string, port: number, weight?: number])[],
 ): Rows {
-  const rows = new Rows(DESTINATION.slots);
+  const rows = new Rows(DESTINATION.width);
   for (const [address, port, weight = 0] of keys) {
     const at = rows.push();
-    rows.words.fill(0, at, at + DESTINATION.slots);
+    rows.words.fill(0, at, at + DESTINATION.width);
     rows.words[at + PRESENT] = 1;
     rows.words[at + DESTINATION.addressFamily] = familyOf(address);
     rows.words[at + DESTINATION.port] = port;

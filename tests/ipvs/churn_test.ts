@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { collect } from "../../lib/ipvs/collect.ts";
-import { virtualServers } from "../../lib/ipvs/model.ts";
 import { movingDestinations, movingServices, randomFrom } from "./_moving_kernel.ts";
 
 const LISTINGS = 25;
@@ -27,7 +26,7 @@ Deno.test("collect() misses and doubles none of 1,000 standing services while 40
     // Some 90 services are in a datagram of a real kernel.
     const source = movingServices({ ...movement, buckets: 256 }, { perDatagram: 90 });
     for (let i = 0; i < 2; i++) {
-      const shown = virtualServers(collect(source));
+      const shown = [...collect(source).virtualServers];
       const found = shown.map(({ address }) => address!);
       assert.equal(new Set(found).size, found.length, "doubled");
       const standing = found.filter((address) => address.startsWith("10.1."));
@@ -47,7 +46,9 @@ Deno.test("collect() misses and doubles none of 300 standing real servers while 
     // The destinations of a service are a list, and no hash table.
     const source = movingDestinations({ ...movement, buckets: 1 }, { perDatagram: 91 });
     for (let i = 0; i < 8; i++) {
-      const found = virtualServers(collect(source))[0]!.realServers.map(({ address }) => address);
+      const found = [...collect(source).virtualServers][0]!.realServers.map(({ address }) =>
+        address
+      );
       assert.equal(new Set(found).size, found.length, "doubled");
       assert.equal(found.filter((address) => address.startsWith("10.1.")).length, 300, "missing");
     }
@@ -65,7 +66,7 @@ Deno.test("collect() tears listings without the care that it takes: the moving k
     const move = source.kernel.onRequest;
     source.kernel.onRequest = (request, kernel, count) =>
       request.command === 8 && ++dumps > 1 ? "not recorded" : move(request, kernel, count);
-    const found = virtualServers(collect(source))[0]!.realServers.map(({ address }) => address);
+    const found = [...collect(source).virtualServers][0]!.realServers.map(({ address }) => address);
     if (found.filter((address) => address.startsWith("10.1.")).length < 300) torn++;
     source.kernel.onRequest = move;
   }
@@ -90,7 +91,7 @@ Deno.test("collect() shows nothing twice and nothing that never was, however the
       ...{ pace, buckets, random: randomFrom(seed) },
     }, { perDatagram });
     const snapshot = collect(source);
-    const shown = virtualServers(snapshot);
+    const shown = [...snapshot.virtualServers];
     assert.equal(new Set(shown.map(({ fwmark }) => fwmark)).size, shown.length);
     assert.ok(snapshot.consistency.listings <= 12);
     for (const { fwmark, realServers } of shown) {

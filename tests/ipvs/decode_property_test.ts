@@ -2,16 +2,12 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { DecodeError } from "../../lib/netlink/errors.ts";
 import { Decoder } from "../../lib/ipvs/decode.ts";
+import { CONFIG, DAEMON, DESTINATION, INFO, SERVICE } from "../../lib/ipvs/columns.ts";
 import {
-  CONFIG,
   CONFIG_TABLE,
-  DAEMON,
   DAEMON_TABLE,
-  DESTINATION,
   DESTINATION_TABLE,
-  INFO,
   INFO_TABLE,
-  SERVICE,
   SERVICE_TABLE,
   type Table,
 } from "../../lib/ipvs/schema.ts";
@@ -21,11 +17,11 @@ import { poisoned } from "../netlink/_script.ts";
 import { daemon, destination, service } from "./_answers.ts";
 
 const KINDS: readonly [Table, number, (wire: Wire) => void][] = [
-  [SERVICE_TABLE, SERVICE.slots, service],
-  [DESTINATION_TABLE, DESTINATION.slots, destination],
-  [DAEMON_TABLE, DAEMON.slots, daemon],
-  [INFO_TABLE, INFO.slots, (wire) => wire.u32(1, 0x010201).u32(2, 4096)],
-  [CONFIG_TABLE, CONFIG.slots, (wire) => wire.u32(4, 900).u32(5, 120).u32(6, 300)],
+  [SERVICE_TABLE, SERVICE.width, service],
+  [DESTINATION_TABLE, DESTINATION.width, destination],
+  [DAEMON_TABLE, DAEMON.width, daemon],
+  [INFO_TABLE, INFO.width, (wire) => wire.u32(1, 0x010201).u32(2, 4096)],
+  [CONFIG_TABLE, CONFIG.width, (wire) => wire.u32(4, 900).u32(5, 120).u32(6, 300)],
 ];
 
 type Outcome = readonly [record: number[], unknown: number] | string;
@@ -34,12 +30,12 @@ type Outcome = readonly [record: number[], unknown: number] | string;
 function outcome(
   decoder: Decoder,
   bytes: Uint8Array,
-  slots: number,
+  width: number,
   poison: number,
   littleEndian: boolean,
 ): Outcome {
   const before = decoder.unknown;
-  const record = new Uint32Array(slots);
+  const record = new Uint32Array(width);
   const prefix = new Uint8Array(20).fill(poison);
   const datagram = poisoned(Uint8Array.from([...prefix, ...bytes]), poison, littleEndian);
   try {
@@ -51,7 +47,7 @@ function outcome(
   }
 }
 
-for (const [table, slots, fill] of KINDS) {
+for (const [table, width, fill] of KINDS) {
   const real = [false, true].map((bigEndian) => {
     const wire = new Wire(bigEndian);
     fill(wire);
@@ -77,7 +73,7 @@ for (const [table, slots, fill] of KINDS) {
     fc.assert(
       fc.property(anything, fc.boolean(), (bytes, littleEndian) => {
         const outcomes = [0x00, 0xff, 0x08].map((poison) =>
-          outcome(new Decoder(table, slots), bytes, slots, poison, littleEndian)
+          outcome(new Decoder(table, width), bytes, width, poison, littleEndian)
         );
         assert.deepEqual(outcomes[1], outcomes[0]);
         assert.deepEqual(outcomes[2], outcomes[0]);
@@ -86,13 +82,13 @@ for (const [table, slots, fill] of KINDS) {
     );
   });
 
-  Deno.test(`Decoder answers for ${table.name} as it did before it knew other layouts`, () => {
-    const used = new Decoder(table, slots);
+  Deno.test(`Decoder answers for ${table.name} as it did before it decoded others`, () => {
+    const used = new Decoder(table, width);
     fc.assert(
       fc.property(anything, fc.boolean(), (bytes, littleEndian) => {
-        const fresh = outcome(new Decoder(table, slots), bytes, slots, 0, littleEndian);
-        assert.deepEqual(outcome(used, bytes, slots, 0xff, littleEndian), fresh);
-        assert.deepEqual(outcome(used, bytes, slots, 0x01, littleEndian), fresh);
+        const fresh = outcome(new Decoder(table, width), bytes, width, 0, littleEndian);
+        assert.deepEqual(outcome(used, bytes, width, 0xff, littleEndian), fresh);
+        assert.deepEqual(outcome(used, bytes, width, 0x01, littleEndian), fresh);
       }),
       manyRuns(30),
     );

@@ -2,30 +2,32 @@ import assert from "node:assert/strict";
 import { Decoder } from "../../lib/ipvs/decode.ts";
 import {
   CONFIG,
-  CONFIG_TABLE,
   DAEMON,
-  DAEMON_TABLE,
   DESTINATION,
-  DESTINATION_TABLE,
   INFO,
-  INFO_TABLE,
   PRESENT,
   SERVICE,
+  STATS,
+} from "../../lib/ipvs/columns.ts";
+import {
+  CONFIG_TABLE,
+  DAEMON_TABLE,
+  DESTINATION_TABLE,
+  INFO_TABLE,
   SERVICE_TABLE,
-  type StatsSlots,
   type Table,
   WIDTH,
   type WireType,
 } from "../../lib/ipvs/schema.ts";
-import { fromHalves } from "../../lib/ipvs/records.ts";
+import { fromHalves } from "../../lib/netlink/byte_order.ts";
 import { addressBytes, type Wire } from "../_wire.ts";
 import { answer, daemon, decode, destination, service, stats } from "./_answers.ts";
 
-const SERVICES = { table: SERVICE_TABLE, slots: SERVICE.slots };
-const DESTINATIONS = { table: DESTINATION_TABLE, slots: DESTINATION.slots };
-const DAEMONS = { table: DAEMON_TABLE, slots: DAEMON.slots };
-const INFOS = { table: INFO_TABLE, slots: INFO.slots };
-const CONFIGS = { table: CONFIG_TABLE, slots: CONFIG.slots };
+const SERVICES = { table: SERVICE_TABLE, width: SERVICE.width };
+const DESTINATIONS = { table: DESTINATION_TABLE, width: DESTINATION.width };
+const DAEMONS = { table: DAEMON_TABLE, width: DAEMON.width };
+const INFOS = { table: INFO_TABLE, width: INFO.width };
+const CONFIGS = { table: CONFIG_TABLE, width: CONFIG.width };
 
 const ORDERS = [["little-endian", false], ["big-endian", true]] as const;
 
@@ -42,11 +44,8 @@ function text(record: Uint32Array, slot: number): string {
 }
 
 /** The ten values of the stats, in the order of their numbers. */
-function values(record: Uint32Array, slots: StatsSlots): (number | bigint)[] {
-  return [
-    ...[slots.connections, slots.pktsIn, slots.pktsOut, slots.bytesIn, slots.bytesOut],
-    ...[slots.cps, slots.ppsIn, slots.ppsOut, slots.bytesInPerSecond, slots.bytesOutPerSecond],
-  ].map((slot) => fromHalves(record[slot]!, record[slot + 1]!));
+function values(record: Uint32Array): (number | bigint)[] {
+  return Object.values(STATS).map((slot) => fromHalves(record[slot]!, record[slot + 1]!));
 }
 
 function upFrom(first: bigint): (number | bigint)[] {
@@ -70,7 +69,7 @@ for (const [order, bigEndian] of ORDERS) {
     assert.equal(record[SERVICE.flags], 0x80000007);
     assert.equal(record[SERVICE.timeout], 0xfffffffe);
     assert.equal(record[SERVICE.netmask], 64);
-    assert.deepEqual(values(record, SERVICE.stats), upFrom(2n ** 64n - 10n));
+    assert.deepEqual(values(record), upFrom(2n ** 64n - 10n));
   });
 
   Deno.test(`Decoder reads every attribute of a ${order} destination`, () => {
@@ -89,7 +88,7 @@ for (const [order, bigEndian] of ORDERS) {
     assert.equal(record[DESTINATION.tunnelType], 1);
     assert.equal(record[DESTINATION.tunnelPort], 6080);
     assert.equal(record[DESTINATION.tunnelFlags], 2);
-    assert.deepEqual(values(record, DESTINATION.stats), upFrom(2n ** 53n));
+    assert.deepEqual(values(record), upFrom(2n ** 53n));
   });
 
   Deno.test(`Decoder reads every attribute of a ${order} sync daemon`, () => {
@@ -142,21 +141,21 @@ Deno.test("Decoder takes STATS64 whether STATS comes before it or after it", () 
   const narrow: Nest = [10, 1n, false], wide: Nest = [12, 2n ** 40n, true];
   for (const nests of [[narrow, wide], [wide, narrow]]) {
     const record = decode(SERVICES, serviceWithStats(...nests));
-    assert.deepEqual(values(record, SERVICE.stats), upFrom(2n ** 40n));
+    assert.deepEqual(values(record), upFrom(2n ** 40n));
   }
 });
 
 Deno.test("Decoder takes STATS where there is no STATS64, with 64 bits of the bytes", () => {
   const record = decode(SERVICES, serviceWithStats([10, 2n ** 40n + 1n, false]));
   const expected = [1, 2, 3, 2 ** 40 + 4, 2 ** 40 + 5, 6, 7, 8, 9, 10];
-  assert.deepEqual(values(record, SERVICE.stats), expected);
+  assert.deepEqual(values(record), expected);
   assert.equal(record[PRESENT], bits(1, 6, 10));
 });
 
 Deno.test("Decoder checks STATS even where STATS64 is there to be taken", () => {
   const datagram = answer((wire) => {
     wire.attribute(1, () => {
-      wire.u16(1, 2).text(6, "rr").attribute(10, () => wire.u64(1, 5n));
+      wire.u16(1, 2).text(6, "rr").attribute(10, () => wire.u32(1, 5));
       stats(wire, 12, 1n, true);
     });
   });
@@ -309,7 +308,7 @@ Deno.test("Decoder refuses stats that lack one of their ten values", () => {
 });
 
 Deno.test("Decoder skips and counts attributes that it does not know, at every level", () => {
-  const decoder = new Decoder(SERVICE_TABLE, SERVICE.slots);
+  const decoder = new Decoder(SERVICE_TABLE, SERVICE.width);
   const datagram = answer((wire) => {
     wire.u32(40, 1).attribute(1, () => {
       wire.bytes(41, [1, 2, 3]).u16(1, 2).text(6, "rr").attribute(10, () => {
@@ -323,14 +322,14 @@ Deno.test("Decoder skips and counts attributes that it does not know, at every l
   });
   for (const expected of [3, 6]) {
     const record = decode(SERVICES, datagram, decoder);
-    assert.deepEqual(values(record, SERVICE.stats), upFrom(1n).map(() => 1));
+    assert.deepEqual(values(record), upFrom(1n).map(() => 1));
     assert.equal(record[PRESENT], bits(1, 6, 10));
     assert.equal(decoder.unknown, expected);
   }
 });
 
 Deno.test("Decoder ignores IPVS_STATS_ATTR_PAD and does not count it", () => {
-  const decoder = new Decoder(DESTINATION_TABLE, DESTINATION.slots);
+  const decoder = new Decoder(DESTINATION_TABLE, DESTINATION.width);
   const datagram = answer((wire) => {
     wire.attribute(2, () => {
       wire.bytes(1, new Uint8Array(16)).be16(2, 80).u32(3, 0).u32(4, 1).attribute(12, () => {
@@ -339,7 +338,7 @@ Deno.test("Decoder ignores IPVS_STATS_ATTR_PAD and does not count it", () => {
     });
   });
   const record = decode(DESTINATIONS, datagram, decoder);
-  assert.deepEqual(values(record, DESTINATION.stats), upFrom(1n));
+  assert.deepEqual(values(record), upFrom(1n));
   assert.equal(decoder.unknown, 0);
 });
 
@@ -384,8 +383,8 @@ function paddingOf(view: DataView, start: number, end: number): number[] {
   return found;
 }
 
-Deno.test("Decoder keeps values apart over more layouts than it remembers", () => {
-  const decoder = new Decoder(SERVICE_TABLE, SERVICE.slots);
+Deno.test("Decoder keeps the values of many layouts apart", () => {
+  const decoder = new Decoder(SERVICE_TABLE, SERVICE.width);
   for (let round = 0; round < 3; round++) {
     for (let i = 0; i < 100; i++) {
       const sched = "s".repeat(1 + i % 15), pe = "p".repeat(1 + i % 7);
@@ -407,7 +406,7 @@ Deno.test("Decoder keeps values apart over more layouts than it remembers", () =
 });
 
 Deno.test("Decoder tells layouts of one length apart", () => {
-  const decoder = new Decoder(SERVICE_TABLE, SERVICE.slots);
+  const decoder = new Decoder(SERVICE_TABLE, SERVICE.width);
   const [timeout, netmask, reversed] = [[8, 9], [9, 8], [9, 60]].map(([first, second]) =>
     answer((wire) => {
       wire.attribute(1, () => wire.u16(1, 2).text(6, "rr").u32(first!, 1).u32(second!, 2));
@@ -423,7 +422,7 @@ Deno.test("Decoder tells layouts of one length apart", () => {
 });
 
 Deno.test("Decoder decodes answers of both byte orders in turn", () => {
-  const decoder = new Decoder(INFO_TABLE, INFO.slots);
+  const decoder = new Decoder(INFO_TABLE, INFO.width);
   const little = answer((wire) => wire.u32(1, 0x01020304));
   const big = answer((wire) => wire.u32(1, 0x01020304), true);
   for (let i = 0; i < 2; i++) {
@@ -432,11 +431,11 @@ Deno.test("Decoder decodes answers of both byte orders in turn", () => {
   }
 });
 
-Deno.test("Decoder decodes an answer in the middle of a datagram, where the layout is known too", () => {
-  const decoder = new Decoder(INFO_TABLE, INFO.slots);
+Deno.test("Decoder decodes an answer in the middle of a datagram, as at its start", () => {
+  const decoder = new Decoder(INFO_TABLE, INFO.width);
   const datagram = answer((wire) => wire.u32(1, 11).u32(2, 12).u32(1, 21).u32(2, 22));
-  const record = new Uint32Array(2 * INFO.slots);
+  const record = new Uint32Array(2 * INFO.width);
   decoder.decode(datagram, 20, 36, record, 0);
-  decoder.decode(datagram, 36, 52, record, INFO.slots);
+  decoder.decode(datagram, 36, 52, record, INFO.width);
   assert.deepEqual([...record], [6, 11, 12, 6, 21, 22]);
 });

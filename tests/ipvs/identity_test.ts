@@ -1,7 +1,6 @@
 /** What names a server names it once, whatever else an answer says. */
 import assert from "node:assert/strict";
 import { collect, type Source } from "../../lib/ipvs/collect.ts";
-import { virtualServers } from "../../lib/ipvs/model.ts";
 import { Datagram } from "../../lib/netlink/transport.ts";
 import { fakeKernel, type FakeService, GET_DEST, GET_SERVICE } from "../_fixtures.ts";
 
@@ -36,7 +35,7 @@ function rewritten(
 
 /** Every virtual server with its real servers, as text. */
 function servers(source: Source): string[] {
-  return virtualServers(collect(source)).map((each) => {
+  return [...collect(source).virtualServers].map((each) => {
     const name = each.fwmark ?? `${each.address}:${each.port}`;
     const real = each.realServers.map(({ address, port }) => `${address}:${port}`);
     return [`${each.addressFamily} ${name}`, ...real].join(" ");
@@ -81,7 +80,7 @@ Deno.test("a firewall mark is the whole name of its virtual server in one family
 
 Deno.test("of a virtual server that is listed twice, the last counts", () => {
   const services: FakeService[] = [{ fwmark: 1, sched: "rr" }, { fwmark: 1, sched: "wlc" }];
-  const [server, ...more] = virtualServers(collect(fakeKernel({ services })));
+  const [server, ...more] = [...collect(fakeKernel({ services })).virtualServers];
   assert.equal(server?.sched, "wlc");
   assert.deepEqual(more, []);
 });
@@ -112,7 +111,10 @@ Deno.test("two sync daemons of one state are refused: the kernel has one of each
 
 Deno.test("a prefix length of IPv6 is at most 128", () => {
   const services = (netmask: number) => [{ address: "::1", port: 80, netmask }];
-  assert.equal(virtualServers(collect(fakeKernel({ services: services(128) })))[0]?.netmask, 128);
+  assert.equal(
+    [...collect(fakeKernel({ services: services(128) })).virtualServers][0]?.netmask,
+    128,
+  );
   assert.throws(() => collect(fakeKernel({ services: services(129) })), {
     name: "DecodeError",
     message: /^Cannot decode IPVS_SVC_ATTR_NETMASK at offset \d+: no prefix length 129$/,

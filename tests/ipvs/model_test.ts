@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { collect } from "../../lib/ipvs/collect.ts";
-import { serviceName, type VirtualServer, virtualServers } from "../../lib/ipvs/model.ts";
+import type { RealServer } from "../../lib/ipvs/real_server.ts";
+import type { VirtualServer } from "../../lib/ipvs/virtual_server.ts";
+import { withPrevious } from "../../lib/ipvs/server_list.ts";
 import {
   BYPASS,
   DROUTE,
@@ -17,7 +19,6 @@ import {
   TUNNEL,
   UDP,
 } from "../_fixtures.ts";
-import { serviceRows } from "./_rows.ts";
 
 const STATS = {
   ...{
@@ -29,23 +30,38 @@ const STATS = {
   },
   ...{ cps: 6, ppsIn: 7, ppsOut: 8, bytesInPerSecond: 9, bytesOutPerSecond: 2 ** 33 },
 };
-const SHOWN = { ...STATS, pktsOut: Number.MAX_SAFE_INTEGER };
+const SHOWN = {
+  ...STATS,
+  ...{ connections: "18446744073709551615", pktsIn: "9007199254740992" },
+  pktsOut: Number.MAX_SAFE_INTEGER,
+};
 const ZEROS = Object.fromEntries(Object.keys(STATS).map((name) => [name, 0]));
 
 function models(services: FakeService[], settings: Partial<Kernel> = {}): VirtualServer[] {
-  return virtualServers(collect(fakeKernel({ services, ...settings })));
+  return [...collect(fakeKernel({ services, ...settings })).virtualServers];
 }
 
-function realServers(...destinations: FakeDestination[]) {
-  return models([{ fwmark: 1, destinations }])[0]!.realServers;
+function realServers(...destinations: FakeDestination[]): RealServer[] {
+  return [...models([{ fwmark: 1, destinations }])[0]!.realServers];
 }
 
-Deno.test("virtualServers() shows everything of a service with an address", () => {
+/** A server as JSON.stringify() writes it, with the exact digits of large numbers as text. */
+function json(server: VirtualServer | RealServer): Record<string, unknown> {
+  return JSON.parse(
+    JSON.stringify(server),
+    (_, value, { source }: { source?: string } = {}) =>
+      typeof value === "number" && !Number.isSafeInteger(value) ? source : value,
+  );
+}
+
+Deno.test("VirtualServer has everything of a service with an address", () => {
   const pe = {
     ...{ address: "2001:db8::1", protocol: UDP, port: 5060, sched: "mh", pe: "sip", stats: STATS },
     ...{ flags: 2 | PERSISTENT | ONE_PACKET | SCHED1 | SCHED2, timeout: 4294967, netmask: 64 },
   };
-  assert.deepEqual(models([pe]), [{
+  assert.deepEqual(models([pe]).map(json), [{
+    key: "udp [2001:db8::1]:5060",
+    state: "empty",
     addressFamily: "inet6",
     protocol: "udp",
     address: "2001:db8::1",
@@ -63,8 +79,11 @@ Deno.test("virtualServers() shows everything of a service with an address", () =
   }]);
 });
 
-Deno.test("virtualServers() shows a mark without protocol, address, port and PE", () => {
-  assert.deepEqual(models([{ fwmark: 4294967295, family: INET6, sched: "none" }]), [{
+Deno.test("VirtualServer has a fwmark and no protocol, address, port and PE", () => {
+  const mark = { fwmark: 4294967295, family: INET6, sched: "none" };
+  assert.deepEqual(models([mark]).map(json), [{
+    key: "fwmark 4294967295 inet6",
+    state: "empty",
     addressFamily: "inet6",
     fwmark: 4294967295,
     sched: "none",
@@ -79,12 +98,14 @@ Deno.test("virtualServers() shows a mark without protocol, address, port and PE"
   }]);
 });
 
-Deno.test("virtualServers() shows everything of a destination", () => {
+Deno.test("RealServer has everything of a destination", () => {
   const destination = {
     ...{ address: "2001:db8::2", port: 80, method: DROUTE, weight: 2147483647, stats: STATS },
     ...{ upperThreshold: 4294967295, lowerThreshold: 2, active: 3, inactive: 4, persistent: 5 },
   };
-  assert.deepEqual(realServers(destination), [{
+  assert.deepEqual(realServers(destination).map(json), [{
+    key: "[2001:db8::2]:80",
+    state: "active",
     addressFamily: "inet6",
     address: "2001:db8::2",
     port: 80,
@@ -99,32 +120,38 @@ Deno.test("virtualServers() shows everything of a destination", () => {
   }]);
 });
 
-Deno.test("virtualServers() shows the tunnel only behind the method tunnel", () => {
+Deno.test("RealServer has a tunnel only with the method tunnel", () => {
   const tunnel = { type: 1, port: 6080, flags: 2 };
   const servers = realServers(
     ...[0, LOCAL, TUNNEL, DROUTE, BYPASS].map((method, i) => ({
       ...{ address: `10.0.0.${i}`, method: method | 0x100, tunnel },
     })),
   );
-  const shown = { type: "gue", port: 6080, checksum: "remcsum" };
-  assert.deepEqual(servers.map((server) => server.tunnel), [
-    ...[undefined, undefined, shown, undefined, undefined],
-  ]);
+  const shown = ["gue", 6080, "remcsum"];
+  const none = [undefined, undefined, undefined];
+  assert.deepEqual(
+    servers.map(({ tunnelType, tunnelPort, tunnelChecksum }) => [
+      ...[tunnelType, tunnelPort, tunnelChecksum],
+    ]),
+    [none, none, shown, none, none],
+  );
 });
 
-Deno.test("virtualServers() takes the family from the service before 3.18", () => {
+Deno.test("RealServer has the family of its service before Linux 3.18", () => {
   const services = [
     { address: "10.0.0.1", port: 80, destinations: [{ address: "10.0.0.2" }] },
     { fwmark: 1, family: INET6, destinations: [{ address: "2001:db8::1" }] },
   ];
-  const shown = models(services, { omitAddressFamily: true }).flatMap((one) => one.realServers);
+  const shown = models(services, { omitAddressFamily: true }).flatMap((
+    one,
+  ) => [...one.realServers]);
   assert.deepEqual(shown.map(({ addressFamily, address }) => [addressFamily, address]), [
     ["inet", "10.0.0.2"],
     ["inet6", "2001:db8::1"],
   ]);
 });
 
-Deno.test("virtualServers() lets the family of a destination differ from its service's", () => {
+Deno.test("RealServer can have another family than its service", () => {
   const destinations = [{ address: "2001:db8::1" }, { address: "10.0.0.2" }];
   const shown = models([{ address: "10.0.0.1", port: 80, destinations }])[0]!.realServers;
   assert.deepEqual(shown.map(({ addressFamily, address }) => [addressFamily, address]), [
@@ -133,19 +160,67 @@ Deno.test("virtualServers() lets the family of a destination differ from its ser
   ]);
 });
 
-Deno.test("serviceName() tells every service apart", () => {
-  const rows = serviceRows([
+Deno.test("VirtualServer.key is different for every service", () => {
+  const keys = models([
     { address: "10.0.0.1", port: 80 },
     { address: "10.0.0.1", port: 80, protocol: 132 },
     { address: "2001:db8::1", port: 0, protocol: 17 },
     { fwmark: 4294967295 },
     { fwmark: 7, family: 10 },
-  ]);
-  assert.deepEqual([0, 1, 2, 3, 4].map((row) => serviceName(rows, row)), [
+  ]).map(({ key }) => key);
+  assert.deepEqual(keys, [
     "tcp 10.0.0.1:80",
     "sctp 10.0.0.1:80",
     "udp [2001:db8::1]:0",
-    "fwmark 4294967295 inet",
     "fwmark 7 inet6",
+    "fwmark 4294967295 inet",
   ]);
+});
+
+Deno.test("Server.ipv4 is the number of an IPv4 address", () => {
+  const [inet, inet6] = realServers({ address: "192.0.2.255" }, { address: "::c000:2ff" });
+  assert.deepEqual([inet!.ipv4, inet6!.ipv4], [0xc00002ff, undefined]);
+  const [mark] = models([{ fwmark: 1 }]);
+  assert.deepEqual([mark!.ipv4, mark!.address, mark!.port], [undefined, undefined, undefined]);
+});
+
+Deno.test("RealServer.state is draining while connections of any kind are left at weight 0", () => {
+  const states = realServers(
+    { address: "10.0.0.1", weight: 1 },
+    { address: "10.0.0.2", weight: 0 },
+    { address: "10.0.0.3", weight: 0, active: 1 },
+    { address: "10.0.0.4", weight: 0, inactive: 1 },
+    { address: "10.0.0.5", weight: 0, persistent: 1 },
+  ).map(({ state }) => state);
+  assert.deepEqual(states, ["active", "drained", "draining", "draining", "draining"]);
+});
+
+Deno.test("VirtualServer.state tells whether any real server has a weight", () => {
+  const of = (...weights: number[]) =>
+    models([{
+      fwmark: 1,
+      destinations: weights.map((weight, i) => ({ address: `10.0.0.${i}`, weight })),
+    }])[0]!.state;
+  assert.deepEqual([of(), of(0, 0), of(1, 0), of(1, 2)], ["empty", "down", "degraded", "ok"]);
+});
+
+Deno.test("ServerList has a length, an index and an iterator, and filters over the same rows", () => {
+  const { virtualServers } = collect(fakeKernel({
+    services: [1, 2, 3].map((fwmark) => ({ fwmark, destinations: [{ address: "10.0.0.1" }] })),
+  }));
+  assert.equal(virtualServers.length, 3);
+  assert.deepEqual([...virtualServers].map(({ fwmark }) => fwmark), [1, 2, 3]);
+  assert.equal(virtualServers.at(2)?.fwmark, 3);
+  assert.equal(virtualServers.at(3), undefined);
+  const odd = virtualServers.filter(({ fwmark }) => fwmark! % 2 === 1);
+  assert.deepEqual(odd.map(({ key }) => key), ["fwmark 1 inet", "fwmark 3 inet"]);
+  assert.equal(odd.at(1)?.realServers.at(0)?.address, "10.0.0.1");
+});
+
+Deno.test("withPrevious() finds servers again by their key", () => {
+  const read = (...services: FakeService[]) => collect(fakeKernel({ services })).virtualServers;
+  const before = read({ fwmark: 1, sched: "rr" }, { fwmark: 2, sched: "rr" });
+  const after = read({ fwmark: 2, sched: "wlc" }, { fwmark: 3, sched: "wlc" });
+  const pairs = [...withPrevious(after, before)].map(([now, then]) => [now.key, then?.sched]);
+  assert.deepEqual(pairs, [["fwmark 2 inet", "rr"], ["fwmark 3 inet", undefined]]);
 });

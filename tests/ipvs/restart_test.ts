@@ -3,7 +3,6 @@ import assert from "node:assert/strict";
 import { openRecording } from "../../lib/capture/recording.ts";
 import { record } from "../../lib/commands/record.ts";
 import { collect, type Source } from "../../lib/ipvs/collect.ts";
-import { virtualServers } from "../../lib/ipvs/model.ts";
 import { NetlinkError } from "../../lib/netlink/errors.ts";
 import { concat } from "../capture/_fixtures.ts";
 import {
@@ -53,7 +52,7 @@ function reloadedAt(at: number) {
 }
 
 function addresses(source: Source): string[] {
-  return [...virtualServers(collect(source))].flatMap((virtual) => [
+  return [...collect(source).virtualServers].flatMap((virtual) => [
     virtual.address ?? "",
     ...[...virtual.realServers].map(({ address }) => address),
   ]);

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { DESTINATION, SERVICE } from "../../lib/ipvs/columns.ts";
 import {
   compareDestinations,
   compareServices,
   Rows,
   sameSequence,
-  sortedOnce,
+  sortUnique,
 } from "../../lib/ipvs/rows.ts";
-import { DESTINATION, SERVICE } from "../../lib/ipvs/schema.ts";
 import { destinationRows, type ServiceKey, serviceRows } from "./_rows.ts";
 
 /** Virtual servers in the documented order. */
@@ -68,8 +68,8 @@ Deno.test("compareServices() and compareDestinations() take no other slot for a 
     ...[SERVICE.addressFamily, SERVICE.protocol, SERVICE.port, SERVICE.fwmark],
     ...[0, 1, 2, 3].map((i) => SERVICE.address + i),
   ]);
-  for (let slot = 0; slot < SERVICE.slots; slot++) services.words[SERVICE.slots + slot]! ^= 1;
-  for (const slot of named) services.words[SERVICE.slots + slot]! ^= 1;
+  for (let slot = 0; slot < SERVICE.width; slot++) services.words[SERVICE.width + slot]! ^= 1;
+  for (const slot of named) services.words[SERVICE.width + slot]! ^= 1;
   assert.equal(compareServices(services, 0, services, 1), 0);
   const destinations = destinationRows([["10.0.0.1", 80, 1], ["10.0.0.1", 80, 2]]);
   assert.equal(compareDestinations(destinations, 0, destinations, 1), 0);
@@ -77,12 +77,12 @@ Deno.test("compareServices() and compareDestinations() take no other slot for a 
 
 function weights(rows: Rows): number[] {
   const slot = DESTINATION.weight;
-  return [...sortedOnce(rows, compareDestinations)].map((row) =>
-    rows.words[row * rows.stride + slot]!
+  return [...sortUnique(rows, compareDestinations)].map((row) =>
+    rows.words[row * rows.width + slot]!
   );
 }
 
-Deno.test("sortedOnce() keeps each server once, as it was read last", () => {
+Deno.test("sortUnique() keeps each server once, as it was read last", () => {
   const rows = destinationRows([
     ...[["10.0.0.2", 80, 1], ["10.0.0.1", 80, 2], ["10.0.0.2", 80, 3], ["10.0.0.3", 80, 4]],
     ...[["10.0.0.1", 80, 5], ["10.0.0.2", 80, 6]],
@@ -90,7 +90,7 @@ Deno.test("sortedOnce() keeps each server once, as it was read last", () => {
   assert.deepEqual(weights(rows), [5, 6, 4]);
 });
 
-Deno.test("sortedOnce() keeps each server once among neighbours of a sorted listing", () => {
+Deno.test("sortUnique() keeps each server once among neighbours of a sorted listing", () => {
   const up = destinationRows([["10.0.0.1", 1, 1], ["10.0.0.2", 1, 2], ["10.0.0.2", 1, 3]]);
   assert.deepEqual(weights(up), [1, 3]);
   const down = destinationRows([["10.0.0.2", 1, 1], ["10.0.0.1", 1, 2], ["10.0.0.1", 1, 3]]);
@@ -101,12 +101,12 @@ Deno.test("sortedOnce() keeps each server once among neighbours of a sorted list
   assert.deepEqual(weights(destinationRows([["10.0.0.2", 1, 7]])), [7]);
 });
 
-Deno.test("sortedOnce() gives the documented order from any listing with any doubles", () => {
+Deno.test("sortUnique() gives the documented order from any listing with any doubles", () => {
   const listing = fc.array(fc.nat(SERVICES.length - 1), { maxLength: 60 });
   fc.assert(fc.property(listing, fc.constantFrom("as is", "up", "down"), (listing, trend) => {
     if (trend !== "as is") listing.sort((a, b) => trend === "up" ? a - b : b - a);
     const rows = serviceRows(listing.map((number, i) => ({ ...SERVICES[number]!, weight: i })));
-    const order = [...sortedOnce(rows, compareServices)];
+    const order = [...sortUnique(rows, compareServices)];
     const expected = [...new Set(listing)].sort((a, b) => a - b);
     assert.deepEqual(order.map((row) => listing[row]), expected);
     assert.deepEqual(order, expected.map((number) => listing.lastIndexOf(number)));
@@ -130,7 +130,7 @@ Deno.test("Rows keeps what is in it when it grows, and adds rows of another buff
     const at = other.push();
     other.words.set([i, 2 * i, 3 * i], at);
   }
-  for (let i = 0; i < 1000; i++) rows.add(other, 999 - i);
+  for (let i = 0; i < 1000; i++) rows.append(other, 999 - i, 1000 - i);
   assert.equal(rows.length, 1000);
   for (let i = 0; i < 1000; i++) {
     const value = 999 - i;
@@ -138,11 +138,11 @@ Deno.test("Rows keeps what is in it when it grows, and adds rows of another buff
   }
 });
 
-Deno.test("Rows counts again from 0 after clear()", () => {
+Deno.test("Rows counts again from 0 after truncate()", () => {
   const rows = serviceRows([{ fwmark: 1 }]);
   assert.equal(rows.length, 1);
-  assert.equal(rows.push(), SERVICE.slots);
-  rows.clear();
+  assert.equal(rows.push(), SERVICE.width);
+  rows.truncate();
   assert.equal(rows.length, 0);
   assert.equal(rows.push(), 0);
 });

@@ -87,6 +87,7 @@ function parseInflux(text: string): Parsed {
     if (object === undefined) continue;
     addOnce(parsed.settings, object, tags);
     for (const [field, digits] of line.fields) {
+      if (field === "state") continue;
       addOnce(parsed.values, `${object} ${field}`, BigInt(digits));
     }
   }

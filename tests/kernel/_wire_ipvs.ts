@@ -1,4 +1,5 @@
 /** The records of IPVS in a capture, as ipvstat's JSON ought to show them. Imports nothing from lib/. */
+import { realState, virtualState } from "./_states.ts";
 import { Buffer } from "node:buffer";
 import {
   type Attributes,
@@ -294,9 +295,9 @@ function sortedBy<T>(map: Map<string, T>, order: (key: string) => string): [stri
 
 /** The list that ipvstat's JSON ought to have under "virtual_servers", to the order. */
 export function virtualServers({ services, order }: WireState): Fields[] {
-  return sortedBy(services, (key) => order.get(key)!).map(([key, { fields, servers }]) => ({
-    ...fields,
-    real_servers: sortedBy(servers, (server) => order.get(`${key} -> ${server}`)!)
-      .map(([, server]) => server),
-  }));
+  return sortedBy(services, (key) => order.get(key)!).map(([key, { fields, servers }]) => {
+    const realServers = sortedBy(servers, (server) => order.get(`${key} -> ${server}`)!)
+      .map(([, server]): Fields => ({ ...server, state: realState(server) }));
+    return { ...fields, state: virtualState(realServers), real_servers: realServers };
+  });
 }

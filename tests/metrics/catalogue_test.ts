@@ -1,11 +1,22 @@
 import assert from "node:assert/strict";
-import { DESTINATION, SERVICE } from "../../lib/ipvs/schema.ts";
-import { CATALOGUE } from "../../lib/metrics/catalogue.ts";
+import {
+  COUNTERS as CPU_METRICS,
+  REAL_METRICS,
+  TOTAL_METRICS,
+  VIRTUAL_METRICS,
+} from "../../lib/metrics/catalogue.ts";
+import { REAL_LABELS, VIRTUAL_LABELS } from "../../lib/metrics/labels.ts";
 
-const SCOPES = ["total", "cpu", "virtual", "real"] as const;
+const SCOPES = {
+  total: TOTAL_METRICS,
+  cpu: CPU_METRICS,
+  virtual: VIRTUAL_METRICS,
+  real: REAL_METRICS,
+};
+const CATALOGUE = [...new Set([...VIRTUAL_METRICS, ...REAL_METRICS])];
 
-function namesOf(scope: typeof SCOPES[number], telegraf = false): string[] {
-  return CATALOGUE.filter((metric) => metric[scope] !== undefined && (metric.telegraf || !telegraf))
+function namesOf(scope: keyof typeof SCOPES, telegraf = false): string[] {
+  return SCOPES[scope].filter((metric) => metric.telegraf || !telegraf)
     .map((metric) => metric.name).toSorted();
 }
 
@@ -30,7 +41,7 @@ Deno.test("CATALOGUE marks exactly the fields that telegraf's inputs.ipvs has", 
 });
 
 Deno.test("CATALOGUE names node_exporter's totals with the prefix changed", () => {
-  const counters = CATALOGUE.filter((metric) => metric.total && metric.kind === "counter");
+  const counters = TOTAL_METRICS.filter((metric) => metric.kind === "counter");
   assert.deepEqual(counters.map((metric) => `ipvs_${metric.prometheus}_total`), [
     "ipvs_connections_total",
     "ipvs_incoming_packets_total",
@@ -72,20 +83,14 @@ Deno.test("CATALOGUE has a unit for counters, which the name of each has in it",
   }
 });
 
-Deno.test("CATALOGUE has no two metrics in one slot of a record, nor one out of it", () => {
-  for (const [scope, slots] of [["virtual", SERVICE.slots], ["real", DESTINATION.slots]] as const) {
-    const taken = CATALOGUE.flatMap((metric) => {
-      const place = metric[scope];
-      if (place === undefined) return [];
-      return place.wide ? [place.slot, place.slot + 1] : [place.slot];
-    });
-    assert.equal(new Set(taken).size, taken.length, scope);
-    assert.ok(Math.min(...taken) > 0 && Math.max(...taken) < slots, scope);
-  }
-});
+for (const [scope, labels] of Object.entries({ VIRTUAL_LABELS, REAL_LABELS })) {
+  Deno.test(`${scope} has each name once, and none of a metric`, () => {
+    const names = [...labels, ...CATALOGUE].map(({ name }) => name);
+    assert.deepEqual(names.filter((name, i) => names.indexOf(name) !== i), []);
+    for (const name of names) assert.match(name, /^[a-z]+(_[a-z]+)*$/);
+  });
 
-Deno.test("CATALOGUE has every metric in some scope", () => {
-  for (const metric of CATALOGUE) {
-    assert.ok(SCOPES.some((scope) => metric[scope] !== undefined), metric.name);
-  }
-});
+  Deno.test(`${scope} describes every label in a sentence`, () => {
+    for (const { name, help } of labels) assert.match(help, /^[a-zA-Z][^\\"\n]*\.$/, name);
+  });
+}

@@ -6,7 +6,12 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { CATALOGUE } from "../../lib/metrics/catalogue.ts";
+import {
+  COUNTERS,
+  REAL_METRICS,
+  TOTAL_METRICS,
+  VIRTUAL_METRICS,
+} from "../../lib/metrics/catalogue.ts";
 import { familyOf } from "../_answers.ts";
 import {
   type FakeDestination,
@@ -32,6 +37,7 @@ export interface ExpectedReal {
   readonly port: number;
   readonly forwardingMethod: string;
   readonly tunnel?: { readonly type: string; readonly port: number; readonly checksum: string };
+  readonly state: string;
   readonly values: Values;
 }
 
@@ -48,6 +54,7 @@ export interface ExpectedVirtual {
   /** A prefix length. */
   readonly netmask: number;
   readonly pe?: string;
+  readonly state: string;
   readonly values: Values;
   readonly realServers: readonly ExpectedReal[];
 }
@@ -69,10 +76,9 @@ const SETTINGS = {
   ...{ active: 0, inactive: 0, persistent: 0 },
 };
 
-/** The metrics of a scope with the values that a kernel was told. */
-function valuesOf(scope: "total" | "cpu" | "virtual" | "real", told: object): Values {
+/** The metrics with the values that a kernel was told. */
+function valuesOf(metrics: readonly { readonly name: string }[], told: object): Values {
   const members = new Map(Object.entries({ ...SETTINGS, ...ZEROS, ...told }));
-  const metrics = CATALOGUE.filter((metric) => metric[scope] !== undefined);
   return Object.fromEntries(metrics.map(({ name }) => {
     const camelCase = name.replace(/_([a-z])/g, (_, letter) => letter.toUpperCase());
     const value = members.get(MEMBERS[name] ?? camelCase);
@@ -83,12 +89,12 @@ function valuesOf(scope: "total" | "cpu" | "virtual" | "real", told: object): Va
 
 /** The metrics of `/proc/net/ip_vs_stats` with these totals. */
 export function totalValues(stats: FakeStats): Values {
-  return valuesOf("total", stats);
+  return valuesOf(TOTAL_METRICS, stats);
 }
 
 /** The metrics of one processor's line of `/proc/net/ip_vs_stats_percpu`. */
 export function cpuValues(stats: FakeStats): Values {
-  return valuesOf("cpu", stats);
+  return valuesOf(COUNTERS, stats);
 }
 
 /** A table's servers in the order of every output. */
@@ -145,7 +151,8 @@ function virtualOf(service: FakeService): ExpectedVirtual {
     persistent: (flags & PERSISTENT) !== 0,
     netmask: prefixOf(family, service.netmask),
     ...(pe === undefined ? {} : { pe }),
-    values: valuesOf("virtual", { ...service, ...service.stats }),
+    state: virtualState(destinations.map(({ weight = 1 }) => weight)),
+    values: valuesOf(VIRTUAL_METRICS, { ...service, ...service.stats }),
     realServers: destinations.toSorted(byDestinationOrder).map(realOf),
   };
 }
@@ -166,8 +173,20 @@ function realOf(destination: FakeDestination): ExpectedReal {
         checksum: ["nocsum", "csum", "remcsum"][flags]!,
       },
     }),
-    values: valuesOf("real", { ...destination, ...destination.stats }),
+    state: realState(destination),
+    values: valuesOf(REAL_METRICS, { ...destination, ...destination.stats }),
   };
+}
+
+function virtualState(weights: readonly number[]): string {
+  if (weights.length === 0) return "empty";
+  if (weights.every((weight) => weight > 0)) return "ok";
+  return weights.some((weight) => weight > 0) ? "degraded" : "down";
+}
+
+function realState({ weight = 1, active, inactive, persistent }: FakeDestination): string {
+  if (weight > 0) return "active";
+  return active || inactive || persistent ? "draining" : "drained";
 }
 
 const PROTOCOLS: Readonly<Record<number, string>> = { 6: "tcp", 17: "udp", 132: "sctp" };

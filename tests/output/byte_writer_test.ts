@@ -25,15 +25,16 @@ const U64 = [
   2n ** 64n - 1n,
 ];
 
+/** Writes a value as the model has it: a number below 2^53. */
 function writeU64(out: ByteWriter, value: bigint): void {
-  out.u64(Number(value & 0xffffffffn), Number(value >> 32n));
+  out.number(value < 2n ** 53n ? Number(value) : value);
 }
 
 Deno.test("ipv4() writes every octet in every place as decimal", () => {
   for (let place = 0; place < 4; place++) {
     for (let octet = 0; octet < 256; octet++) {
       const octets = [250, 7, 99, 100].with(place, octet);
-      const word = new DataView(Uint8Array.from(octets).buffer).getUint32(0, true);
+      const word = new DataView(Uint8Array.from(octets).buffer).getUint32(0);
       assert.equal(written((out) => out.ipv4(word)), octets.join("."));
     }
   }
@@ -43,11 +44,11 @@ Deno.test("u32() writes the digits of every power of ten, its neighbours and 2^3
   for (const value of U32) assert.equal(written((out) => out.u32(value)), String(value));
 });
 
-Deno.test("u64() writes the exact digits around 2^32, 2^53, 2^63 and of 2^64-1", () => {
+Deno.test("number() writes the exact digits around 2^32, 2^53, 2^63 and of 2^64-1", () => {
   for (const value of U64) assert.equal(written((out) => writeU64(out, value)), String(value));
 });
 
-Deno.test("u32() and u64() write what String() does, for any value", () => {
+Deno.test("u32() and number() write what String() does, for any value", () => {
   fc.assert(fc.property(fc.nat({ max: 0xffffffff }), (value) => {
     assert.equal(written((out) => out.u32(value)), String(value));
   }));
@@ -70,8 +71,8 @@ Deno.test("ByteWriter loses and doubles nothing where a write meets the buffer's
     ["255.255.255.255", (out) => out.ipv4(0xffffffff)],
     ["short", (out) => out.raw(utf8("short"))],
     ["a text longer than sixteen bytes", (out) => out.text("a text longer than sixteen bytes")],
-    ["longer tha", (out) => out.raw(utf8("longer than ten"), 10)],
-    ["longer than twenty b", (out) => out.raw(utf8("longer than twenty bytes"), 20)],
+    ["tha", (out) => out.raw(utf8("longer than ten"), 7, 10)],
+    ["y".repeat(60), (out) => out.raw(utf8(`x${"y".repeat(60)}z`), 1, 61)],
   ];
   for (const [expected, write] of writes) {
     for (let left = 0; left <= 40; left++) {
@@ -84,6 +85,17 @@ Deno.test("ByteWriter loses and doubles nothing where a write meets the buffer's
       assert.ok(text === `${before}${expected}1`, `${expected} with ${left} bytes left`);
     }
   }
+});
+
+Deno.test("ByteWriter counts the bytes that it has written", () => {
+  const out = new ByteWriter(() => {});
+  for (const length of [5, CAPACITY - 1, CAPACITY + 1, 3]) {
+    const before = out.position;
+    out.raw(new Uint8Array(length));
+    assert.equal(out.position, before + length);
+  }
+  out.flush();
+  assert.equal(out.position, 2 * CAPACITY + 8);
 });
 
 Deno.test("raw() passes on bytes that are larger than the buffer, in their place", () => {

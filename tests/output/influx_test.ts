@@ -3,7 +3,7 @@ import { Buffer } from "node:buffer";
 import fc from "fast-check";
 import { collect } from "../../lib/ipvs/collect.ts";
 import type { Snapshot } from "../../lib/ipvs/snapshot.ts";
-import { CATALOGUE } from "../../lib/metrics/catalogue.ts";
+import { REAL_METRICS, VIRTUAL_METRICS } from "../../lib/metrics/catalogue.ts";
 import { encodeInflux } from "../../lib/output/influx.ts";
 import { fakeKernel, procPerCpu, procStats, TUNNEL } from "../_fixtures.ts";
 import { HARD_CPUS, HARD_SERVICES, HARD_TOTALS, hardKernel } from "../_hard_cases.ts";
@@ -12,7 +12,7 @@ import * as expected from "./_expected.ts";
 
 const LARGEST = 2n ** 63n - 1n;
 const TELEGRAF: ReadonlySet<string> = new Set(
-  CATALOGUE.filter((metric) => metric.telegraf).map((metric) => metric.name),
+  [...VIRTUAL_METRICS, ...REAL_METRICS].filter(({ telegraf }) => telegraf).map(({ name }) => name),
 );
 
 function influx(snapshot: Snapshot, extended = false): string {
@@ -83,7 +83,7 @@ for (const extended of [false, true]) {
       const line = lines[i]!;
       assert.deepEqual(
         Object.fromEntries(line.fields),
-        digits(server.values, extended),
+        { ...digits(server.values, extended), ...(extended ? { state: server.state } : {}) },
       );
       const flags = server.schedFlags.join("|");
       assert.deepEqual(Object.fromEntries(line.tags), {
@@ -93,6 +93,9 @@ for (const extended of [false, true]) {
         sched: server.sched,
         ...(extended && flags !== "" ? { sched_flags: flags } : {}),
         ...(extended && server.pe !== undefined ? { pe: server.pe } : {}),
+        ...(extended
+          ? { one_packet: String(server.onePacket), persistent: String(server.persistent) }
+          : {}),
       });
       assert.equal(line.time, String(source.kernel.time));
     });
@@ -107,7 +110,7 @@ for (const extended of [false, true]) {
       const line = lines[i]!;
       assert.deepEqual(
         Object.fromEntries(line.fields),
-        digits(real.values, extended),
+        { ...digits(real.values, extended), ...(extended ? { state: real.state } : {}) },
       );
       const mixed = virtual.addressFamily !== real.addressFamily;
       assert.deepEqual(Object.fromEntries(line.tags), {
@@ -116,6 +119,13 @@ for (const extended of [false, true]) {
         address_family: real.addressFamily,
         port: String(real.port),
         ...(extended ? { forwarding_method: real.forwardingMethod } : {}),
+        ...(extended && real.tunnel !== undefined
+          ? {
+            tunnel_type: real.tunnel.type,
+            tunnel_port: String(real.tunnel.port),
+            tunnel_checksum: real.tunnel.checksum,
+          }
+          : {}),
         ...(extended || mixed ? { virtual_address_family: virtual.addressFamily } : {}),
       });
     });
@@ -178,7 +188,7 @@ Deno.test("encodeInflux() clamps what is beyond 64 signed bits, and nothing belo
 Deno.test("encodeInflux() escapes comma, equals sign and space of a name", () => {
   const sched = "a,b=c d";
   const text = influx(collect(fakeKernel({ services: [{ fwmark: 1, sched, pe: "=" }] })), true);
-  assert.match(text, /,pe=\\=,sched=a\\,b\\=c\\ d /);
+  assert.match(text, /,pe=\\=,persistent=false,sched=a\\,b\\=c\\ d /);
   assert.equal(parseLineProtocol(text)[0]!.tags.get("sched"), sched);
 });
 
@@ -190,14 +200,14 @@ Deno.test("encodeInflux() keeps a line one line, whatever bytes a name has", () 
       "ipvs_virtual_server",
       "ipvs_real_server",
     ]);
-    assert.equal(lines[0]!.tags.size, 4);
+    assert.equal(lines[0]!.tags.size, 6);
   }
 });
 
 Deno.test("encodeInflux() leaves an empty tag out", () => {
   const text = influx(collect(fakeKernel({ services: [{ fwmark: 1, sched: "", pe: "" }] })), true);
   assert.deepEqual([...parseLineProtocol(text)[0]!.tags.keys()], [
-    ...["address_family", "fwmark", "netmask"],
+    ...["address_family", "fwmark", "netmask", "one_packet", "persistent"],
   ]);
 });
 

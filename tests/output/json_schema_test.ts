@@ -2,7 +2,13 @@ import assert from "node:assert/strict";
 import { Ajv2020, type AnySchema } from "npm:ajv@8.17.1/dist/2020.js";
 import { collect } from "../../lib/ipvs/collect.ts";
 import { schemaText } from "../../lib/commands/schema.ts";
-import { CATALOGUE } from "../../lib/metrics/catalogue.ts";
+import {
+  COUNTERS,
+  type Metric,
+  REAL_METRICS,
+  TOTAL_METRICS,
+  VIRTUAL_METRICS,
+} from "../../lib/metrics/catalogue.ts";
 import { encodeJson } from "../../lib/output/json.ts";
 import { jsonSchema, type Schema } from "../../lib/output/json_schema.ts";
 import { fakeKernel, type FakeSource, GET_CONFIG, GET_DAEMON, GET_INFO } from "../_fixtures.ts";
@@ -139,20 +145,17 @@ Deno.test("jsonSchema() refuses values out of their range or type", () => {
 
 Deno.test("jsonSchema() has every metric of the catalogue with its words and its unit", () => {
   const root = jsonSchema() as { properties: Json; $defs: Json };
-  const places: Record<string, Json> = {
-    total: (root.properties["totals"] as Schema)["properties"] as Json,
-    virtual: (root.$defs["virtual_server"] as Schema)["properties"] as Json,
-    real: (root.$defs["real_server"] as Schema)["properties"] as Json,
-    cpu: ((root.properties["cpus"] as Schema)["items"] as Schema)["properties"] as Json,
-  };
-  for (const metric of CATALOGUE) {
-    for (const [scope, properties] of Object.entries(places)) {
-      const property = properties[metric.name] as { description: string } | undefined;
-      const has = metric[scope as "total" | "virtual" | "real" | "cpu"] !== undefined;
-      assert.equal(property !== undefined, has, `${metric.name} of ${scope}`);
-      if (property === undefined) continue;
-      assert.ok(property.description.startsWith(metric.help));
-      assert.ok(metric.unit === "" || property.description.endsWith(` in ${metric.unit}.`));
+  const places: readonly (readonly [readonly Metric<never>[], Json])[] = [
+    [TOTAL_METRICS, (root.properties["totals"] as Schema)["properties"] as Json],
+    [VIRTUAL_METRICS, (root.$defs["virtual_server"] as Schema)["properties"] as Json],
+    [REAL_METRICS, (root.$defs["real_server"] as Schema)["properties"] as Json],
+    [COUNTERS, ((root.properties["cpus"] as Schema)["items"] as Schema)["properties"] as Json],
+  ];
+  for (const [metrics, properties] of places) {
+    for (const { name, help, unit } of metrics) {
+      const { description } = properties[name] as { description: string };
+      assert.ok(description.startsWith(help));
+      assert.ok(unit === "" || description.endsWith(` in ${unit}.`));
     }
   }
 });

@@ -36,6 +36,7 @@ function documentOf(services: readonly FakeService[]): Json[] {
     netmask: server.netmask,
     one_packet: server.onePacket,
     persistent: server.persistent,
+    state: server.state,
     ...server.values,
     real_servers: server.realServers.map((real) => ({
       address_family: real.addressFamily,
@@ -47,6 +48,7 @@ function documentOf(services: readonly FakeService[]): Json[] {
         tunnel_port: real.tunnel.port,
         tunnel_checksum: real.tunnel.checksum,
       }),
+      state: real.state,
       ...real.values,
     })),
   }));
@@ -91,15 +93,15 @@ Deno.test("encodeJson() prints this document, each server on a line of its own",
 "virtual_servers":[
 {"address_family":"inet","protocol":"tcp","address":"10.0.0.1","port":80,"sched":"mh",` +
       `"sched_flags":["mh-port"],"flags":17,"pe":"sip","netmask":24,"one_packet":false,` +
-      `"persistent":true,"persistence_timeout":300,"connections":18446744073709551615,${zeros},` +
+      `"persistent":true,"state":"ok","persistence_timeout":300,"connections":18446744073709551615,${zeros},` +
       `"cps":4,${rates},"real_servers":[
 {"address_family":"inet6","address":"fd00::1","port":8080,"forwarding_method":"tunnel",` +
-      `"tunnel_type":"ipip","tunnel_port":0,"tunnel_checksum":"nocsum","weight":3,` +
+      `"tunnel_type":"ipip","tunnel_port":0,"tunnel_checksum":"nocsum","state":"active","weight":3,` +
       `"upper_threshold":0,"lower_threshold":0,"active_connections":9,"inactive_connections":0,` +
       `"persistent_connections":0,"connections":0,${zeros},"cps":0,${rates}}]},
 {"address_family":"inet6","fwmark":4294967295,"sched":"rr","sched_flags":[],"flags":2,` +
-      `"netmask":128,"one_packet":false,"persistent":false,"persistence_timeout":0,` +
-      `"connections":0,${zeros},"cps":0,${rates},"real_servers":[]}]}
+      `"netmask":128,"one_packet":false,"persistent":false,"state":"empty",` +
+      `"persistence_timeout":0,"connections":0,${zeros},"cps":0,${rates},"real_servers":[]}]}
 `,
   );
 });

@@ -1,7 +1,13 @@
 import assert from "node:assert/strict";
 import { collect } from "../../lib/ipvs/collect.ts";
 import type { Snapshot } from "../../lib/ipvs/snapshot.ts";
-import { CATALOGUE, type Metric } from "../../lib/metrics/catalogue.ts";
+import {
+  COUNTERS,
+  type Metric,
+  REAL_METRICS,
+  TOTAL_METRICS,
+  VIRTUAL_METRICS,
+} from "../../lib/metrics/catalogue.ts";
 import { encodeOpenMetrics, encodePrometheus } from "../../lib/output/prometheus.ts";
 import { VERSION } from "../../lib/version.ts";
 import { fakeKernel, inconsistentKernel, type Kernel, TUNNEL } from "../_fixtures.ts";
@@ -22,7 +28,7 @@ function familiesOf(format: Format, snapshot: Snapshot): Map<string, PrometheusF
 }
 
 /** A family's name in its comments. */
-function named(name: string, kind: Metric["kind"] | "info", open: boolean): string {
+function named(name: string, kind: Metric<never>["kind"] | "info", open: boolean): string {
   if (open) return name;
   return kind === "counter" ? `${name}_total` : kind === "info" ? `${name}_info` : name;
 }
@@ -48,7 +54,7 @@ for (const format of FORMATS) {
   Deno.test(`${title} has every metric of every hard virtual server, digit for digit`, () => {
     const families = familiesOf(format, collect(hardKernel()));
     const servers = expected.serversOf(HARD_SERVICES);
-    for (const metric of CATALOGUE.filter((each) => each.virtual !== undefined)) {
+    for (const metric of VIRTUAL_METRICS) {
       const name = named(`ipvs_virtual_server_${metric.prometheus}`, metric.kind, open);
       assert.deepEqual(
         labelsAndValues(families.get(name)),
@@ -61,7 +67,7 @@ for (const format of FORMATS) {
   Deno.test(`${title} has every metric of every hard real server, digit for digit`, () => {
     const families = familiesOf(format, collect(hardKernel()));
     const servers = expected.pairsOf(expected.serversOf(HARD_SERVICES));
-    for (const metric of CATALOGUE.filter((each) => each.real !== undefined)) {
+    for (const metric of REAL_METRICS) {
       const name = named(`ipvs_real_server_${metric.prometheus}`, metric.kind, open);
       assert.deepEqual(
         labelsAndValues(families.get(name)),
@@ -78,16 +84,14 @@ for (const format of FORMATS) {
     const families = familiesOf(format, collect(hardKernel()));
     const totals = expected.totalValues(HARD_TOTALS);
     const cpus = HARD_CPUS.map(expected.cpuValues);
-    for (const { name, prometheus, kind, total, cpu } of CATALOGUE) {
-      if (total !== undefined) {
-        const family = families.get(named(`ipvs_${prometheus}`, kind, open));
-        assert.deepEqual(labelsAndValues(family), [[{}, String(totals[name])]]);
-      }
-      if (cpu !== undefined) {
-        const family = families.get(named(`ipvs_cpu_${prometheus}`, kind, open));
-        const values = cpus.map((each, i) => [{ cpu: String(i) }, String(each[name])]);
-        assert.deepEqual(labelsAndValues(family), values);
-      }
+    for (const { name, prometheus, kind } of TOTAL_METRICS) {
+      const family = families.get(named(`ipvs_${prometheus}`, kind, open));
+      assert.deepEqual(labelsAndValues(family), [[{}, String(totals[name])]]);
+    }
+    for (const { name, prometheus, kind } of COUNTERS) {
+      const family = families.get(named(`ipvs_cpu_${prometheus}`, kind, open));
+      const values = cpus.map((each, i) => [{ cpu: String(i) }, String(each[name])]);
+      assert.deepEqual(labelsAndValues(family), values);
     }
   });
 
@@ -102,6 +106,7 @@ for (const format of FORMATS) {
       persistent: String(server.persistent),
       netmask: String(server.netmask),
       ...(server.pe === undefined ? {} : { pe: server.pe }),
+      state: server.state,
     }, "1"]);
     assert.deepEqual(
       labelsAndValues(families.get(named("ipvs_virtual_server", "info", open))),
@@ -118,13 +123,14 @@ for (const format of FORMATS) {
         tunnel_port: String(real.tunnel.port),
         tunnel_checksum: real.tunnel.checksum,
       }),
+      state: real.state,
     }, "1"]);
     assert.deepEqual(labelsAndValues(families.get(named("ipvs_real_server", "info", open))), real);
   });
 
   Deno.test(`${title} has the kinds of the catalogue, and help that ends as a sentence`, () => {
     const families = familiesOf(format, collect(hardKernel()));
-    for (const { prometheus, kind } of CATALOGUE.filter((each) => each.real !== undefined)) {
+    for (const { prometheus, kind } of REAL_METRICS) {
       const family = families.get(named(`ipvs_real_server_${prometheus}`, kind, open));
       assert.equal(family?.type, kind);
     }
@@ -168,6 +174,8 @@ for (const format of FORMATS) {
         sync_id: "255",
         mcast_group: "ff02::81",
         mcast_port: "8848",
+        mcast_ttl: "255",
+        sync_maxlen: "1472",
       }, "1"],
     ]);
   });
@@ -263,7 +271,7 @@ Deno.test("encodePrometheus() gives each tunnel its own labels, however alike it
 
 Deno.test("encodeOpenMetrics() names the unit of every family that has one in its name", () => {
   const families = familiesOf(FORMATS[1], collect(hardKernel()));
-  for (const { prometheus, unit } of CATALOGUE.filter((each) => each.real !== undefined)) {
+  for (const { prometheus, unit } of REAL_METRICS) {
     const family = families.get(`ipvs_real_server_${prometheus}`)!;
     assert.equal(family.unit ?? "", `_${prometheus}`.endsWith(`_${unit}`) ? unit : "", prometheus);
   }

@@ -1,26 +1,26 @@
 /**
- * The Prometheus families of IPVS's settings, tables and estimator. What the kernel does not report
- * has no family.
+ * Prometheus metrics of the settings, the hash tables and the estimator of IPVS. Values that the
+ * kernel does not report are left out.
  *
  * @module
  */
 import type { Snapshot } from "../ipvs/snapshot.ts";
 import type { HashTable } from "../procfs/ip_vs_status.ts";
-import type { Label } from "./labels.ts";
-import type { Family, Sample } from "./state_families.ts";
+import type { MetricFamily, Sample } from "./global_metrics.ts";
+import type { NamedValue } from "./prometheus_labels.ts";
 
-/** Families of the settings and of the kernel's status; one without a sample is left out. */
-export function statusFamilies(snapshot: Snapshot): Family[] {
+/** The metrics of a snapshot that have a sample. */
+export function statusMetrics(snapshot: Snapshot): MetricFamily[] {
   const families = [...tableFamilies(snapshot), ...estimatorFamilies(snapshot)];
   return families.filter((family) => family.samples.length > 0);
 }
 
-function gauge(name: string, help: string, value: number | null | undefined): Family {
+function gauge(name: string, help: string, value: number | null | undefined): MetricFamily {
   const samples = value === null || value === undefined ? [] : [{ labels: [], value }];
   return { name, help, kind: "gauge", samples };
 }
 
-function tableFamilies({ settings, kernelStatus }: Snapshot): Family[] {
+function tableFamilies({ settings, kernelStatus }: Snapshot): MetricFamily[] {
   return [
     gauge(
       "ipvs_connection_table_connections",
@@ -61,7 +61,7 @@ function tableFamilies({ settings, kernelStatus }: Snapshot): Family[] {
 }
 
 /** The last length stands for itself and for all above it. */
-function lengthFamily(name: string, help: string, table: HashTable | undefined): Family {
+function lengthFamily(name: string, help: string, table: HashTable | undefined): MetricFamily {
   const counts = table?.bucketsByLength ?? [];
   const last = counts.length - 1;
   const samples = counts.map((value, length): Sample => ({
@@ -76,8 +76,8 @@ function toFlag(value: number | null | undefined): number | null {
 }
 
 /** An empty list of CPUs has no label, which means the same as an empty one. */
-function cpuFamily(cpulist: string | null | undefined): Family {
-  const labels: Label[] = cpulist ? [["cpulist", cpulist]] : [];
+function cpuFamily(cpulist: string | null | undefined): MetricFamily {
+  const labels: NamedValue[] = cpulist ? [["cpulist", cpulist]] : [];
   return {
     name: "ipvs_estimator",
     help:
@@ -87,7 +87,7 @@ function cpuFamily(cpulist: string | null | undefined): Family {
   };
 }
 
-function estimatorFamilies({ settings, kernelStatus }: Snapshot): Family[] {
+function estimatorFamilies({ settings, kernelStatus }: Snapshot): MetricFamily[] {
   const estimator = kernelStatus?.estimator;
   return [
     gauge(

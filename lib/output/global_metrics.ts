@@ -1,15 +1,15 @@
 /**
- * The Prometheus families that are not of a server: the state of IPVS as a whole.
+ * Prometheus metrics of IPVS as a whole.
  *
  * @module
  */
 import type { Snapshot, SyncDaemon, Timeouts } from "../ipvs/snapshot.ts";
-import { CATALOGUE } from "../metrics/catalogue.ts";
+import { COUNTERS, TOTAL_METRICS } from "../metrics/catalogue.ts";
 import { VERSION } from "../version.ts";
-import type { Label } from "./labels.ts";
+import type { NamedValue } from "./prometheus_labels.ts";
 
 /** A metric family with its samples. */
-export interface Family {
+export interface MetricFamily {
   /** Without `_total` or `_info`. */
   readonly name: string;
   readonly help: string;
@@ -20,12 +20,12 @@ export interface Family {
 
 /** One sample of a family. */
 export interface Sample {
-  readonly labels: readonly Label[];
+  readonly labels: readonly NamedValue[];
   readonly value: number | bigint;
 }
 
-/** The families of a snapshot; those that have no sample are left out. */
-export function stateFamilies(snapshot: Snapshot): Family[] {
+/** The metrics of a snapshot that have a sample. */
+export function globalMetrics(snapshot: Snapshot): MetricFamily[] {
   const families = [
     ...programFamilies(snapshot),
     ...configFamilies(snapshot),
@@ -35,14 +35,14 @@ export function stateFamilies(snapshot: Snapshot): Family[] {
   return families.filter((family) => family.samples.length > 0);
 }
 
-function info(name: string, help: string, labels: readonly Label[]): Family {
+function info(name: string, help: string, labels: readonly NamedValue[]): MetricFamily {
   return { name, help, kind: "info", samples: [{ labels, value: 1 }] };
 }
 
-function programFamilies(snapshot: Snapshot): Family[] {
+function programFamilies(snapshot: Snapshot): MetricFamily[] {
   const reason = snapshot.consistency.state === "inconsistent" ? "inconsistent" : "ok";
   return [
-    info("ipvs_build", "The program that read this.", [["version", VERSION]]),
+    info("ipvs_build", "Version of ipvstat.", [["version", VERSION]]),
     {
       name: "ipvs_up",
       help: "Whether IPVS could be read.",
@@ -52,8 +52,8 @@ function programFamilies(snapshot: Snapshot): Family[] {
   ];
 }
 
-function configFamilies({ info: ipvs, timeouts, syncDaemons }: Snapshot): Family[] {
-  const named = "The kernel's IPVS.";
+function configFamilies({ info: ipvs, timeouts, syncDaemons }: Snapshot): MetricFamily[] {
+  const named = "Version of IPVS in the kernel.";
   return [
     ...(ipvs === null ? [] : [info("ipvs", named, [["version", ipvs.version]])]),
     {
@@ -64,14 +64,14 @@ function configFamilies({ info: ipvs, timeouts, syncDaemons }: Snapshot): Family
     },
     {
       name: "ipvs_timeout_seconds",
-      help: "How long an idle connection is kept.",
+      help: "Timeout of idle connections.",
       kind: "gauge",
       unit: "seconds",
       samples: timeoutSamples(timeouts),
     },
     {
       name: "ipvs_sync_daemon",
-      help: "A connection synchronization daemon that runs.",
+      help: "Connection synchronization daemon.",
       kind: "info",
       samples: (syncDaemons ?? []).map((daemon) => ({ labels: daemonLabels(daemon), value: 1 })),
     },
@@ -85,35 +85,37 @@ function timeoutSamples(timeouts: Timeouts | null): Sample[] {
   );
 }
 
-function daemonLabels(daemon: SyncDaemon): Label[] {
+function daemonLabels(daemon: SyncDaemon): NamedValue[] {
   return [
     ["state", daemon.state],
     ["interface", daemon.interface],
     ["sync_id", String(daemon.syncId)],
     ["mcast_group", daemon.mcastGroup ?? ""],
     ["mcast_port", String(daemon.mcastPort ?? "")],
+    ["mcast_ttl", String(daemon.mcastTtl ?? "")],
+    ["sync_maxlen", String(daemon.syncMaxlen ?? "")],
   ];
 }
 
-function totalFamilies({ totals }: Snapshot): Family[] {
-  return CATALOGUE.filter((metric) => metric.total !== undefined).map((metric) => ({
-    name: `ipvs_${metric.prometheus}`,
-    help: `${metric.help} All virtual servers, deleted ones too.`,
-    kind: metric.kind,
-    unit: metric.unit,
-    samples: totals === null ? [] : [{ labels: [], value: totals[metric.total!] }],
+function totalFamilies({ totals }: Snapshot): MetricFamily[] {
+  return TOTAL_METRICS.map(({ prometheus, help, kind, unit, read }) => ({
+    name: `ipvs_${prometheus}`,
+    help: `${help} All virtual servers, including deleted ones.`,
+    kind,
+    unit,
+    samples: totals === null ? [] : [{ labels: [], value: read(totals) }],
   }));
 }
 
-function cpuFamilies({ cpus }: Snapshot): Family[] {
-  return CATALOGUE.filter((metric) => metric.cpu !== undefined).map((metric) => ({
-    name: `ipvs_cpu_${metric.prometheus}`,
-    help: `${metric.help} Live, by CPU, and never zeroed.`,
-    kind: metric.kind,
-    unit: metric.unit,
+function cpuFamilies({ cpus }: Snapshot): MetricFamily[] {
+  return COUNTERS.map(({ prometheus, help, kind, unit, read }) => ({
+    name: `ipvs_cpu_${prometheus}`,
+    help: `${help} Live, by CPU, and never zeroed.`,
+    kind,
+    unit,
     samples: (cpus ?? []).map((cpu) => ({
       labels: [["cpu", String(cpu.cpu)] as const],
-      value: cpu[metric.cpu!],
+      value: read(cpu),
     })),
   }));
 }

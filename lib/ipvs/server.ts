@@ -1,0 +1,137 @@
+/**
+ * The model: a virtual or real server is a view of a decoded row, with a getter for each value. What
+ * the kernel's numbers mean is interpreted here, once.
+ *
+ * @module
+ */
+import { fromHalves } from "../netlink/byte_order.ts";
+import { SERVER, STATS } from "./columns.ts";
+import { addressText, familyName, ipv4Number } from "./names.ts";
+import { AF_INET } from "./uapi.ts";
+
+/**
+ * What virtual and real servers have in common. Counters and rates are exact: a number below 2^53,
+ * else a bigint. Counters since the server was added or zeroed; rates are the kernel's moving
+ * averages per second.
+ */
+export abstract class Server {
+  /** The buffer with the row, in the host's byte order. */
+  protected readonly words: Uint32Array;
+  /** Index of the row's first column. */
+  protected readonly at: number;
+
+  /** Views the row that begins at `words[at]`. */
+  constructor(words: Uint32Array, at: number) {
+    this.words = words;
+    this.at = at;
+  }
+
+  /** Identifies the server, also across snapshots. */
+  abstract get key(): string;
+
+  /** `inet` or `inet6`; a real server's may differ from its virtual server's. */
+  get addressFamily(): "inet" | "inet6" {
+    return familyName(this.words[this.at + SERVER.addressFamily]!);
+  }
+
+  /** IPv4 in dotted decimal, IPv6 according to RFC 5952. */
+  get address(): string | undefined {
+    return addressText(
+      this.words[this.at + SERVER.addressFamily]!,
+      this.words,
+      this.at + SERVER.address,
+    );
+  }
+
+  /** The IPv4 address as an unsigned 32-bit number, 10.0.0.1 as 0x0a000001; undefined for IPv6. */
+  get ipv4(): number | undefined {
+    return this.words[this.at + SERVER.addressFamily] === AF_INET
+      ? ipv4Number(this.words[this.at + SERVER.address]!)
+      : undefined;
+  }
+
+  /** 0 to 65535. */
+  get port(): number | undefined {
+    return this.words[this.at + SERVER.port]!;
+  }
+
+  /** Connections scheduled. */
+  get connections(): number | bigint {
+    return this.wide(STATS.connections);
+  }
+
+  /** Packets from clients. */
+  get pktsIn(): number | bigint {
+    return this.wide(STATS.pktsIn);
+  }
+
+  /** Packets to clients, if they pass through this machine. */
+  get pktsOut(): number | bigint {
+    return this.wide(STATS.pktsOut);
+  }
+
+  /** Bytes from clients. */
+  get bytesIn(): number | bigint {
+    return this.wide(STATS.bytesIn);
+  }
+
+  /** Bytes to clients, if they pass through this machine. */
+  get bytesOut(): number | bigint {
+    return this.wide(STATS.bytesOut);
+  }
+
+  /** Connections per second. */
+  get cps(): number | bigint {
+    return this.wide(STATS.cps);
+  }
+
+  /** Packets from clients per second. */
+  get ppsIn(): number | bigint {
+    return this.wide(STATS.ppsIn);
+  }
+
+  /** Packets to clients per second. */
+  get ppsOut(): number | bigint {
+    return this.wide(STATS.ppsOut);
+  }
+
+  /** Bytes from clients per second. */
+  get bytesInPerSecond(): number | bigint {
+    return this.wide(STATS.bytesInPerSecond);
+  }
+
+  /** Bytes to clients per second. */
+  get bytesOutPerSecond(): number | bigint {
+    return this.wide(STATS.bytesOutPerSecond);
+  }
+
+  /** All values by the names of their getters. JSON.stringify() leaves out those that are undefined. */
+  toJSON(): Record<string, unknown> {
+    const values: Record<string, unknown> = {};
+    for (const prototype of [Object.getPrototypeOf(this) as Server, Server.prototype]) {
+      for (const [name, { get }] of Object.entries(Object.getOwnPropertyDescriptors(prototype))) {
+        if (get === undefined || name in values) continue;
+        const value: unknown = get.call(this);
+        values[name] = typeof value === "bigint" ? rawJson(value) : value;
+      }
+    }
+    return values;
+  }
+
+  /** The exact 64-bit value of a column and the one after it. */
+  protected wide(column: number): number | bigint {
+    return fromHalves(this.words[this.at + column]!, this.words[this.at + column + 1]!);
+  }
+}
+
+/** Makes JSON.stringify() write the exact digits. */
+function rawJson(value: bigint): unknown {
+  return (JSON as unknown as { rawJSON(text: string): unknown }).rawJSON(String(value));
+}
+
+/** Address and port in the row at `words[at]`: `10.0.0.1:80` or `[2001:db8::1]:80`. */
+export function endpointText(words: Uint32Array, at: number): string {
+  const family = words[at + SERVER.addressFamily]!;
+  const address = addressText(family, words, at + SERVER.address);
+  return `${family === AF_INET ? address : `[${address}]`}:${words[at + SERVER.port]}`;
+}

@@ -1,0 +1,61 @@
+/**
+ * Lists of servers: row numbers and what makes a view of a row.
+ *
+ * @module
+ */
+/** Servers in order. A selection of them is another list over the same rows. */
+export class ServerList<S> implements Iterable<S> {
+  readonly #rows: readonly number[];
+  readonly #view: (row: number) => S;
+
+  /** Lists the rows of these numbers, of which `view` makes servers. */
+  constructor(rows: readonly number[], view: (row: number) => S) {
+    this.#rows = rows;
+    this.#view = view;
+  }
+
+  /** Number of servers. */
+  get length(): number {
+    return this.#rows.length;
+  }
+
+  /** The server at an index from 0 on; undefined outside of the list. */
+  at(index: number): S | undefined {
+    const row = this.#rows[index];
+    return row === undefined ? undefined : this.#view(row);
+  }
+
+  /** Makes a view of each server in turn. */
+  *[Symbol.iterator](): Generator<S, void, undefined> {
+    for (const row of this.#rows) yield this.#view(row);
+  }
+
+  /** The servers for which `keep` returns true, in the same order. */
+  filter(keep: (server: S) => boolean): ServerList<S> {
+    return new ServerList(this.#rows.filter((row) => keep(this.#view(row))), this.#view);
+  }
+
+  /** What `convert` makes of each server. */
+  map<Result>(convert: (server: S) => Result): Result[] {
+    return this.#rows.map((row) => convert(this.#view(row)));
+  }
+
+  /** An array of the servers, for JSON.stringify(). */
+  toJSON(): S[] {
+    return [...this];
+  }
+}
+
+/**
+ * Finds each server of a list in an earlier one by its key.
+ *
+ * @returns Pairs in the order of `current`; `previous` is undefined for a server that is new.
+ */
+export function* withPrevious<S extends { readonly key: string }>(
+  current: Iterable<S>,
+  previous: Iterable<S>,
+): Generator<readonly [current: S, previous: S | undefined]> {
+  const byKey = new Map<string, S>();
+  for (const server of previous) byKey.set(server.key, server);
+  for (const server of current) yield [server, byKey.get(server.key)];
+}

@@ -1,0 +1,129 @@
+/**
+ * A virtual server.
+ *
+ * @module
+ */
+import { PRESENT, SERVER, SERVICE } from "./columns.ts";
+import { familyName, nameText, prefixLength, protocolName, schedFlagNames } from "./names.ts";
+import type { RealServer } from "./real_server.ts";
+import { endpointText, Server } from "./server.ts";
+import type { ServerList } from "./server_list.ts";
+import { IP_VS_SVC_F_ONEPACKET, IP_VS_SVC_F_PERSISTENT, IPVS_SVC_ATTR } from "./uapi.ts";
+
+const PE_NAME = 1 << IPVS_SVC_ATTR.IPVS_SVC_ATTR_PE_NAME;
+
+/**
+ * `ok`: every real server has a weight above 0; `degraded`: some have; `down`: none has; `empty`:
+ * there are no real servers.
+ */
+export type VirtualServerState = "ok" | "degraded" | "down" | "empty";
+
+/** A virtual server (the kernel's service): a fwmark, or protocol, address and port. */
+export class VirtualServer extends Server {
+  /** Its real servers by address family, address and port. */
+  readonly realServers: ServerList<RealServer>;
+
+  /** Views the row that begins at `words[at]`. */
+  constructor(words: Uint32Array, at: number, realServers: ServerList<RealServer>) {
+    super(words, at);
+    this.realServers = realServers;
+  }
+
+  /** `tcp 10.0.0.1:80`, `udp [2001:db8::1]:53` or `fwmark 7 inet6`. */
+  override get key(): string {
+    return serviceKey(this.words, this.at);
+  }
+
+  /** 1 to 4294967295; undefined for a virtual server with an address. */
+  get fwmark(): number | undefined {
+    return this.words[this.at + SERVICE.fwmark] || undefined;
+  }
+
+  /** `tcp`, `udp`, `sctp` or a number; undefined with a fwmark, as are address and port. */
+  get protocol(): string | undefined {
+    return this.#hasFwmark ? undefined : protocolName(this.words[this.at + SERVICE.protocol]!);
+  }
+
+  override get address(): string | undefined {
+    return this.#hasFwmark ? undefined : super.address;
+  }
+
+  override get ipv4(): number | undefined {
+    return this.#hasFwmark ? undefined : super.ipv4;
+  }
+
+  /** 0 to 65535; 0 for any port. */
+  override get port(): number | undefined {
+    return this.#hasFwmark ? undefined : super.port;
+  }
+
+  /** The scheduler, or `none`. */
+  get sched(): string {
+    return nameText(this.words, this.at + SERVICE.schedName);
+  }
+
+  /** The scheduler's flags, such as `mh-port`. */
+  get schedFlags(): readonly string[] {
+    return schedFlagNames(this.sched, this.flags);
+  }
+
+  /** The kernel's IP_VS_SVC_F_* bits. */
+  get flags(): number {
+    return this.words[this.at + SERVICE.flags]!;
+  }
+
+  /** The persistence engine; undefined if there is none. */
+  get pe(): string | undefined {
+    if ((this.words[this.at + PRESENT]! & PE_NAME) === 0) return undefined;
+    return nameText(this.words, this.at + SERVICE.peName);
+  }
+
+  /** Prefix length that groups clients for persistence: 0 to 32 for IPv4, 0 to 128 for IPv6. */
+  get netmask(): number {
+    return prefixLength(
+      this.words[this.at + SERVER.addressFamily]!,
+      this.words[this.at + SERVICE.netmask]!,
+    );
+  }
+
+  /** Whether each packet is scheduled by itself. */
+  get onePacket(): boolean {
+    return (this.flags & IP_VS_SVC_F_ONEPACKET) !== 0;
+  }
+
+  /** Whether a client stays with its real server. */
+  get persistent(): boolean {
+    return (this.flags & IP_VS_SVC_F_PERSISTENT) !== 0;
+  }
+
+  /** Seconds; 0 without persistence. */
+  get persistenceTimeout(): number {
+    return this.words[this.at + SERVICE.timeout]!;
+  }
+
+  /** Whether its real servers can take new connections. */
+  get state(): VirtualServerState {
+    const { length } = this.realServers;
+    let usable = 0;
+    for (const real of this.realServers) if (real.weight > 0) usable++;
+    if (length === 0) return "empty";
+    return usable === length ? "ok" : usable === 0 ? "down" : "degraded";
+  }
+
+  override toJSON(): Record<string, unknown> {
+    return { ...super.toJSON(), realServers: this.realServers };
+  }
+
+  get #hasFwmark(): boolean {
+    return this.words[this.at + SERVICE.fwmark] !== 0;
+  }
+}
+
+/** The key of the virtual server in the row that begins at `words[at]`. */
+export function serviceKey(words: Uint32Array, at: number): string {
+  const family = words[at + SERVICE.addressFamily]!;
+  const fwmark = words[at + SERVICE.fwmark]!;
+  if (fwmark !== 0) return `fwmark ${fwmark} ${familyName(family)}`;
+  const protocol = protocolName(words[at + SERVICE.protocol]!);
+  return `${protocol} ${endpointText(words, at)}`;
+}

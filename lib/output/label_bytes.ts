@@ -1,0 +1,61 @@
+/**
+ * Labels as bytes: what repeats is made once per distinct value.
+ *
+ * @module
+ */
+import type { Server } from "../ipvs/server.ts";
+import type { Label, LabelValue } from "../metrics/labels.ts";
+import { type ByteWriter, utf8 } from "./byte_writer.ts";
+
+const MAXIMUM_TEXTS = 1000;
+
+/** How a format writes labels. */
+export interface LabelSyntax<S> {
+  /** What precedes a value, and what follows an address or an integer. */
+  readonly before: (label: Label<S>) => string;
+  readonly after: string;
+  /** A whole label with a value that is no address and no integer; empty to leave it out. */
+  readonly whole: (label: Label<S>, value: LabelValue) => string;
+}
+
+/** Writes one label of one server after the other. */
+export class LabelWriter<S extends Server> {
+  readonly #label: Label<S>;
+  readonly #syntax: LabelSyntax<S>;
+  readonly #before: Uint8Array;
+  readonly #after: Uint8Array;
+  readonly #texts = new Map<string | boolean, Uint8Array>();
+
+  /** Writes a label in the syntax of a format. */
+  constructor(label: Label<S>, syntax: LabelSyntax<S>) {
+    this.#label = label;
+    this.#syntax = syntax;
+    this.#before = utf8(syntax.before(label));
+    this.#after = utf8(syntax.after);
+  }
+
+  /** Writes the server's label; nothing if it has no value. */
+  write(out: ByteWriter, server: S): void {
+    const ipv4 = this.#label.type === "address" ? server.ipv4 : undefined;
+    const value = ipv4 ?? this.#label.read(server);
+    if (value === undefined) return;
+    if (this.#label.type !== "address" && typeof value !== "number") {
+      return out.raw(this.#text(value));
+    }
+    out.raw(this.#before);
+    if (ipv4 !== undefined) out.ipv4(ipv4);
+    else if (typeof value === "number") out.number(value);
+    else out.text(String(value));
+    out.raw(this.#after);
+  }
+
+  #text(value: Exclude<LabelValue, number>): Uint8Array {
+    const key = typeof value === "object" ? value.join("\n") : value;
+    let bytes = this.#texts.get(key);
+    if (bytes === undefined) {
+      if (this.#texts.size === MAXIMUM_TEXTS) this.#texts.clear();
+      this.#texts.set(key, bytes = utf8(this.#syntax.whole(this.#label, value)));
+    }
+    return bytes;
+  }
+}

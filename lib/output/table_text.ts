@@ -1,0 +1,63 @@
+/**
+ * The texts of a row of the table: the server's name and its settings.
+ *
+ * @module
+ */
+import type { RealServer } from "../ipvs/real_server.ts";
+import type { VirtualServer } from "../ipvs/virtual_server.ts";
+import { type Label, REAL_LABELS, VIRTUAL_LABELS } from "../metrics/labels.ts";
+import { printable } from "./printable.ts";
+
+/** What the table says about a server. */
+export interface RowText {
+  readonly name: string;
+  readonly settings: string;
+  /** What needs attention, such as `draining`; empty for nothing. */
+  readonly warning: string;
+}
+
+/** Labels that the name, the settings or the warning include. */
+const SHOWN: ReadonlySet<string> = new Set([
+  ...["address_family", "fwmark", "protocol", "address", "port", "sched", "sched_flags", "flags"],
+  ...["pe", "netmask", "one_packet", "persistent", "state", "forwarding_method"],
+  ...["tunnel_type", "tunnel_port", "tunnel_checksum"],
+]);
+
+/** Labels without a place of their own, by name. */
+function others<S>(labels: readonly Label<S>[], server: S): string[] {
+  return labels.filter(({ name }) => !SHOWN.has(name))
+    .map(({ name, read }) => [name, read(server)] as const)
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => `${name} ${printable(String(value))}`);
+}
+
+/** Name, scheduler and whatever is not the default of a virtual server. */
+export function virtualText(server: VirtualServer): RowText {
+  const { sched, schedFlags, netmask, addressFamily, pe, state } = server;
+  const settings = [printable(sched), ...schedFlags];
+  if (server.onePacket) settings.push("one-packet");
+  const groups = netmask === (addressFamily === "inet" ? 32 : 128) ? "" : `/${netmask}`;
+  if (server.persistent) {
+    settings.push(`persist ${server.persistenceTimeout}s${groups && ` per ${groups}`}`);
+  } else if (groups) settings.push(`netmask ${groups}`);
+  if (pe !== undefined) settings.push(`pe ${printable(pe)}`);
+  settings.push(...others(VIRTUAL_LABELS, server));
+  const warning = state === "empty" ? "no real servers" : state === "down" ? "all weights 0" : "";
+  return { name: server.key, settings: settings.join(", "), warning };
+}
+
+/** Name, forwarding method and tunnel of a real server. */
+export function realText(server: RealServer): RowText {
+  const settings = [methodText(server), ...others(REAL_LABELS, server)].join(", ");
+  const warning = server.state === "active" ? "" : server.state;
+  return { name: `  ${server.key}`, settings, warning };
+}
+
+/** The forwarding method with the options of a tunnel: `tunnel gue:5555 csum`. */
+function methodText(server: RealServer): string {
+  const { forwardingMethod, tunnelType, tunnelPort, tunnelChecksum } = server;
+  if (tunnelType === undefined) return forwardingMethod;
+  const port = tunnelPort === 0 ? "" : `:${tunnelPort}`;
+  const checksum = tunnelChecksum === "nocsum" ? "" : ` ${tunnelChecksum}`;
+  return `${forwardingMethod} ${tunnelType}${port}${checksum}`;
+}
