@@ -1,22 +1,92 @@
 /**
- * ipvstat as a library: read what Linux IP Virtual Server is doing from a source of netlink
- * datagrams, and encode it.
+ * ipvstat as a library: read Linux IP Virtual Server from the running kernel or from a capture, and
+ * encode what was read.
  *
- * @example Replay a recording and count its real servers
+ * @example Count the connections of a replayed capture
  * ```ts
  * import assert from "node:assert/strict";
- * import { collect, openRecording } from "./mod.ts";
+ * import { replay } from "./mod.ts";
  *
  * const file = new URL("./testdata/demo/capture.pcap", import.meta.url);
- * const source = openRecording(Deno.readFileSync(file)).selectRound().play();
- * const { virtualServers } = collect(source);
+ * const { virtualServers } = replay(Deno.readFileSync(file));
+ * let active = 0;
  * for (const virtual of virtualServers) {
- *   for (const real of virtual.realServers) assert(real.weight >= 0, real.key);
+ *   for (const real of virtual.realServers) active += real.activeConnections;
  * }
+ * assert.equal(active, 48);
  * ```
  *
  * @module
  */
+import { openLive } from "./ffi/live_source.ts";
+import { recordedError } from "./lib/capture/error.ts";
+import { openRecording } from "./lib/capture/recording.ts";
+import { collect, type Source } from "./lib/ipvs/collect.ts";
+import type { Snapshot } from "./lib/ipvs/snapshot.ts";
+
+/** IPVS in the network namespace of the thread that opened it. */
+export class Kernel implements Disposable {
+  readonly #source: Source & Disposable;
+
+  /** Made by {@linkcode openKernel}. */
+  constructor(source: Source & Disposable) {
+    this.#source = source;
+  }
+
+  /**
+   * Reads a snapshot. Several can be read one after another.
+   *
+   * @throws {NetlinkError} see {@linkcode isIpvsMissing} and {@linkcode isNotPermitted}.
+   * @throws {DecodeError} if a reply of the kernel is malformed.
+   */
+  collect(): Snapshot {
+    return collect(this.#source);
+  }
+
+  /** Closes the sockets; more than once is allowed. */
+  [Symbol.dispose](): void {
+    this.#source[Symbol.dispose]();
+  }
+}
+
+/**
+ * Opens IPVS of the running kernel. It needs the capability CAP_NET_ADMIN and the permissions
+ * `--allow-ffi` and `--allow-read`.
+ *
+ * @throws {NetlinkError} if IPVS is not loaded ({@linkcode isIpvsMissing}) or a socket is refused.
+ *
+ * @example Print the real servers that still have connections at weight 0
+ * ```ts ignore
+ * import { openKernel } from "./mod.ts";
+ *
+ * using kernel = openKernel();
+ * for (const virtual of kernel.collect().virtualServers) {
+ *   for (const real of virtual.realServers) {
+ *     if (real.state === "draining") console.log(virtual.key, real.key, real.activeConnections);
+ *   }
+ * }
+ * ```
+ */
+export function openKernel(): Kernel {
+  return new Kernel(openLive());
+}
+
+/**
+ * Reads a snapshot of a capture: a recording of `ipvstat record`, or a pcap or pcapng file of a
+ * netlink monitor device in which some program listed IPVS.
+ *
+ * @param bytes The whole capture.
+ * @param number Which snapshot, from 1 on; by default the last complete one.
+ * @throws {CaptureError} if the bytes are no such capture, or it does not have the snapshot.
+ */
+export function replay(bytes: Uint8Array, number?: number): Snapshot {
+  try {
+    return collect(openRecording(bytes).selectRound(number).play());
+  } catch (error) {
+    throw recordedError(error);
+  }
+}
+
 export { CaptureError } from "./lib/capture/error.ts";
 export { Recorder } from "./lib/capture/record.ts";
 export { openRecording, Recording, Round } from "./lib/capture/recording.ts";
@@ -26,7 +96,12 @@ export { Server } from "./lib/ipvs/server.ts";
 export { VirtualServer, type VirtualServerState } from "./lib/ipvs/virtual_server.ts";
 export { ServerList, withPrevious } from "./lib/ipvs/server_list.ts";
 export type { Consistency, Info, Snapshot, SyncDaemon, Timeouts } from "./lib/ipvs/snapshot.ts";
-export { DecodeError, NetlinkError } from "./lib/netlink/errors.ts";
+export {
+  DecodeError,
+  isMissingFamily as isIpvsMissing,
+  isRefusal as isNotPermitted,
+  NetlinkError,
+} from "./lib/netlink/errors.ts";
 export { Datagram, NotRecordedError, type Transport } from "./lib/netlink/transport.ts";
 export type { Counters, CpuCounters, Totals } from "./lib/procfs/ip_vs_stats.ts";
 export type { EstimatorStatus, HashTable, KernelStatus } from "./lib/procfs/ip_vs_status.ts";

@@ -174,6 +174,16 @@ Deno.test("the rooms of lib/ import only from themselves and from below", () => 
   assert.deepEqual(wrong, []);
 });
 
+Deno.test("only lib/ipvs/ and lib/capture/ see columns and the kernel's numbers", () => {
+  const internal = ["columns", "decode", "identity", "listing_comparison", "names"]
+    .concat(["rows", "schema", "uapi"]).map((name) => `lib/ipvs/${name}.ts`);
+  const above = ["metrics", "output", "doctor", "commands"];
+  assert.deepEqual(
+    forbidden((from, to) => above.includes(roomOf(from) ?? "") && internal.includes(to)),
+    [],
+  );
+});
+
 Deno.test("lib/ imports nothing but lib/", () => {
   assert.deepEqual(
     forbidden((from, to) => from.startsWith("lib/") && !to.startsWith("lib/")),
