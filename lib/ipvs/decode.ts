@@ -75,8 +75,6 @@ function prepareField(attribute: Attribute): Field {
 export class Decoder {
   readonly #plan: Plan;
   readonly #width: number;
-  /** Receives the values of a nest that yields. */
-  readonly #unused: Uint32Array;
   #unknown = 0;
   /** Start of the reply that is being decoded. */
   #start = 0;
@@ -85,7 +83,6 @@ export class Decoder {
   constructor(table: Table, width: number) {
     this.#plan = prepare(table);
     this.#width = width;
-    this.#unused = new Uint32Array(width);
   }
 
   /** Number of attributes that were skipped because the schema does not know them. */
@@ -102,9 +99,9 @@ export class Decoder {
    */
   decode(datagram: Datagram, start: number, end: number, row: Uint32Array, at: number): void {
     this.#start = start;
-    row.fill(0, at, at + this.#width);
     const { envelope, name } = this.#plan.table;
     if (envelope === undefined) {
+      this.#clear(row, at);
       row[at + PRESENT] = this.#read(this.#plan, datagram, start, end, row, at);
       return;
     }
@@ -113,7 +110,7 @@ export class Decoder {
       const header = readAttributeHeader(datagram, offset, end);
       const length = header & 0xffff;
       if (header >>> 16 === envelope) {
-        row.fill(0, at, at + this.#width);
+        this.#clear(row, at);
         const from = offset + NLA_HDRLEN, to = offset + length;
         row[at + PRESENT] = this.#read(this.#plan, datagram, from, to, row, at);
         found = true;
@@ -121,6 +118,11 @@ export class Decoder {
       offset += align4(length);
     }
     if (!found) throw new DecodeError(`Cannot decode the answer at offset ${start}: no ${name}`);
+  }
+
+  /** Sets a row to 0: for so few columns faster than fill(). */
+  #clear(row: Uint32Array, at: number): void {
+    for (let i = at; i < at + this.#width; i++) row[i] = 0;
   }
 
   /** Decodes one level of attributes; returns a bit for each type that is present. */
@@ -135,6 +137,7 @@ export class Decoder {
     const { words, littleEndian } = datagram;
     const { fields } = plan;
     let present = 0;
+    let yielding: Field | undefined, yieldingAt = 0, yieldingEnd = 0;
     for (let offset = start; offset < end;) {
       const header = readAttributeHeader(datagram, offset, end);
       const type = header >>> 16, length = header & 0xffff;
@@ -143,8 +146,11 @@ export class Decoder {
       if (type < 32) present |= 1 << type;
       if (field === undefined) this.#unknown++;
       else if (field.action === NEST) {
-        const to = (present & field.yieldsTo) === 0 ? row : this.#unused;
-        this.#read(field.nest!, datagram, payload, offset + length, to, to === row ? at : 0);
+        if (field.yieldsTo === 0) {
+          this.#read(field.nest!, datagram, payload, offset + length, row, at);
+        } else {
+          yielding = field, yieldingAt = payload, yieldingEnd = offset + length;
+        }
       } else if (field.action !== PADDING) {
         const width = length - NLA_HDRLEN;
         if (width < field.minimum || width > field.maximum) refuseWidth(field, payload, width);
@@ -153,6 +159,9 @@ export class Decoder {
         else storeNumber(field.action, words, payload >>> 2, littleEndian, row, column);
       }
       offset += align4(length);
+    }
+    if (yielding !== undefined && (present & yielding.yieldsTo) === 0) {
+      this.#read(yielding.nest!, datagram, yieldingAt, yieldingEnd, row, at);
     }
     if ((present & plan.required) !== plan.required) this.#refuse(plan, present);
     return present >>> 0;

@@ -109,9 +109,9 @@ export class Reader {
   compareServices(comparison: ListingComparison): void {
     this.#second.exchange(this.#requests.services(), (datagram, start, end) => {
       const { scratch } = comparison;
-      const at = scratch.push();
-      this.#serviceIdentities.decode(datagram, start, end, scratch.words, at);
-      normaliseService(scratch.words, at, start);
+      const words = scratch.words(scratch.push());
+      this.#serviceIdentities.decode(datagram, start, end, words, 0);
+      normaliseService(words, 0, start);
       if (!comparison.matches()) this.#addService(datagram, start, end, comparison.rows);
     });
   }
@@ -131,9 +131,9 @@ export class Reader {
   /** Whether IPVS was built with IPv6; undefined if the kernel does not tell. */
   supportsIpv6(): boolean | undefined {
     const rows = new Rows(SERVICE.width);
-    const at = rows.push();
-    rows.words[at + SERVICE.addressFamily] = AF_INET6;
-    rows.words[at + SERVICE.fwmark] = 1;
+    const words = rows.words(rows.push());
+    words[SERVICE.addressFamily] = AF_INET6;
+    words[SERVICE.fwmark] = 1;
     try {
       return this.hasService(rows, 0) === undefined ? undefined : true;
     } catch (error) {
@@ -147,7 +147,7 @@ export class Reader {
    * have been more destinations, which were removed or moved forward before the kernel continued.
    */
   destinations(services: Rows, row: number, rows: Rows, again = false): boolean {
-    const family = services.words[row * services.width + SERVICE.addressFamily]!;
+    const family = services.words(row)[services.at(row) + SERVICE.addressFamily]!;
     const request = this.#requests.destinations(services, row);
     let filled = 0;
     const datagrams = this.#clientFor(again).exchange(request, (datagram, start, end) => {
@@ -159,12 +159,12 @@ export class Reader {
 
   /** Lists the destinations of a service again, and compares their identities. */
   compareDestinations(services: Rows, row: number, comparison: ListingComparison): void {
-    const family = services.words[row * services.width + SERVICE.addressFamily]!;
+    const family = services.words(row)[services.at(row) + SERVICE.addressFamily]!;
     this.#second.exchange(this.#requests.destinations(services, row), (datagram, start, end) => {
       const { scratch } = comparison;
-      const at = scratch.push();
-      this.#destinationIdentities.decode(datagram, start, end, scratch.words, at);
-      normaliseDestination(scratch.words, at, start, family);
+      const words = scratch.words(scratch.push());
+      this.#destinationIdentities.decode(datagram, start, end, words, 0);
+      normaliseDestination(words, 0, start, family);
       if (!comparison.matches()) {
         this.#addDestination(datagram, start, end, comparison.rows, family);
       }
@@ -172,9 +172,10 @@ export class Reader {
   }
 
   #addService(datagram: Datagram, start: number, end: number, rows: Rows): void {
-    const at = rows.push();
-    this.#services.decode(datagram, start, end, rows.words, at);
-    checkService(rows.words, at, start);
+    const row = rows.push();
+    const words = rows.words(row), at = rows.at(row);
+    this.#services.decode(datagram, start, end, words, at);
+    checkService(words, at, start);
   }
 
   #addDestination(
@@ -184,9 +185,10 @@ export class Reader {
     rows: Rows,
     family: number,
   ): void {
-    const at = rows.push();
-    this.#destinations.decode(datagram, start, end, rows.words, at);
-    checkDestination(rows.words, at, start, family);
+    const row = rows.push();
+    const words = rows.words(row), at = rows.at(row);
+    this.#destinations.decode(datagram, start, end, words, at);
+    checkDestination(words, at, start, family);
   }
 
   #clientFor(again: boolean): NetlinkClient {

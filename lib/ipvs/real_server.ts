@@ -34,18 +34,18 @@ export class RealServer extends Server {
 
   /** `ipip`, `gue`, `gre` or a number; undefined without a tunnel, as are the next two. */
   get tunnelType(): string | undefined {
-    if (!this.#isTunnelled) return undefined;
+    if (!this.isTunnelled) return undefined;
     return tunnelTypeName(this.words[this.at + DESTINATION.tunnelType]!);
   }
 
   /** Outer UDP port of `gue`, else 0. */
   get tunnelPort(): number | undefined {
-    return this.#isTunnelled ? this.words[this.at + DESTINATION.tunnelPort]! : undefined;
+    return this.isTunnelled ? this.words[this.at + DESTINATION.tunnelPort]! : undefined;
   }
 
   /** `nocsum`, `csum`, `remcsum` or a number. */
   get tunnelChecksum(): string | undefined {
-    if (!this.#isTunnelled) return undefined;
+    if (!this.isTunnelled) return undefined;
     return tunnelChecksumName(this.words[this.at + DESTINATION.tunnelFlags]!);
   }
 
@@ -86,7 +86,8 @@ export class RealServer extends Server {
     return left > 0 ? "draining" : "drained";
   }
 
-  get #isTunnelled(): boolean {
+  /** Whether it is behind a tunnel. */
+  get isTunnelled(): boolean {
     const method = this.words[this.at + DESTINATION.forwardingMethod]! & IP_VS_CONN_F_FWD_MASK;
     return method === IP_VS_CONN_F_TUNNEL;
   }

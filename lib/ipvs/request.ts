@@ -83,8 +83,7 @@ export class Requests {
 
 /** Appends what identifies a service: its family, and its fwmark or protocol, address and port. */
 function appendIdentity(builder: RequestBuilder, rows: Rows, row: number): void {
-  const { words, width } = rows;
-  const at = row * width;
+  const words = rows.words(row), at = rows.at(row);
   builder.nest(IPVS_CMD_ATTR.IPVS_CMD_ATTR_SERVICE, () => {
     builder.u16(IPVS_SVC_ATTR.IPVS_SVC_ATTR_AF, words[at + SERVICE.addressFamily]!);
     const mark = words[at + SERVICE.fwmark]!;

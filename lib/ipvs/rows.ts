@@ -7,19 +7,21 @@ import { swap32 } from "../netlink/byte_order.ts";
 import { DESTINATION, SERVER, SERVICE } from "./columns.ts";
 
 const FIRST_CAPACITY = 64; // rows
-const GROWTH = 2;
 
-/** Rows of equal width. */
+/**
+ * Rows of equal width. The first chunk has 64 rows, and each further one as many as all before it,
+ * so that rows are never copied.
+ */
 export class Rows {
   /** Columns of a row. */
   readonly width: number;
-  #words: Uint32Array;
+  readonly #chunks: Uint32Array[] = [];
+  #capacity = 0;
   #length = 0;
 
   /** Makes an empty buffer for rows of `width` columns. */
   constructor(width: number) {
     this.width = width;
-    this.#words = new Uint32Array(FIRST_CAPACITY * width);
   }
 
   /** Number of rows. */
@@ -27,36 +29,46 @@ export class Rows {
     return this.#length;
   }
 
-  /** The buffer, which {@linkcode push} may replace. */
-  get words(): Uint32Array {
-    return this.#words;
+  /** Adds a row with undefined contents and returns its number. */
+  push(): number {
+    if (this.#length === this.#capacity) {
+      const rows = this.#capacity || FIRST_CAPACITY;
+      this.#chunks.push(new Uint32Array(rows * this.width));
+      this.#capacity += rows;
+    }
+    return this.#length++;
   }
 
-  /** Adds a row with undefined contents and returns the index of its first column. */
-  push(): number {
-    const at = this.#length * this.width;
-    if (at + this.width > this.#words.length) {
-      const larger = new Uint32Array(this.#words.length * GROWTH);
-      larger.set(this.#words);
-      this.#words = larger;
-    }
-    this.#length++;
-    return at;
+  /** The buffer that has the row. */
+  words(row: number): Uint32Array {
+    return this.#chunks[chunkOf(row)]!;
+  }
+
+  /** Index of the row's first column in {@linkcode words}. */
+  at(row: number): number {
+    const chunk = chunkOf(row);
+    const start = chunk === 0 ? 0 : FIRST_CAPACITY << chunk - 1;
+    return (row - start) * this.width;
   }
 
   /** Adds copies of another buffer's rows from `start` to before `end`. */
   append(other: Rows, start = 0, end = other.length): void {
-    const { words, width } = other;
     for (let row = start; row < end; row++) {
-      const at = this.push();
-      this.#words.set(words.subarray(row * width, (row + 1) * width), at);
+      const from = other.at(row);
+      const to = this.push();
+      this.words(to).set(other.words(row).subarray(from, from + this.width), this.at(to));
     }
   }
 
-  /** Removes the rows from `length` on, and keeps the buffer. */
+  /** Removes the rows from `length` on, and keeps the buffers. */
   truncate(length = 0): void {
     this.#length = length;
   }
+}
+
+/** Number of the chunk that has a row: 0 for rows 0 to 63, 1 to 127, 2 to 255 and so on. */
+function chunkOf(row: number): number {
+  return 26 - Math.clz32(row | FIRST_CAPACITY - 1);
 }
 
 /** Orders two rows, which may be in two buffers, by identity; 0 for the same server. */
@@ -76,8 +88,8 @@ function compareAddresses(x: Uint32Array, p: number, y: Uint32Array, q: number):
  * port and protocol number; then those with a fwmark, by its number and by address family.
  */
 export function compareServices(a: Rows, i: number, b: Rows, j: number): number {
-  const x = a.words, y = b.words;
-  const p = i * a.width, q = j * b.width;
+  const x = a.words(i), y = b.words(j);
+  const p = a.at(i), q = b.at(j);
   return x[p + SERVICE.fwmark]! - y[q + SERVICE.fwmark]! ||
     x[p + SERVICE.addressFamily]! - y[q + SERVICE.addressFamily]! ||
     compareAddresses(x, p, y, q) ||
@@ -87,8 +99,8 @@ export function compareServices(a: Rows, i: number, b: Rows, j: number): number 
 
 /** The order of a virtual server's real servers: by address family (IPv4 first), address, port. */
 export function compareDestinations(a: Rows, i: number, b: Rows, j: number): number {
-  const x = a.words, y = b.words;
-  const p = i * a.width, q = j * b.width;
+  const x = a.words(i), y = b.words(j);
+  const p = a.at(i), q = b.at(j);
   return x[p + DESTINATION.addressFamily]! - y[q + DESTINATION.addressFamily]! ||
     compareAddresses(x, p, y, q) ||
     x[p + DESTINATION.port]! - y[q + DESTINATION.port]!;

@@ -51,8 +51,8 @@ export const MINIMUM_WIDTH: Readonly<Partial<Record<WireType, number>>> = { addr
 
 /**
  * One attribute of a table: a value and its first column, padding that only aligns the next
- * attribute, or a nest with a table of its own. A nest that yields to another attribute is checked,
- * but its values are not used if the other one is present.
+ * attribute, or a nest with a table of its own. A nest that yields to another attribute is not read
+ * if the other one is present.
  */
 export type Attribute =
   | { readonly name: string; readonly type: WireType; readonly column: number }

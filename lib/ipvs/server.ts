@@ -16,9 +16,9 @@ import { AF_INET } from "./uapi.ts";
  */
 export abstract class Server {
   /** The buffer with the row, in the host's byte order. */
-  protected readonly words: Uint32Array;
+  declare protected readonly words: Uint32Array;
   /** Index of the row's first column. */
-  protected readonly at: number;
+  declare protected readonly at: number;
 
   /** Views the row that begins at `words[at]`. */
   constructor(words: Uint32Array, at: number) {

@@ -26,8 +26,16 @@ export class ServerList<S> implements Iterable<S> {
   }
 
   /** Makes a view of each server in turn. */
-  *[Symbol.iterator](): Generator<S, void, undefined> {
-    for (const row of this.#rows) yield this.#view(row);
+  [Symbol.iterator](): Iterator<S> {
+    const rows = this.#rows, view = this.#view;
+    let index = 0;
+    return {
+      // A generator takes twice as long, some 20 ms for 50,000 servers.
+      next: () =>
+        index < rows.length
+          ? { done: false, value: view(rows[index++]!) }
+          : { done: true, value: undefined },
+    };
   }
 
   /** The servers for which `keep` returns true, in the same order. */

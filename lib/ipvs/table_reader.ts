@@ -55,9 +55,9 @@ export class TableReader {
 
   /** Bits of the counters that the kernel sent. */
   get statsWidth(): 64 | 32 {
-    const { words, length, width } = this.#services;
-    for (let row = 0; row < length; row++) {
-      if ((words[row * width + PRESENT]! & STATS64) === 0) return 32;
+    const rows = this.#services;
+    for (let row = 0; row < rows.length; row++) {
+      if ((rows.words(row)[rows.at(row) + PRESENT]! & STATS64) === 0) return 32;
     }
     return 64;
   }
@@ -79,10 +79,10 @@ export class TableReader {
 
   #view(order: readonly number[]): ServerList<VirtualServer> {
     const services = this.#services, destinations = this.#destinations, groups = this.#groups;
-    const real = (row: number) => new RealServer(destinations.words, row * DESTINATION.width);
+    const real = (row: number) => new RealServer(destinations.words(row), destinations.at(row));
     return new ServerList(order, (row) => {
       const realServers = new ServerList(groups[row]!, real);
-      return new VirtualServer(services.words, row * SERVICE.width, realServers);
+      return new VirtualServer(services.words(row), services.at(row), realServers);
     });
   }
 
@@ -137,7 +137,7 @@ export class TableReader {
     const rows = new Set<number>();
     let hasNew = false;
     for (let i = 0; i < listing.length; i++) {
-      const key = serviceKey(listing.words, i * listing.width);
+      const key = serviceKey(listing.words(i), listing.at(i));
       let row = index.get(key);
       if (row === undefined) {
         hasNew = true;
@@ -152,7 +152,7 @@ export class TableReader {
   }
 
   #keyOf(row: number): string {
-    return serviceKey(this.#services.words, row * this.#services.width);
+    return serviceKey(this.#services.words(row), this.#services.at(row));
   }
 
   #exists(row: number): boolean {

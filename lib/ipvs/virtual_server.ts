@@ -21,7 +21,7 @@ export type VirtualServerState = "ok" | "degraded" | "down" | "empty";
 /** A virtual server (the kernel's service): a fwmark, or protocol, address and port. */
 export class VirtualServer extends Server {
   /** Its real servers by address family, address and port. */
-  readonly realServers: ServerList<RealServer>;
+  declare readonly realServers: ServerList<RealServer>;
 
   /** Views the row that begins at `words[at]`. */
   constructor(words: Uint32Array, at: number, realServers: ServerList<RealServer>) {
@@ -41,20 +41,20 @@ export class VirtualServer extends Server {
 
   /** `tcp`, `udp`, `sctp` or a number; undefined with a fwmark, as are address and port. */
   get protocol(): string | undefined {
-    return this.#hasFwmark ? undefined : protocolName(this.words[this.at + SERVICE.protocol]!);
+    return this.hasFwmark ? undefined : protocolName(this.words[this.at + SERVICE.protocol]!);
   }
 
   override get address(): string | undefined {
-    return this.#hasFwmark ? undefined : super.address;
+    return this.hasFwmark ? undefined : super.address;
   }
 
   override get ipv4(): number | undefined {
-    return this.#hasFwmark ? undefined : super.ipv4;
+    return this.hasFwmark ? undefined : super.ipv4;
   }
 
   /** 0 to 65535; 0 for any port. */
   override get port(): number | undefined {
-    return this.#hasFwmark ? undefined : super.port;
+    return this.hasFwmark ? undefined : super.port;
   }
 
   /** The scheduler, or `none`. */
@@ -114,7 +114,8 @@ export class VirtualServer extends Server {
     return { ...super.toJSON(), realServers: this.realServers };
   }
 
-  get #hasFwmark(): boolean {
+  /** Whether a fwmark identifies it. */
+  get hasFwmark(): boolean {
     return this.words[this.at + SERVICE.fwmark] !== 0;
   }
 }

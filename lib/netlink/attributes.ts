@@ -24,18 +24,19 @@ export type AttributeVisitor = (type: number, offset: number, length: number) =>
  */
 export function readAttributeHeader(datagram: Datagram, offset: number, end: number): number {
   const left = end - offset;
-  if (left < NLA_HDRLEN) {
-    throw new DecodeError(`Cannot read attribute at offset ${offset}: ${left} bytes left of 4`);
-  }
-  const word = datagram.words[offset >>> 2]!;
+  const word = left < NLA_HDRLEN ? 0 : datagram.words[offset >>> 2]!;
   const header = datagram.littleEndian ? word : swap16(word) | swap16(word >>> 16) << 16;
   const length = header & 0xffff;
-  if (length < NLA_HDRLEN || length > left) {
-    throw new DecodeError(
-      `Cannot read attribute at offset ${offset}: length ${length} with ${left} bytes left`,
-    );
-  }
+  if (length < NLA_HDRLEN || length > left) refuseHeader(offset, length, left);
   return header & (NLA_TYPE_MASK << 16 | 0xffff);
+}
+
+function refuseHeader(offset: number, length: number, left: number): never {
+  throw new DecodeError(
+    left < NLA_HDRLEN
+      ? `Cannot read attribute at offset ${offset}: ${left} bytes left of 4`
+      : `Cannot read attribute at offset ${offset}: length ${length} with ${left} bytes left`,
+  );
 }
 
 /**

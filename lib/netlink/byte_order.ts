@@ -17,5 +17,6 @@ export function swap32(word: number): number {
 
 /** Joins two unsigned 32-bit halves exactly: a number below 2^53, else a bigint. */
 export function fromHalves(low: number, high: number): number | bigint {
+  if (high === 0) return low;
   return high < 0x200000 ? high * 0x100000000 + low : (BigInt(high) << 32n) | BigInt(low);
 }

@@ -24,7 +24,10 @@ export class LabelWriter<S extends Server> {
   readonly #syntax: LabelSyntax<S>;
   readonly #before: Uint8Array;
   readonly #after: Uint8Array;
-  readonly #texts = new Map<string | boolean, Uint8Array>();
+  readonly #texts = new Map<string | boolean, Uint8Array<ArrayBuffer>>();
+  /** The last value, which is mostly the next one, too. */
+  #last: LabelValue | undefined;
+  #lastBytes = new Uint8Array(0);
 
   /** Writes a label in the syntax of a format. */
   constructor(label: Label<S>, syntax: LabelSyntax<S>) {
@@ -39,8 +42,11 @@ export class LabelWriter<S extends Server> {
     const ipv4 = this.#label.type === "address" ? server.ipv4 : undefined;
     const value = ipv4 ?? this.#label.read(server);
     if (value === undefined) return;
+    if (value === this.#last) return out.raw(this.#lastBytes);
     if (this.#label.type !== "address" && typeof value !== "number") {
-      return out.raw(this.#text(value));
+      this.#last = value;
+      this.#lastBytes = this.#text(value);
+      return out.raw(this.#lastBytes);
     }
     out.raw(this.#before);
     if (ipv4 !== undefined) out.ipv4(ipv4);
@@ -49,7 +55,7 @@ export class LabelWriter<S extends Server> {
     out.raw(this.#after);
   }
 
-  #text(value: Exclude<LabelValue, number>): Uint8Array {
+  #text(value: Exclude<LabelValue, number>): Uint8Array<ArrayBuffer> {
     const key = typeof value === "object" ? value.join("\n") : value;
     let bytes = this.#texts.get(key);
     if (bytes === undefined) {
