@@ -4,7 +4,7 @@
  * @module
  */
 import { DecodeError, NetlinkError } from "../netlink/errors.ts";
-import { NetlinkClient, type Request } from "../netlink/exchange.ts";
+import { NetlinkClient, type Request } from "../netlink/client.ts";
 import { type Family, lookupFamily } from "../netlink/generic.ts";
 import { type Datagram, NotRecordedError, type Transport } from "../netlink/transport.ts";
 import { Decoder } from "./decode.ts";
@@ -94,14 +94,14 @@ export class Reader {
 
   /** Adds every service to `rows`, as the kernel lists them; `again` through the second transport. */
   services(rows: Rows, again = false): void {
-    this.#clientFor(again).exchange(this.#requests.services(), (datagram, start, end) => {
+    this.#clientFor(again).request(this.#requests.services(), (datagram, start, end) => {
       this.#addService(datagram, start, end, rows);
     });
   }
 
   /** Lists the services once more, through the second transport, to compare with the first listing. */
   echoServices(echo: Echo): void {
-    this.#second.exchange(this.#requests.services(), (datagram, start, end) => {
+    this.#second.request(this.#requests.services(), (datagram, start, end) => {
       const { scratch } = echo;
       const at = scratch.push();
       this.#services.decodeName(datagram, start, end, scratch.words, at);
@@ -113,7 +113,7 @@ export class Reader {
   /** Whether the kernel still has a service; undefined where the question was not recorded. */
   hasService(rows: Rows, row: number): boolean | undefined {
     try {
-      this.#client.exchange(this.#requests.service(rows, row), () => {});
+      this.#client.request(this.#requests.service(rows, row), () => {});
       return true;
     } catch (error) {
       if (error instanceof NetlinkError && error.errno === ESRCH) return false;
@@ -131,7 +131,7 @@ export class Reader {
     const family = services.words[row * services.stride + SERVICE.addressFamily]!;
     const request = this.#requests.destinations(services, row);
     let filled = 0;
-    const datagrams = this.#clientFor(again).exchange(request, (datagram, start, end) => {
+    const datagrams = this.#clientFor(again).request(request, (datagram, start, end) => {
       const at = rows.push();
       this.#destinations.decode(datagram, start, end, rows.words, at);
       settleDestination(rows.words, at, start, family);
@@ -153,7 +153,7 @@ export class Reader {
   #records(request: Request, decoder: Decoder, slots: number): Uint32Array[] | undefined {
     const records: Uint32Array[] = [];
     try {
-      this.#client.exchange(request, (datagram, start, end) => {
+      this.#client.request(request, (datagram, start, end) => {
         const record = new Uint32Array(slots);
         decoder.decode(datagram, start, end, record, 0);
         records.push(record);

@@ -5,7 +5,7 @@
  */
 import { expectWidth, readAttributes } from "./attributes.ts";
 import { DecodeError } from "./errors.ts";
-import type { NetlinkClient } from "./exchange.ts";
+import type { NetlinkClient } from "./client.ts";
 import {
   CTRL_ATTR_FAMILY_ID,
   CTRL_ATTR_FAMILY_NAME,
@@ -29,7 +29,7 @@ export interface Family {
 export function lookupFamily(client: NetlinkClient, name: string): Family {
   let id: number | undefined;
   let version = 0;
-  client.exchange({
+  client.request({
     name: "CTRL_CMD_GETFAMILY",
     type: GENL_ID_CTRL,
     flags: 0,

@@ -1,4 +1,4 @@
-import { NetlinkClient } from "../../lib/netlink/exchange.ts";
+import { NetlinkClient } from "../../lib/netlink/client.ts";
 import { lookupFamily } from "../../lib/netlink/generic.ts";
 import { readAttributes } from "../../lib/netlink/attributes.ts";
 import type { RequestBuilder } from "../../lib/netlink/message.ts";
@@ -22,7 +22,7 @@ export function listTable(transport: Transport): string[] {
   const { id, version } = lookupFamily(client, "IPVS");
   const dump = { type: id, version, flags: NLM_F_DUMP };
   const services: Found[] = [];
-  client.exchange({ ...dump, name: "services", command: 4, reply: 1 }, (datagram, start, end) => {
+  client.request({ ...dump, name: "services", command: 4, reply: 1 }, (datagram, start, end) => {
     const { view, littleEndian, bytes } = datagram;
     const found = { family: 0, protocol: 0, port: 0, mark: 0, address: new Uint8Array(16) };
     readAttributes(datagram, start, end, (_, nest, length) => {
@@ -40,7 +40,7 @@ export function listTable(transport: Transport): string[] {
     let count = 0;
     const attributes = (builder: RequestBuilder) => fillIdentity(builder, found);
     const request = { ...dump, name: "destinations", command: 8, reply: 5, attributes };
-    client.exchange(request, () => count++);
+    client.request(request, () => count++);
     const digits = [...found.address].map((byte) => byte.toString(16).padStart(2, "0")).join("");
     const address = found.family === 2 ? digits.slice(0, 8) : digits;
     const name = found.mark !== 0

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { NetlinkError } from "../../lib/netlink/errors.ts";
-import { NetlinkClient } from "../../lib/netlink/exchange.ts";
+import { NetlinkClient } from "../../lib/netlink/client.ts";
 import { lookupFamily } from "../../lib/netlink/generic.ts";
 import type { RequestBuilder } from "../../lib/netlink/message.ts";
 import { type Datagram, NotRecordedError } from "../../lib/netlink/transport.ts";
@@ -117,7 +117,7 @@ Deno.test("ReplayTransport replays refusals with their errno", () => {
     error instanceof NetlinkError && error.code === code;
   const service = { type: FAMILY, version: 1, flags: 0, command: 4, reply: 1, name: "service" };
   const request = { ...service, attributes: fillA };
-  assert.throws(() => client.exchange(request, () => {}), isRefused("ESRCH"));
+  assert.throws(() => client.request(request, () => {}), isRefused("ESRCH"));
   assert.throws(() => lookupFamily(client, "IPVS"), isRefused("EPERM"));
 });
 

@@ -4,7 +4,7 @@
  * @module
  */
 import { Datagram, type Transport } from "../../lib/netlink/transport.ts";
-import type { Request } from "../../lib/netlink/exchange.ts";
+import type { Request } from "../../lib/netlink/client.ts";
 import { type Head, Wire } from "../_wire.ts";
 
 export const PORT = 4711;

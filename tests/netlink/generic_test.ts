@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { NetlinkClient } from "../../lib/netlink/exchange.ts";
+import { NetlinkClient } from "../../lib/netlink/client.ts";
 import { lookupFamily } from "../../lib/netlink/generic.ts";
 import { Datagram } from "../../lib/netlink/transport.ts";
 import { Wire } from "../_wire.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { DecodeError, NetlinkError } from "../../lib/netlink/errors.ts";
-import { NetlinkClient } from "../../lib/netlink/exchange.ts";
+import { NetlinkClient } from "../../lib/netlink/client.ts";
 import { Datagram } from "../../lib/netlink/transport.ts";
 import { manyRuns } from "../_runs.ts";
 import { type Head, Wire } from "../_wire.ts";
@@ -29,7 +29,7 @@ import {
 function run(...datagrams: (Uint8Array | Datagram)[]) {
   const script = new Script(...datagrams);
   const values: number[] = [];
-  const filled = new NetlinkClient(script).exchange(REQUEST, (datagram, start, end) => {
+  const filled = new NetlinkClient(script).request(REQUEST, (datagram, start, end) => {
     assert.equal(end - start, 8);
     values.push(datagram.view.getUint32(start + 4, datagram.littleEndian));
   });
@@ -47,46 +47,46 @@ function echoed(echo: Uint8Array, words: string): (wire: Wire) => void {
   return (wire) => wire.raw(echo).u32(2, 24).text(1, words);
 }
 
-Deno.test("exchange() numbers its requests from 1 and sends them from the transport's port", () => {
+Deno.test("request() numbers its requests from 1 and sends them from the transport's port", () => {
   const script = new Script(end(ERROR, 0), end(ERROR, 0, { sequence: 2 }));
   const client = new NetlinkClient(script);
-  client.exchange(REQUEST, () => {});
-  client.exchange(REQUEST, () => {});
+  client.request(REQUEST, () => {});
+  client.request(REQUEST, () => {});
   assert.deepEqual(script.requests.map(toHex), [
     "14 00 00 00 1c 00 01 03 01 00 00 00 67 12 00 00 04 01 00 00",
     "14 00 00 00 1c 00 01 03 02 00 00 00 67 12 00 00 04 01 00 00",
   ]);
 });
 
-Deno.test("exchange() ends with a single answer, and does not ask for another datagram", () => {
+Deno.test("request() ends with a single answer, and does not ask for another datagram", () => {
   assert.deepEqual(run(answer(7), answer(8)), { values: [7], filled: 1, taken: 1 });
 });
 
-Deno.test("exchange() reads a multipart answer over datagrams up to DONE", () => {
+Deno.test("request() reads a multipart answer over datagrams up to DONE", () => {
   const outcome = run(concat(part(1), part(2)), part(3), done, part(4));
   assert.deepEqual(outcome, { values: [1, 2, 3], filled: 2, taken: 3 });
 });
 
-Deno.test("exchange() counts no datagram that has nothing but DONE", () => {
+Deno.test("request() counts no datagram that has nothing but DONE", () => {
   assert.deepEqual(run(done), { values: [], filled: 0, taken: 1 });
   assert.deepEqual(run(concat(part(1), done)), { values: [1], filled: 1, taken: 1 });
 });
 
-Deno.test("exchange() reads nothing behind DONE", () => {
+Deno.test("request() reads nothing behind DONE", () => {
   assert.deepEqual(run(concat(done, part(1))).values, []);
 });
 
-Deno.test("exchange() ends with an ACK", () => {
+Deno.test("request() ends with an ACK", () => {
   assert.deepEqual(run(end(ERROR, 0, {}, (wire) => wire.raw(new Uint8Array(16)))).values, []);
 });
 
-Deno.test("exchange() ends with a DONE that lacks its code", () => {
+Deno.test("request() ends with a DONE that lacks its code", () => {
   const wire = new Wire();
   const bare = wire.message(head({ type: DONE }), () => {}).take();
   assert.deepEqual(run(part(1), bare).values, [1]);
 });
 
-Deno.test("exchange() passes over another exchange's and another port's messages", () => {
+Deno.test("request() passes over another exchange's and another port's messages", () => {
   const foreign = [
     part(1, { sequence: 2 }),
     part(2, { sequence: 0 }),
@@ -101,18 +101,18 @@ Deno.test("exchange() passes over another exchange's and another port's messages
   });
 });
 
-Deno.test("exchange() passes over NOOP and control messages that it does not know", () => {
+Deno.test("request() passes over NOOP and control messages that it does not know", () => {
   assert.deepEqual(run(concat(end(NOOP, 0), end(5, -1), part(1), done)).values, [1]);
 });
 
-Deno.test("exchange() reads answers in the byte order of whoever wrote them", () => {
+Deno.test("request() reads answers in the byte order of whoever wrote them", () => {
   const wire = new Wire(true);
   wire.generic(head({ flags: MULTI }), 1, () => wire.u32(1, 7));
   wire.message(head({ type: DONE, flags: MULTI }), () => wire.number(0, 4));
   assert.deepEqual(run(Datagram.from(wire.take(), false)).values, [7]);
 });
 
-Deno.test("exchange() throws the error code that comes with DONE", () => {
+Deno.test("request() throws the error code that comes with DONE", () => {
   assert.throws(() => run(part(1), end(DONE, -105)), {
     name: "NetlinkError",
     errno: 105,
@@ -121,14 +121,14 @@ Deno.test("exchange() throws the error code that comes with DONE", () => {
   });
 });
 
-Deno.test("exchange() throws the kernel's words that come with DONE", () => {
+Deno.test("request() throws the kernel's words that come with DONE", () => {
   const refused = end(DONE, -22, { flags: MULTI | ACK_TLVS }, (wire) => wire.text(1, "Too late"));
   assert.throws(() => run(refused), {
     message: "IPVS_CMD_GET_SERVICE failed: EINVAL: invalid request: Too late",
   });
 });
 
-Deno.test("exchange() throws an error without the kernel's words where there are none", () => {
+Deno.test("request() throws an error without the kernel's words where there are none", () => {
   const echo = hex("14 00 00 00 1c 00 01 03 01 00 00 00 67 12 00 00 04 01 00 00");
   assert.throws(() => run(end(ERROR, -1, {}, (wire) => wire.raw(echo))), {
     name: "NetlinkError",
@@ -136,21 +136,21 @@ Deno.test("exchange() throws an error without the kernel's words where there are
   });
 });
 
-Deno.test("exchange() finds the kernel's words behind the header of a capped request", () => {
+Deno.test("request() finds the kernel's words behind the header of a capped request", () => {
   // The echoed header gives the whole request's length, though no more of it than that came.
   const echo = hex("f8 00 00 00 1c 00 01 03 01 00 00 00 67 12 00 00");
   const refused = end(ERROR, -1, { flags: CAPPED | ACK_TLVS }, echoed(echo, "Not you"));
   assert.throws(() => run(refused), { errno: 1, message: /operation not permitted: Not you$/ });
 });
 
-Deno.test("exchange() finds the kernel's words behind the whole echoed request", () => {
+Deno.test("request() finds the kernel's words behind the whole echoed request", () => {
   // 19 bytes: the attributes begin at the next multiple of 4.
   const echo = hex("13 00 00 00 1c 00 01 03 01 00 00 00 67 12 00 00 04 01 00 ff");
   const refused = end(ERROR, -97, { flags: ACK_TLVS }, echoed(echo, "No IPv6"));
   assert.throws(() => run(refused), { errno: 97, message: /family not supported: No IPv6$/ });
 });
 
-Deno.test("exchange() refuses an echoed request of an impossible length", () => {
+Deno.test("request() refuses an echoed request of an impossible length", () => {
   for (const length of [0, 15, 21, 1000, 0x7fffffff, 0x80000000, 0xfffffffd, 0xffffffff]) {
     const echo = new Uint8Array(20);
     new DataView(echo.buffer).setUint32(0, length, true);
@@ -162,7 +162,7 @@ Deno.test("exchange() refuses an echoed request of an impossible length", () => 
   }
 });
 
-Deno.test("exchange() refuses an error that is cut off before its code or its echo", () => {
+Deno.test("request() refuses an error that is cut off before its code or its echo", () => {
   const wire = new Wire();
   const bare = wire.message(head({ type: ERROR }), () => wire.raw([0xff, 0xff])).take();
   assert.throws(() => run(bare), {
@@ -176,17 +176,17 @@ Deno.test("exchange() refuses an error that is cut off before its code or its ec
   });
 });
 
-Deno.test("exchange() throws ENOBUFS for an overrun", () => {
+Deno.test("request() throws ENOBUFS for an overrun", () => {
   assert.throws(() => run(end(OVERRUN, 0)), { name: "NetlinkError", code: "ENOBUFS" });
 });
 
-Deno.test("exchange() throws EAGAIN where the transport ends before the answer does", () => {
+Deno.test("request() throws EAGAIN where the transport ends before the answer does", () => {
   for (const datagrams of [[], [part(1)], [new Uint8Array(0)]]) {
     assert.throws(() => run(...datagrams), { name: "NetlinkError", code: "EAGAIN" });
   }
 });
 
-Deno.test("exchange() refuses an answer of another family or command", () => {
+Deno.test("request() refuses an answer of another family or command", () => {
   const named = "Cannot use the answer to IPVS_CMD_GET_SERVICE:";
   assert.throws(() => run(answer(1, { type: 29 })), {
     name: "DecodeError",
@@ -198,13 +198,13 @@ Deno.test("exchange() refuses an answer of another family or command", () => {
   });
 });
 
-Deno.test("exchange() refuses an answer without a whole generic netlink header", () => {
+Deno.test("request() refuses an answer without a whole generic netlink header", () => {
   const wire = new Wire();
   const bare = wire.message(head(), () => wire.raw([1, 1, 0])).take();
   assert.throws(() => run(bare), { name: "DecodeError", message: /^Cannot use the answer/ });
 });
 
-Deno.test("exchange() refuses a truncated message, wherever it is cut", () => {
+Deno.test("request() refuses a truncated message, wherever it is cut", () => {
   const whole = concat(part(1), part(2));
   for (let length = 29; length < whole.length; length++) {
     assert.throws(() => run(whole.subarray(0, length), done), {
@@ -214,16 +214,16 @@ Deno.test("exchange() refuses a truncated message, wherever it is cut", () => {
   }
 });
 
-Deno.test("exchange() goes on with the next request after one that failed", () => {
+Deno.test("request() goes on with the next request after one that failed", () => {
   const script = new Script(end(ERROR, -1), answer(7, { sequence: 2 }));
   const client = new NetlinkClient(script);
-  assert.throws(() => client.exchange(REQUEST, () => {}), { code: "EPERM" });
+  assert.throws(() => client.request(REQUEST, () => {}), { code: "EPERM" });
   let answers = 0;
-  assert.equal(client.exchange(REQUEST, () => answers++), 1);
+  assert.equal(client.request(REQUEST, () => answers++), 1);
   assert.equal(answers, 1);
 });
 
-Deno.test("exchange() throws only its own errors, and reads nothing behind the datagram", () => {
+Deno.test("request() throws only its own errors, and reads nothing behind the datagram", () => {
   const real = concat(
     part(1),
     end(ERROR, -1, { flags: ACK_TLVS }, echoed(new Uint8Array(16), "No")),
@@ -241,7 +241,7 @@ Deno.test("exchange() throws only its own errors, and reads nothing behind the d
       const outcomes = [0x00, 0xff, 0x10].map((poison) => {
         const visited: number[] = [];
         try {
-          new NetlinkClient(new Script(poisoned(bytes, poison))).exchange(
+          new NetlinkClient(new Script(poisoned(bytes, poison))).request(
             REQUEST,
             (_, start, end) => visited.push(start, end),
           );

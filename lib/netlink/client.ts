@@ -58,7 +58,7 @@ export class NetlinkClient {
    * @throws {NetlinkError} if the kernel answers with an error, or not at all.
    * @throws {DecodeError} if an answer breaks the protocol.
    */
-  exchange(request: Request, visit: ReplyVisitor): number {
+  request(request: Request, visit: ReplyVisitor): number {
     this.#sequence = (this.#sequence + 1) >>> 0;
     const builder = this.#builder.begin(request);
     request.attributes?.(builder);
