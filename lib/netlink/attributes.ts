@@ -1,5 +1,5 @@
 /**
- * Netlink attributes: a strict reader, which checks every length against what encloses it.
+ * Netlink attributes: a strict reader that checks every length against the enclosing range.
  *
  * @module
  */
@@ -12,16 +12,18 @@ export function align4(length: number): number {
   return (length + 3) & ~3;
 }
 
-/** Gets an attribute's type without its flag bits, and where its payload lies in bytes. */
+/**
+ * Receives an attribute's type without its flag bits, and its payload's offset and length in bytes.
+ */
 export type AttributeVisitor = (type: number, offset: number, length: number) => void;
 
 /**
- * Walks the attributes between two offsets of a datagram.
+ * Visits the attributes between two offsets of a datagram, in order.
  *
- * The padding behind the last attribute may be missing, as the kernel allows; a length that is
- * smaller than the header or larger than what is left is an error.
+ * The padding after the last attribute may be missing, as in the kernel.
  *
- * @throws {DecodeError} naming the offset, the length found and the length left.
+ * @throws {DecodeError} if a length is smaller than the attribute header or larger than the rest of
+ * the range; the message has the offset and both lengths.
  */
 export function readAttributes(
   datagram: Datagram,
@@ -48,14 +50,18 @@ export function readAttributes(
   }
 }
 
-/** Decodes text up to its first NUL byte as UTF-8. */
+/** Decodes UTF-8 text up to its first NUL byte, or all of it if there is none. */
 export function readText(bytes: Uint8Array, offset: number, length: number): string {
   const text = bytes.subarray(offset, offset + length);
   const nul = text.indexOf(0);
   return new TextDecoder().decode(nul < 0 ? text : text.subarray(0, nul));
 }
 
-/** Checks a payload's width and returns the offset unchanged. */
+/**
+ * Checks the width of a payload, in bytes.
+ *
+ * @throws {DecodeError} if it differs; the message has the name, the offset and both widths.
+ */
 export function expectWidth(name: string, offset: number, actual: number, expected: number): void {
   if (actual !== expected) {
     throw new DecodeError(
