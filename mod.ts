@@ -16,7 +16,7 @@
  * @module
  */
 export { CaptureError } from "./lib/capture/error.ts";
-export { Recorder } from "./lib/capture/record.ts";
+export { Recorder } from "./lib/capture/recorder.ts";
 export { openRecording, Recording, Round } from "./lib/capture/recording.ts";
 export { collect, type Source } from "./lib/ipvs/collect.ts";
 export {

@@ -7,12 +7,12 @@ import type { Source } from "../ipvs/collect.ts";
 import { NETLINK_GENERIC } from "../netlink/uapi.ts";
 import { ENOENT } from "../netlink/errors.ts";
 import { CaptureError, WITHOUT_IPVS } from "./error.ts";
-import { MOST_REQUESTS, pairExchanges } from "./exchanges.ts";
-import { findFamily } from "./family.ts";
-import { type MarkedRound, readMarkedRounds } from "./marks.ts";
+import { MOST_REQUESTS, pairExchanges } from "./match_replies.ts";
+import { findFamily } from "./ipvs_family.ts";
+import { type MarkedRound, readMarkedRounds } from "./recording_frames.ts";
 import { type NetlinkPacket, readPackets } from "./packets.ts";
-import { ReplayTransport } from "./replay.ts";
-import { type Ask, findGap, listingOf, partRounds, processOf, readAsks } from "./rounds.ts";
+import { ReplayTransport } from "./replay_transport.ts";
+import { type Ask, findGap, listingOf, partRounds, processOf, readAsks } from "./snapshot_groups.ts";
 
 /** What {@linkcode Round} is made from. */
 interface RoundParts {

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { openRecording } from "../../lib/capture/recording.ts";
 import { outputOf } from "../_commands.ts";
-import { pcap } from "./_files.ts";
+import { pcap } from "./_file_writers.ts";
 import { ask, concat, control, introduce } from "./_fixtures.ts";
 
 const MEGABYTE = 2 ** 20;

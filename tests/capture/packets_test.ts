@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readPackets } from "../../lib/capture/packets.ts";
 import { swapMessages } from "./_big_endian.ts";
-import { interfaceBlock, packetBlock, pcap, section } from "./_files.ts";
+import { interfaceBlock, packetBlock, pcap, section } from "./_file_writers.ts";
 import { ask, concat, type Seen } from "./_fixtures.ts";
 
 const REQUEST: Seen = { time: 1n, protocol: 16, bytes: ask.services() };

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { CaptureError } from "../../lib/capture/error.ts";
 import { pcapHeader, readPcap, writeFrameHeader } from "../../lib/capture/pcap.ts";
-import { pcap } from "./_files.ts";
+import { pcap } from "./_file_writers.ts";
 import { concat, type Seen } from "./_fixtures.ts";
 
 const SEEN: readonly Seen[] = [

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { CaptureError } from "../../lib/capture/error.ts";
 import { readPcapng } from "../../lib/capture/pcapng.ts";
-import { block, interfaceBlock, packetBlock, pcapng, section } from "./_files.ts";
+import { block, interfaceBlock, packetBlock, pcapng, section } from "./_file_writers.ts";
 import { concat, readData, type Seen } from "./_fixtures.ts";
 
 const SEEN: Seen = {

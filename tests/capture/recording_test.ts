@@ -7,9 +7,9 @@ import { readPackets } from "../../lib/capture/packets.ts";
 import { openRecording, type Recording } from "../../lib/capture/recording.ts";
 import { manyRuns } from "../_runs.ts";
 import { toBigEndian } from "./_big_endian.ts";
-import { pcap, pcapng } from "./_files.ts";
+import { pcap, pcapng } from "./_file_writers.ts";
 import { ask, concat, FakeKernel, Monitor, readData, type Seen } from "./_fixtures.ts";
-import { listTable } from "./_list.ts";
+import { listTable } from "./_list_table.ts";
 
 /** The table of `data/README.md`: each virtual server and the number of its real servers. */
 const TABLE = [

@@ -4,14 +4,14 @@
  */
 import assert from "node:assert/strict";
 import { openRecording } from "../../lib/capture/recording.ts";
-import { Recorder } from "../../lib/capture/record.ts";
+import { Recorder } from "../../lib/capture/recorder.ts";
 import { collect, type Source } from "../../lib/ipvs/collect.ts";
 import { encodeJson } from "../../lib/output/json.ts";
 import { fakeKernel, type FakeService, GET_DEST, GET_SERVICE, procPerCpu } from "../_fixtures.ts";
 import { textOf } from "../_parsers.ts";
-import { block, interfaceBlock, packetBlock, pcap, section } from "./_files.ts";
+import { block, interfaceBlock, packetBlock, pcap, section } from "./_file_writers.ts";
 import { concat, type Seen } from "./_fixtures.ts";
-import { countWork } from "./_work.ts";
+import { countWork } from "./_count_work.ts";
 
 const SIZES = [100, 200, 400] as const;
 const GENERIC = 16;

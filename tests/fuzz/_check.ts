@@ -13,7 +13,7 @@ import { encodeOpenMetrics, encodePrometheus } from "../../lib/output/prometheus
 import { printable } from "../../lib/output/printable.ts";
 import { encodeTable } from "../../lib/output/table.ts";
 import { textOf } from "../_parsers.ts";
-import { workOf } from "../capture/_work.ts";
+import { workOf } from "../capture/_count_work.ts";
 import { compareOutputs, type Outputs, UNSEEN } from "./_compare.ts";
 
 /**

@@ -1,5 +1,5 @@
 /** Captures to begin with: of real kernels, of the fake kernel, and of tables made at random. */
-import { Recorder } from "../../lib/capture/record.ts";
+import { Recorder } from "../../lib/capture/recorder.ts";
 import { collect, type Source } from "../../lib/ipvs/collect.ts";
 import {
   type FakeDaemon,

@@ -3,7 +3,7 @@
  * format, and holds the formats against each other. `deno task fuzz --seed S --inputs N`.
  */
 import { parseArgs } from "node:util";
-import { installCounters } from "../capture/_work.ts";
+import { installCounters } from "../capture/_count_work.ts";
 import { checkFile } from "./_check.ts";
 import { fuzz, type Result, tryFile } from "./_run.ts";
 

@@ -3,7 +3,7 @@ import { openRecording } from "../../lib/capture/recording.ts";
 import { collect } from "../../lib/ipvs/collect.ts";
 import { hardKernel } from "../_hard_cases.ts";
 import { withTempDir } from "../_commands.ts";
-import { installCounters } from "../capture/_work.ts";
+import { installCounters } from "../capture/_count_work.ts";
 import { checkFile, encodeAll } from "./_check.ts";
 import { compareOutputs, type Outputs } from "./_compare.ts";
 import { writeCapture } from "./_capture.ts";

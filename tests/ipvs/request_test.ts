@@ -154,7 +154,7 @@ Deno.test("no source but the known ones makes requests, or sends bytes", () => {
   assert.deepEqual(where(/\bnew NetlinkClient\b/), ["lib/ipvs/reader.ts"]);
   // The replay makes an answer, which is never sent.
   assert.deepEqual(where(/\bnew RequestBuilder\b/), [
-    "lib/capture/replay.ts",
+    "lib/capture/replay_transport.ts",
     "lib/netlink/client.ts",
   ]);
   assert.deepEqual(where(/\bsymbols\.send\b/), ["ffi/netlink_socket.ts"]);

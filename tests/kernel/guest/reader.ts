@@ -7,7 +7,7 @@
  *     all NAME     one reading in every format (NAME.FORMAT, NAME-extended.influx), and recorded (NAME.record)
  */
 import { openLive } from "../../../ffi/live_source.ts";
-import { Recorder } from "../../../lib/capture/record.ts";
+import { Recorder } from "../../../lib/capture/recorder.ts";
 import { FORMATS } from "../../../lib/commands/options.ts";
 import { encoder, type ShowOptions } from "../../../lib/commands/show.ts";
 import { collect } from "../../../lib/ipvs/collect.ts";

@@ -14,10 +14,10 @@ import {
   IPVS_GENL_NAME,
   IPVS_SVC_ATTR,
 } from "../ipvs/uapi.ts";
-import { AnswerReader } from "./answers.ts";
-import type { Exchange } from "./exchanges.ts";
-import { familiesIn, type IsIpvs, servicesIn } from "./meaning.ts";
-import { firstMessage } from "./messages.ts";
+import { AnswerReader } from "./replies.ts";
+import type { Exchange } from "./match_replies.ts";
+import { familiesIn, type IsIpvs, servicesIn } from "./request_key.ts";
+import { firstMessage } from "./packet_messages.ts";
 import { type NetlinkPacket, packetError } from "./packets.ts";
 
 /**

@@ -16,7 +16,7 @@ import {
 } from "../netlink/uapi.ts";
 import { CaptureError } from "./error.ts";
 import { viewOf } from "./frame.ts";
-import { errorCodeOf, firstMessage, visitMessages } from "./messages.ts";
+import { errorCodeOf, firstMessage, visitMessages } from "./packet_messages.ts";
 import type { NetlinkPacket } from "./packets.ts";
 
 const NLM_F_ACK = 0x04;

@@ -6,7 +6,7 @@
 import type { Datagram, Transport } from "../netlink/transport.ts";
 import { NETLINK_GENERIC } from "../netlink/uapi.ts";
 import { addToChecksum, EMPTY_CHECKSUM } from "./checksum.ts";
-import { endMark, NETLINK_USERSOCK, roundMark, textMarks } from "./marks.ts";
+import { endMark, NETLINK_USERSOCK, roundMark, textMarks } from "./recording_frames.ts";
 import { COOKED_HEADER, writeCookedHeader } from "./packets.ts";
 import { FRAME_HEADER, pcapHeader, SNAP_LENGTH, writeFrameHeader } from "./pcap.ts";
 import type { Source } from "../ipvs/collect.ts";
@@ -23,7 +23,7 @@ export type WriteBytes = (bytes: Uint8Array) => void;
  * @example
  * ```ts
  * import assert from "node:assert/strict";
- * import { Recorder } from "./record.ts";
+ * import { Recorder } from "./recorder.ts";
  *
  * const transport = { portId: 0, exchange: () => [], [Symbol.dispose]: () => {} };
  * const live = { transport, now: () => 0n, readProc: () => "text" };

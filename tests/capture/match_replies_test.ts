@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type Exchange, pairExchanges } from "../../lib/capture/exchanges.ts";
+import { type Exchange, pairExchanges } from "../../lib/capture/match_replies.ts";
 import {
   ask,
   concat,
@@ -10,7 +10,7 @@ import {
   packetsOf,
   type Service,
 } from "./_fixtures.ts";
-import { countWork } from "./_work.ts";
+import { countWork } from "./_count_work.ts";
 
 const SERVICES: readonly Service[] = [{ host: 1, realServers: 2 }, { mark: 7, realServers: 1 }];
 

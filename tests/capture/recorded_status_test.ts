@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { Recorder } from "../../lib/capture/record.ts";
+import { Recorder } from "../../lib/capture/recorder.ts";
 import { openRecording } from "../../lib/capture/recording.ts";
 import { collect } from "../../lib/ipvs/collect.ts";
 import type { Snapshot } from "../../lib/ipvs/snapshot.ts";

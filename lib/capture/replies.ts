@@ -5,7 +5,7 @@
  * @module
  */
 import { Datagram } from "../netlink/transport.ts";
-import type { Answer, Exchange } from "./exchanges.ts";
+import type { Answer, Exchange } from "./match_replies.ts";
 import type { NetlinkPacket } from "./packets.ts";
 
 /** A datagram of answers, and the packet that they come from. */

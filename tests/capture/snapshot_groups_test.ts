@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { pairExchanges } from "../../lib/capture/exchanges.ts";
-import { findGap, partRounds, readAsks } from "../../lib/capture/rounds.ts";
+import { pairExchanges } from "../../lib/capture/match_replies.ts";
+import { findGap, partRounds, readAsks } from "../../lib/capture/snapshot_groups.ts";
 import { ask, control, FakeKernel, FAMILY, Monitor, packetsOf, type Service } from "./_fixtures.ts";
 
 const A: Service = { host: 1, realServers: 2 };

@@ -13,10 +13,10 @@ import {
   GENL_ID_CTRL,
 } from "../netlink/uapi.ts";
 import { IPVS_GENL_NAME } from "../ipvs/uapi.ts";
-import { AnswerReader } from "./answers.ts";
-import type { Exchange } from "./exchanges.ts";
-import { readQuestion } from "./meaning.ts";
-import type { Ask } from "./rounds.ts";
+import { AnswerReader } from "./replies.ts";
+import type { Exchange } from "./match_replies.ts";
+import { readQuestion } from "./request_key.ts";
+import type { Ask } from "./snapshot_groups.ts";
 
 /** Netlink and IPVS have been at these versions since they exist. */
 const CONTROLLER_VERSION = 2;

@@ -6,10 +6,10 @@
 import { DecodeError, errnoCode } from "../netlink/errors.ts";
 import { Datagram } from "../netlink/transport.ts";
 import { GENL_ID_CTRL } from "../netlink/uapi.ts";
-import { AnswerReader } from "./answers.ts";
+import { AnswerReader } from "./replies.ts";
 import { recordedRefusal } from "./error.ts";
-import type { Exchange } from "./exchanges.ts";
-import { destinationsOf, type IsIpvs, type Question, readQuestion, servicesIn } from "./meaning.ts";
+import type { Exchange } from "./match_replies.ts";
+import { destinationsOf, type IsIpvs, type Question, readQuestion, servicesIn } from "./request_key.ts";
 import { packetError } from "./packets.ts";
 
 /** What this program asks before it lists the services. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { type Question, readQuestion, servicesIn } from "../../lib/capture/meaning.ts";
+import { type Question, readQuestion, servicesIn } from "../../lib/capture/request_key.ts";
 import { DecodeError } from "../../lib/netlink/errors.ts";
 import { Datagram } from "../../lib/netlink/transport.ts";
 import type { Wire } from "../_wire.ts";

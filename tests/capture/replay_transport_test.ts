@@ -4,10 +4,10 @@ import { NetlinkClient } from "../../lib/netlink/client.ts";
 import { lookupFamily } from "../../lib/netlink/generic.ts";
 import type { RequestBuilder } from "../../lib/netlink/message.ts";
 import { type Datagram, NotRecordedError } from "../../lib/netlink/transport.ts";
-import { pairExchanges } from "../../lib/capture/exchanges.ts";
-import { readAsks } from "../../lib/capture/rounds.ts";
-import { ReplayTransport } from "../../lib/capture/replay.ts";
-import { AnswerReader } from "../../lib/capture/answers.ts";
+import { pairExchanges } from "../../lib/capture/match_replies.ts";
+import { readAsks } from "../../lib/capture/snapshot_groups.ts";
+import { ReplayTransport } from "../../lib/capture/replay_transport.ts";
+import { AnswerReader } from "../../lib/capture/replies.ts";
 import { swapMessages } from "./_big_endian.ts";
 import {
   ask,

@@ -4,12 +4,12 @@ import { Datagram } from "../../lib/netlink/transport.ts";
 import { CaptureError } from "../../lib/capture/error.ts";
 import { readPcap } from "../../lib/capture/pcap.ts";
 import { readPackets } from "../../lib/capture/packets.ts";
-import { Recorder } from "../../lib/capture/record.ts";
+import { Recorder } from "../../lib/capture/recorder.ts";
 import { openRecording } from "../../lib/capture/recording.ts";
 import type { Source } from "../../lib/ipvs/collect.ts";
-import { pcap, pcapng } from "./_files.ts";
+import { pcap, pcapng } from "./_file_writers.ts";
 import { concat, FakeKernel, type Seen, type Service } from "./_fixtures.ts";
-import { listTable } from "./_list.ts";
+import { listTable } from "./_list_table.ts";
 
 const A: Service = { host: 1, realServers: 2 };
 const B: Service = { mark: 7, realServers: 1 };

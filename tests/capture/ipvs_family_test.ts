@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { pairExchanges } from "../../lib/capture/exchanges.ts";
-import { findFamily } from "../../lib/capture/family.ts";
+import { pairExchanges } from "../../lib/capture/match_replies.ts";
+import { findFamily } from "../../lib/capture/ipvs_family.ts";
 import {
   ask,
   control,
