@@ -1,24 +1,30 @@
 /**
- * Recording what a kernel answers.
+ * Records the kernel's replies as a pcap file.
  *
  * @module
  */
+import type { Source } from "../ipvs/collect.ts";
 import type { Datagram, Transport } from "../netlink/transport.ts";
 import { NETLINK_GENERIC } from "../netlink/uapi.ts";
-import { addToChecksum, EMPTY_CHECKSUM } from "./checksum.ts";
-import { endMark, NETLINK_USERSOCK, roundMark, textMarks } from "./recording_frames.ts";
-import { COOKED_HEADER, writeCookedHeader } from "./packets.ts";
-import { FRAME_HEADER, pcapHeader, SNAP_LENGTH, writeFrameHeader } from "./pcap.ts";
-import type { Source } from "../ipvs/collect.ts";
+import { INITIAL_CHECKSUM, updateChecksum } from "./checksum.ts";
+import { COOKED_HEADER_LENGTH, writeCookedHeader } from "./packets.ts";
+import { FRAME_HEADER_LENGTH, MAX_FRAME_LENGTH, pcapHeader, writeFrameHeader } from "./pcap.ts";
+import {
+  fileFrames,
+  NETLINK_USERSOCK,
+  roundEndFrame,
+  roundStartFrame,
+} from "./recording_frames.ts";
 
-/** Bytes gathered before they are handed on: more than the largest frame. */
-const CAPACITY = 2 * SNAP_LENGTH;
+/** The size of the output buffer in bytes: larger than the largest frame. */
+const CAPACITY = 2 * MAX_FRAME_LENGTH;
 
-/** Takes the next bytes of the file; they are its only until it returns. */
+/** Writes the next bytes of the file; they are valid only during the call. */
 export type WriteBytes = (bytes: Uint8Array) => void;
 
 /**
- * Writes a capture of one round after another: pcap, link type netlink, times in nanoseconds.
+ * Writes a recording: a pcap file of link type netlink, with times in nanoseconds, of one round for
+ * each snapshot.
  *
  * @example
  * ```ts
@@ -29,7 +35,7 @@ export type WriteBytes = (bytes: Uint8Array) => void;
  * const live = { transport, now: () => 0n, readProc: () => "text" };
  * const file: Uint8Array[] = [];
  * const recorder = new Recorder((bytes) => file.push(bytes.slice()));
- * recorder.round(live, (moment) => moment.readProc("ip_vs_stats"));
+ * recorder.round(live, (source) => source.readProc("ip_vs_stats"));
  * assert(file.length === 1);
  * ```
  */
@@ -38,9 +44,9 @@ export class Recorder {
   readonly #buffer = new Uint8Array(CAPACITY);
   #length = 0;
   #packets = 0;
-  #checksum = EMPTY_CHECKSUM;
+  #checksum = INITIAL_CHECKSUM;
 
-  /** Begins the file; `write` is called whenever enough has come together, and after each round. */
+  /** Starts a file. `write` is called when the buffer is full, and after each round. */
   constructor(write: WriteBytes) {
     this.#write = write;
     const header = pcapHeader();
@@ -49,41 +55,44 @@ export class Recorder {
   }
 
   /**
-   * Records all that `read` asks of the moment it is given, which passes it on to `live`, and returns
-   * what `read` returns. Throws what `read` or the writer throws; the round then lacks the mark that
-   * ends it, and so is not whole.
+   * Records a round: everything that `read` reads from the source it receives, which reads from
+   * `live`. The source's time stays the same during the round. Returns what `read` returns.
+   *
+   * @throws {RangeError} if a datagram is larger than tools for captures accept.
+   * @throws whatever `read` or the writer throws; a replay then reports the round as incomplete.
    */
-  round<T>(live: Source, read: (moment: Source) => T): T {
+  round<T>(live: Source, read: (source: Source) => T): T {
     const time = live.now();
     this.#packets = 0;
-    this.#checksum = EMPTY_CHECKSUM;
+    this.#checksum = INITIAL_CHECKSUM;
     try {
-      this.#add(NETLINK_USERSOCK, false, time, roundMark(time));
-      const result = read(this.#tee(live, time));
-      this.#add(NETLINK_USERSOCK, false, live.now(), endMark(this.#packets, this.#checksum));
+      this.#add(NETLINK_USERSOCK, false, time, roundStartFrame(time));
+      const result = read(this.#recordingSource(live, time));
+      const end = roundEndFrame(this.#packets, this.#checksum);
+      this.#add(NETLINK_USERSOCK, false, live.now(), end);
       return result;
     } finally {
       this.#flush();
     }
   }
 
-  #tee(live: Source, time: bigint): Source {
+  #recordingSource(live: Source, time: bigint): Source {
     const texts = new Map<string, string | undefined>();
-    const tee = (transport: Transport) =>
+    const recording = (transport: Transport) =>
       new RecordingTransport(transport, (toKernel, bytes) => {
         this.#add(NETLINK_GENERIC, toKernel, live.now(), bytes);
       });
     return {
-      transport: tee(live.transport),
-      second: live.second && tee(live.second),
+      transport: recording(live.transport),
+      second: live.second && recording(live.second),
       now: () => time,
       readProc: (name) => {
         if (texts.has(name)) return texts.get(name);
         const text = live.readProc(name);
         texts.set(name, text);
         if (text === undefined) return undefined;
-        for (const mark of textMarks(name, text)) {
-          this.#add(NETLINK_USERSOCK, false, live.now(), mark);
+        for (const frame of fileFrames(name, text)) {
+          this.#add(NETLINK_USERSOCK, false, live.now(), frame);
         }
         return text;
       },
@@ -91,18 +100,20 @@ export class Recorder {
   }
 
   #add(protocol: number, toKernel: boolean, time: bigint, bytes: Uint8Array): void {
-    const length = COOKED_HEADER + bytes.length;
-    if (length > SNAP_LENGTH) {
-      throw new RangeError(`Cannot record a packet of ${length} bytes: at most ${SNAP_LENGTH}`);
+    const length = COOKED_HEADER_LENGTH + bytes.length;
+    if (length > MAX_FRAME_LENGTH) {
+      throw new RangeError(
+        `Cannot record a packet of ${length} bytes: the maximum is ${MAX_FRAME_LENGTH}`,
+      );
     }
-    if (this.#length + FRAME_HEADER + length > CAPACITY) this.#flush();
-    const start = this.#length + FRAME_HEADER;
+    if (this.#length + FRAME_HEADER_LENGTH + length > CAPACITY) this.#flush();
+    const start = this.#length + FRAME_HEADER_LENGTH;
     const end = start + length;
     writeFrameHeader(this.#buffer.subarray(this.#length, start), time, length);
     const frame = this.#buffer.subarray(start, end);
     writeCookedHeader(frame, protocol, toKernel);
-    frame.set(bytes, COOKED_HEADER);
-    this.#checksum = addToChecksum(this.#checksum, frame);
+    frame.set(bytes, COOKED_HEADER_LENGTH);
+    this.#checksum = updateChecksum(this.#checksum, frame);
     this.#packets++;
     this.#length = end;
   }
@@ -114,26 +125,26 @@ export class Recorder {
   }
 }
 
-/** Is told of each request and each datagram that passes; the bytes are valid during the call. */
+/** Receives each request and each datagram in reply; the bytes are valid only during the call. */
 export type PacketListener = (toKernel: boolean, bytes: Uint8Array) => void;
 
-/** Passes requests and answers on, and tells a listener of both. */
+/** Forwards requests to another transport, and reports them and the replies to a listener. */
 export class RecordingTransport implements Transport {
   readonly #transport: Transport;
   readonly #listen: PacketListener;
 
-  /** Listens to a transport, without taking ownership of it. */
+  /** Uses the transport without taking ownership of it. */
   constructor(transport: Transport, listen: PacketListener) {
     this.#transport = transport;
     this.#listen = listen;
   }
 
-  /** The port of the transport that it listens to. */
+  /** The port of the other transport. */
   get portId(): number {
     return this.#transport.portId;
   }
 
-  /** Exchanges as the transport does that it listens to, and throws what that throws. */
+  /** Sends the request on the other transport, and throws what that throws. */
   *exchange(request: Uint8Array<ArrayBuffer>): Generator<Datagram> {
     this.#listen(true, request);
     for (const datagram of this.#transport.exchange(request)) {
@@ -142,6 +153,6 @@ export class RecordingTransport implements Transport {
     }
   }
 
-  /** Leaves the transport open that it listens to. */
+  /** Does nothing: the other transport stays open. */
   [Symbol.dispose](): void {}
 }

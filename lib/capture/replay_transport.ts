@@ -1,5 +1,5 @@
 /**
- * A transport that answers from a capture.
+ * A transport that replies from a capture.
  *
  * @module
  */
@@ -13,30 +13,32 @@ import {
   GENL_ID_CTRL,
 } from "../netlink/uapi.ts";
 import { IPVS_GENL_NAME } from "../ipvs/uapi.ts";
-import { AnswerReader } from "./replies.ts";
-import type { Exchange } from "./match_replies.ts";
-import { readQuestion } from "./request_key.ts";
-import type { Ask } from "./snapshot_groups.ts";
+import type { Exchange } from "./exchange.ts";
+import type { RecordedRequest } from "./recorded_requests.ts";
+import { ReplyReader } from "./replies.ts";
+import { parseRequest } from "./request_key.ts";
 
-/** Netlink and IPVS have been at these versions since they exist. */
+/** The versions of the family controller and of IPVS, which have never changed. */
 const CONTROLLER_VERSION = 2;
 const IPVS_VERSION = 1;
 
-/** The recorded answers to one question, and how many of them have been given. */
-interface Recorded {
+/** The recorded exchanges for one request key, and how many of them have been replayed. */
+interface ReplayQueue {
   readonly exchanges: Exchange[];
-  given: number;
+  replayed: number;
 }
 
 /**
- * Answers each request with the recorded answer to a request of the same meaning; the second time
- * with the second one, and so on.
+ * Replies to each request with the recorded replies to the same request (see request_key.ts): to
+ * the first occurrence with the first recorded replies, to the second one with the second, and so
+ * on.
  */
 export class ReplayTransport implements Transport {
+  /** Any number works, as the replies get it too. */
   readonly portId = 0;
   readonly #family: number;
-  readonly #recorded = new Map<string, Recorded>();
-  readonly #reader = new AnswerReader();
+  readonly #queues = new Map<string, ReplayQueue>();
+  readonly #reader = new ReplyReader();
   readonly #header: MessageHeader = {
     start: 0,
     end: 0,
@@ -46,45 +48,46 @@ export class ReplayTransport implements Transport {
     portId: 0,
   };
 
-  /** Replays what was asked of the family with this number, except what was not answered. */
-  constructor(asks: readonly Ask[], family: number) {
+  /** Replays the requests to the family with this number; unanswered ones are ignored. */
+  constructor(requests: readonly RecordedRequest[], family: number) {
     this.#family = family;
-    for (const { kind, meaning, exchange } of asks) {
-      if (exchange.state === "open" || exchange.isDoubtful) continue;
+    for (const { kind, key, exchange } of requests) {
+      if (exchange.state === "open" || exchange.isAmbiguous) continue;
       if (kind !== "family" && exchange.type !== family) continue;
-      const recorded = this.#recorded.get(meaning);
-      if (recorded === undefined) this.#recorded.set(meaning, { exchanges: [exchange], given: 0 });
-      else recorded.exchanges.push(exchange);
+      const queue = this.#queues.get(key);
+      if (queue === undefined) this.#queues.set(key, { exchanges: [exchange], replayed: 0 });
+      else queue.exchanges.push(exchange);
     }
   }
 
   /**
-   * Yields the recorded datagrams, in the byte order of the machine that recorded them.
+   * Yields the recorded datagrams, in the byte order of the recorded machine.
    *
-   * @throws {NotRecordedError} if the capture holds no answer, or no further one.
+   * @throws {NotRecordedError} if the capture has no reply, or no further reply, to the request.
    */
   exchange(request: Uint8Array): Iterable<Datagram> {
-    const asked = Datagram.from(request);
-    const question = readQuestion(asked, (type) => type === this.#family);
-    if (question === undefined) {
-      throw new NotRecordedError("Cannot replay a request that asks nothing of IPVS");
+    const message = Datagram.from(request);
+    const parsed = parseRequest(message, (type) => type === this.#family);
+    if (parsed === undefined) {
+      throw new NotRecordedError("Cannot replay a request that does not read IPVS");
     }
-    const recorded = this.#recorded.get(question.meaning);
-    const sequence = asked.view.getUint32(8, true);
-    if (question.kind === "family" && !isRefused(recorded)) return [this.#introduce(sequence)];
-    const exchange = recorded?.exchanges[recorded.given++];
+    const { kind, key } = parsed;
+    const queue = this.#queues.get(key);
+    const sequence = message.view.getUint32(8, true);
+    if (kind === "family" && !hasOnlyFailures(queue)) return [this.#familyReply(sequence)];
+    const exchange = queue?.exchanges[queue.replayed++];
     if (exchange === undefined) {
-      const held = recorded === undefined ? "no answer" : "no further answer";
-      throw new NotRecordedError(`Cannot replay the ${question.meaning}: the capture has ${held}`);
+      const found = queue === undefined ? "no reply" : "no further reply";
+      throw new NotRecordedError(`Cannot replay the request for ${key}: the capture has ${found}`);
     }
-    return this.#answers(exchange, sequence);
+    return this.#replies(exchange, sequence);
   }
 
-  /** Does nothing: the capture's bytes are its owner's. */
+  /** Does nothing: the transport owns no resources. */
   [Symbol.dispose](): void {}
 
-  /** The family controller's answer: IPVS has the number that its recorded answers have. */
-  #introduce(sequence: number): Datagram {
+  /** The family controller's reply: IPVS has the number that it has in the recorded replies. */
+  #familyReply(sequence: number): Datagram {
     const head = { type: GENL_ID_CTRL, flags: 0, command: CTRL_CMD_NEWFAMILY };
     const reply = new RequestBuilder().begin({ ...head, version: CONTROLLER_VERSION })
       .bytes(CTRL_ATTR_FAMILY_NAME, new TextEncoder().encode(`${IPVS_GENL_NAME}\0`))
@@ -96,7 +99,8 @@ export class ReplayTransport implements Transport {
     return datagram;
   }
 
-  *#answers(exchange: Exchange, sequence: number): Generator<Datagram> {
+  /** The recorded replies, with the sequence number and the port of this request. */
+  *#replies(exchange: Exchange, sequence: number): Generator<Datagram> {
     const header = this.#header;
     for (const { datagram } of this.#reader.read(exchange)) {
       const { view, littleEndian } = datagram;
@@ -111,9 +115,9 @@ export class ReplayTransport implements Transport {
 }
 
 /**
- * Whether every look-up of the family was refused. Where a program looked it up in vain, loaded the
- * module and looked again, the family was there when the table was read.
+ * Whether every lookup of the family failed. If a program looked it up, loaded the module and
+ * looked again, the family existed when the table was read.
  */
-function isRefused(lookups: Recorded | undefined): boolean {
-  return lookups !== undefined && lookups.exchanges.every(({ state }) => state === "refused");
+function hasOnlyFailures(lookups: ReplayQueue | undefined): boolean {
+  return lookups !== undefined && lookups.exchanges.every(({ state }) => state === "failed");
 }

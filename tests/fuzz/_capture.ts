@@ -2,7 +2,7 @@
  * A capture as frames that can be changed, and the file that it becomes: pcap or pcapng, in either
  * byte order, with the checksum of a recording of this program repaired.
  */
-import { addToChecksum, EMPTY_CHECKSUM } from "../../lib/capture/checksum.ts";
+import { updateChecksum, INITIAL_CHECKSUM } from "../../lib/capture/checksum.ts";
 import { readPackets } from "../../lib/capture/packets.ts";
 import { concat } from "../capture/_fixtures.ts";
 import { type Message, parseMessages, writeMessages } from "./_messages.ts";
@@ -114,10 +114,10 @@ function writeFrame({ protocol, direction, messages, littleEndian }: Frame): Uin
 /** Gives the frame that ends a snapshot the number of frames before it, and their checksum. */
 function repaired(frames: readonly Frame[], written: readonly Uint8Array[]): Uint8Array[] {
   let count = 0;
-  let checksum = EMPTY_CHECKSUM;
+  let checksum = INITIAL_CHECKSUM;
   return written.map((bytes, i) => {
     const own = frames[i]!.protocol === USERSOCK ? ownFrame(frames[i]!) : undefined;
-    if (own === "begin") [count, checksum] = [0, EMPTY_CHECKSUM];
+    if (own === "begin") [count, checksum] = [0, INITIAL_CHECKSUM];
     if (own === "end" && bytes.length >= 16 + BODY + 8) {
       const copy = bytes.slice();
       new DataView(copy.buffer).setUint32(16 + BODY, count, true);
@@ -125,7 +125,7 @@ function repaired(frames: readonly Frame[], written: readonly Uint8Array[]): Uin
       return copy;
     }
     count++;
-    checksum = addToChecksum(checksum, bytes);
+    checksum = updateChecksum(checksum, bytes);
     return bytes;
   });
 }

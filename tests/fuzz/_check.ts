@@ -62,7 +62,7 @@ function limit(
 function roundsOf(file: Uint8Array): Round[] {
   const recording = openRecording(file);
   const last = recording.selectRound();
-  const first = recording.rounds.find(({ whole }) => whole)!;
+  const first = recording.rounds.find(({ complete }) => complete)!;
   return first === last ? [last] : [first, last];
 }
 

@@ -104,11 +104,11 @@ const FRAME_CHANGES: readonly Change[] = [
   function mergeAnswers(capture, random) {
     // One packet answers every request, and perhaps many times as many.
     if (random.oneIn(2)) capture.frames = asked(capture.frames, 1 + random.below(16));
-    const isAnswer = ({ direction, protocol }: Frame) => direction === 6 && protocol === 16;
-    const answers = capture.frames.filter(isAnswer);
+    const isReply = ({ direction, protocol }: Frame) => direction === 6 && protocol === 16;
+    const answers = capture.frames.filter(isReply);
     if (answers.length < 2) return;
-    const at = capture.frames.findLastIndex(isAnswer);
-    const rest = capture.frames.filter((frame, i) => !isAnswer(frame) || i === at);
+    const at = capture.frames.findLastIndex(isReply);
+    const rest = capture.frames.filter((frame, i) => !isReply(frame) || i === at);
     mergeFrames(answers, 0, answers.length - 1);
     rest[rest.indexOf(capture.frames[at]!)] = answers[0]!;
     capture.frames = rest;
