@@ -88,7 +88,7 @@ export function replay(bytes: Uint8Array, number?: number): Snapshot {
 }
 
 export { CaptureError } from "./lib/capture/error.ts";
-export { Recorder } from "./lib/capture/record.ts";
+export { Recorder } from "./lib/capture/recorder.ts";
 export { openRecording, Recording, Round } from "./lib/capture/recording.ts";
 export { collect, type Source } from "./lib/ipvs/collect.ts";
 export { RealServer, type RealServerState } from "./lib/ipvs/real_server.ts";

@@ -1,6 +1,6 @@
 /**
- * Makes recordings of any size: what `ipvstat record` would write on a load balancer with this
- * table and weeks of traffic. The answers have the attributes of a Linux 6.1 on x86_64, in its order.
+ * Generates recordings of any size: what `ipvstat record` would write on a load balancer with this
+ * table and weeks of traffic. The replies have the attributes of Linux 6.1 on x86_64, in its order.
  *
  *   deno run --allow-write bench/generate.ts VIRTUALxREAL FILE
  */
@@ -21,27 +21,29 @@ const GET_SERVICE = 4, GET_DEST = 8, GET_DAEMON = 11, GET_CONFIG = 13, GET_INFO 
 const INET = 2, TCP = 6;
 const TIME = 1_767_225_600_000_000_000n;
 
-/** What fits in a datagram: of the socket's 32 KiB, and of the 22 KiB of the one that reads again. */
+/**
+ * Maximum bytes of messages in a datagram: of the socket, and of the second one, which verifies.
+ */
 const ROOM = 32_448, SECOND_ROOM = 22_208;
 
-/** Connections, packets in and out, bytes in and out; then each a second. */
+/** Connections, packets in and out, bytes in and out; then the same per second. */
 type Traffic = readonly number[];
 
-/** The traffic of the real server with this number: bytes beyond 32 bits, and no rate of 0. */
+/** The traffic of the real server with this number; bytes exceed 32 bits, and no value is 0. */
 function trafficOf(index: number): Traffic {
   const connections = 1_000_003 + 7919 * (index % 1009);
   const perSecond = 1 + index % 997;
   return [connections, perSecond].flatMap((n) => [n, 11 * n, 8 * n, 1067 * n, 7288 * n]);
 }
 
-/** A virtual server has the traffic of its real servers together. */
+/** The traffic of a virtual server: the sum over its real servers. */
 function totalOf(first: number, count: number): Traffic {
   const total = new Array<number>(10).fill(0);
   for (let i = 0; i < count; i++) trafficOf(first + i).forEach((value, k) => total[k]! += value);
   return total;
 }
 
-/** STATS, whose counters but those of bytes are cut to 32 bits, and STATS64: 10 and 12 in any nest. */
+/** Writes STATS, in which only bytes have 64 bits, and STATS64. */
 function writeTraffic(writer: NetlinkWriter, traffic: Traffic): void {
   const isBytes = (type: number) => type === 4 || type === 5;
   writer.nest(
@@ -62,7 +64,7 @@ function writeService(writer: NetlinkWriter, { realServers }: Table, index: numb
     writer.bytes(3, [...virtualAddress(index), ...new Array<number>(12).fill(0)]);
     writePort(writer, 4, VIRTUAL_PORT);
     writer.text(6, "wrr");
-    writer.bytes(7, [2, 0, 0, 0, 0xff, 0xff, 0xff, 0xff]); // hashed, and the mask of the flags
+    writer.bytes(7, [2, 0, 0, 0, 0xff, 0xff, 0xff, 0xff]); // IP_VS_SVC_F_HASHED, and the mask of the flags
     writer.number(8, 4, 0); // timeout
     writer.number(9, 4, 0xffff_ffff); // netmask
     writeTraffic(writer, totalOf(index * realServers, realServers));
@@ -88,22 +90,22 @@ function writeDestination(writer: NetlinkWriter, index: number): void {
   });
 }
 
-/** `/proc/net/ip_vs_stats`, of the whole table. */
+/** `/proc/net/ip_vs_stats` for the table. */
 function procStats({ virtualServers, realServers }: Table): string {
   const hex = totalOf(0, virtualServers * realServers).map((n) => n.toString(16).toUpperCase());
   return `totals\nof\n${hex.slice(0, 5).join(" ")}\n\nrates\n${hex.slice(5).join(" ")}\n`;
 }
 
-/** The number of the virtual server that a request names: the last three bytes of its address. */
-function namedService(view: DataView): number {
+/** The number of the virtual server in a request: the last three bytes of its address. */
+function serviceIndex(view: DataView): number {
   const nest = 20;
   for (let at = nest + 4; at < view.byteLength; at += (view.getUint16(at, true) + 3) & ~3) {
     if (view.getUint16(at + 2, true) === 3) return view.getUint32(at + 4) & 0xff_ffff;
   }
-  throw new Error("The request names no virtual server");
+  throw new Error("The request has no address of a virtual server");
 }
 
-/** A kernel with this table, as one socket sees it. */
+/** A kernel with a table, as seen from one socket. */
 class GeneratedKernel implements Transport {
   readonly portId: number;
   readonly #table: Table;
@@ -120,38 +122,38 @@ class GeneratedKernel implements Transport {
     const view = new DataView(request.buffer, request.byteOffset, request.length);
     const type = view.getUint16(4, true);
     const head = { type, sequence: view.getUint32(8, true), portId: this.portId };
-    if (type === CONTROLLER) yield this.#introduce(head);
-    else yield* this.#answer(head, view.getUint8(16), view);
+    if (type === CONTROLLER) yield this.#familyReply(head);
+    else yield* this.#replies(head, view.getUint8(16), view);
   }
 
-  #introduce(head: Head): Datagram {
-    return this.#writer.answer(head, NEWFAMILY, () => {
+  #familyReply(head: Head): Datagram {
+    return this.#writer.reply(head, NEWFAMILY, () => {
       this.#writer.text(2, "IPVS");
       this.#writer.number(1, 2, FAMILY);
       this.#writer.number(3, 4, 1); // version
     });
   }
 
-  *#answer(head: Head, command: number, request: DataView): Generator<Datagram> {
+  *#replies(head: Head, command: number, request: DataView): Generator<Datagram> {
     const writer = this.#writer, table = this.#table, room = this.#room;
     if (command === GET_INFO) {
-      yield writer.answer(head, 14, () => {
+      yield writer.reply(head, 14, () => {
         writer.number(1, 4, 0x01_02_01); // version 1.2.1
         writer.number(2, 4, 4096); // connection table
       });
     } else if (command === GET_CONFIG) {
       const timeouts = [900, 120, 300];
-      yield writer.answer(head, 12, () => timeouts.forEach((n, i) => writer.number(4 + i, 4, n)));
+      yield writer.reply(head, 12, () => timeouts.forEach((n, i) => writer.number(4 + i, 4, n)));
     } else if (command === GET_DAEMON) {
       yield* writer.dump(head, 9, { count: 0, room, body: () => {} });
     } else if (command === GET_SERVICE) {
       const body = (index: number) => writeService(writer, table, index);
       yield* writer.dump(head, 1, { count: table.virtualServers, room, body });
     } else if (command === GET_DEST) {
-      const first = namedService(request) * table.realServers;
+      const first = serviceIndex(request) * table.realServers;
       const body = (index: number) => writeDestination(writer, first + index);
       yield* writer.dump(head, 5, { count: table.realServers, room, body });
-    } else throw new Error(`The generated kernel does not know command ${command}`);
+    } else throw new Error(`The generated kernel does not support command ${command}`);
   }
 
   [Symbol.dispose](): void {}

@@ -1,8 +1,8 @@
 /**
- * `deno task bench`, the first part: what a reading costs more on a large table than on one of a
- * single virtual and a single real server, compared with what it costs `ipvsadm` and a C program
- * that throws the answers away. The difference leaves out how long a process takes to start, which
- * in the lab depends on the machine under it more than on the program.
+ * `deno task bench`, part 1: the additional time for a large table, compared with a table of one
+ * virtual and one real server, relative to `ipvsadm` and to a C program that discards the replies.
+ * The difference excludes the start of the process, which in the lab depends more on the machine
+ * than on the program.
  *
  *   deno run -A bench/growth.ts [VIRTUALxREAL...]
  */
@@ -14,8 +14,8 @@ import {
   FORMATS,
   markdown,
   parseFigures,
+  programCommand,
   programName,
-  programWords,
   toLines,
 } from "./measure.ts";
 import { nameOf, parseTable, rulesOf, type Table } from "./table.ts";
@@ -26,28 +26,28 @@ const SHAPES = ["2000x50", "1000x100", "10000x4", "50000x1"];
 const IPVSADM = ["ipvsadm", "-Ln", "--stats", "--exact"];
 const FLOORS = ["recv", "recvmmsg"];
 
-/** What is measured: ipvsadm, the floors, each format. */
+/** The commands to measure: ipvsadm, the floors, and each format. */
 function commands(): Command[] {
   return [
     IPVSADM,
     ...FLOORS.map((how) => ["./floor", how]),
-    ...FORMATS.map((format) => [...programWords(), "-o", format]),
+    ...FORMATS.map((format) => [...programCommand(), "-o", format]),
   ];
 }
 
-/** The guest's script: fills the table with each file of rules in turn, and measures. */
+/** The script for the guest: loads each file of rules and measures. */
 function script(files: readonly string[]): string {
   const steps = files.map((file) =>
     `ipvsadm -C\nipvsadm -R < ${file}\n./measure ${RUNS} < commands\n`
   );
   return `set -e
 chmod +x measure floor
-# The estimator would take its share of the only processor, the more the larger the table.
+# The estimator would use part of the only processor, more for larger tables.
 sysctl -qw net.ipv4.vs.run_estimation=0
 ${steps.join("")}`;
 }
 
-/** How long each command takes on each table, in milliseconds. */
+/** The duration of each command for each table, in milliseconds. */
 async function measureInLab(tables: readonly Table[], dir: string): Promise<number[][]> {
   const files: Record<string, string | Uint8Array> = { commands: toLines(commands()) };
   for (const name of ["measure", "floor"]) {
@@ -64,7 +64,7 @@ async function measureInLab(tables: readonly Table[], dir: string): Promise<numb
   return tables.map((_, i) => times.slice(i * count, (i + 1) * count));
 }
 
-/** The rows of one table: over ipvsadm, and over the floor. */
+/** The rows of a table: relative to ipvsadm, and relative to the floor. */
 function rowsOf(
   table: Table,
   [ipvsadm, recv, recvmmsg, ...formats]: readonly number[],
@@ -83,12 +83,19 @@ async function main(dir: string, tables: readonly Table[]): Promise<void> {
     rowsOf(table, large[i]!.map((time, j) => time - small[j]!))
   );
   console.log(
-    `Growth: the time on the table less the time on a table of 1 × 1, as a ratio to the same ` +
-      `difference of \`${IPVSADM.join(" ")}\` and of the floor, a C program that asks for every ` +
-      `list once and throws the answers away. ${programName()}, in one boot of ` +
-      `the lab, on one processor; medians of ${RUNS} runs, taken in turn, with the output thrown away.\n`,
+    `Growth: the time for the table minus the time for a table of 1 × 1, as a ratio to the same ` +
+      `difference for \`${IPVSADM.join(" ")}\` and for the floor, a C program that requests ` +
+      `every list once and discards the replies. ${programName()}, in one boot of the lab, on one ` +
+      `processor; medians of ${RUNS} interleaved runs, with the output discarded.\n`,
   );
-  const head = ["Virtual × real servers", "over", ...FORMATS, "ipvsadm", "floor", "with recvmmsg"];
+  const head = [
+    "Virtual × real servers",
+    "relative to",
+    ...FORMATS,
+    "ipvsadm",
+    "floor",
+    "floor with recvmmsg",
+  ];
   console.log(markdown(head, rows, 2));
 }
 

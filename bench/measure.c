@@ -1,10 +1,10 @@
-/* Runs commands in turn, with their output thrown away, and prints for each of them a line with the
- * medians of its wall time and its CPU time in microseconds and of its largest resident set in KiB.
+/* Runs commands repeatedly with their output discarded, and prints a line for each command with the medians of
+ * its wall time and CPU time in microseconds and of its peak resident set size in KiB.
  *
- *   measure RUNS < COMMANDS   one command a line, its words separated by tabs
+ *   measure RUNS < COMMANDS   one command per line, with words separated by tabs
  *
- * Every round runs every command, so that what slows the machine for a while slows them all. A median
- * leaves out a first run that had to fill the caches.
+ * The runs of all commands are interleaved, so that a temporary load affects all of them. The median ignores a
+ * first run with cold caches.
  */
 #include <err.h>
 #include <fcntl.h>
@@ -16,13 +16,13 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { MOST_COMMANDS = 64, MOST_WORDS = 64, MOST_RUNS = 1000 };
+enum { MAX_COMMANDS = 64, MAX_WORDS = 64, MAX_RUNS = 1000 };
 
 struct command {
-  char *words[MOST_WORDS + 1];
-  long wall[MOST_RUNS], cpu[MOST_RUNS], kilobytes[MOST_RUNS];
+  char *words[MAX_WORDS + 1];
+  long wall[MAX_RUNS], cpu[MAX_RUNS], kilobytes[MAX_RUNS];
 };
-static struct command commands[MOST_COMMANDS];
+static struct command commands[MAX_COMMANDS];
 
 static long microseconds(void) {
   struct timespec t;
@@ -47,10 +47,10 @@ static int read_commands(void) {
   size_t size = 0;
   int count = 0;
   for (; getline(&line, &size, stdin) > 0; line = NULL, size = 0) {
-    if (count == MOST_COMMANDS) errx(2, "more than %d commands", MOST_COMMANDS);
+    if (count == MAX_COMMANDS) errx(2, "more than %d commands", MAX_COMMANDS);
     int words = 0;
     for (char *word = strtok(line, "\t\n"); word != NULL; word = strtok(NULL, "\t\n")) {
-      if (words == MOST_WORDS) errx(2, "more than %d words in a command", MOST_WORDS);
+      if (words == MAX_WORDS) errx(2, "more than %d words in a command", MAX_WORDS);
       commands[count].words[words++] = word;
     }
     if (words > 0) count++;
@@ -82,7 +82,7 @@ static void run(struct command *command, int index) {
 
 int main(int argc, char **argv) {
   int runs = argc == 2 ? atoi(argv[1]) : 0;
-  if (runs < 1 || runs > MOST_RUNS) errx(2, "usage: measure RUNS < COMMANDS");
+  if (runs < 1 || runs > MAX_RUNS) errx(2, "usage: measure RUNS < COMMANDS");
   int count = read_commands();
   for (int i = 0; i < runs; i++) {
     for (int j = 0; j < count; j++) run(&commands[j], i);

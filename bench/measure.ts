@@ -1,39 +1,39 @@
-/** What the benchmarks share: measuring whole processes, the program's words, tables of results. */
+/** Shared by the benchmarks: measuring processes, the command of the program, tables of results. */
 import { join } from "node:path";
 import { RUN_FLAGS } from "../packaging/flags.ts";
 import { outputOf } from "../tests/_commands.ts";
 
 const HERE = import.meta.dirname!;
 
-/** The formats that are measured. */
+/** The formats to measure. */
 export const FORMATS = ["json", "influx", "prometheus", "openmetrics", "table"] as const;
 
 /** A program and its arguments. */
 export type Command = readonly string[];
 
-/** What one command took: medians. */
+/** The medians for one command. */
 export interface Figures {
   /** Wall time. */
   readonly milliseconds: number;
-  /** CPU time of all its threads, which other programs on the machine change little. */
+  /** CPU time of all threads; it depends little on other programs on the machine. */
   readonly cpuMilliseconds: number;
-  /** The largest resident set. */
+  /** Peak resident set size, in MiB. */
   readonly megabytes: number;
 }
 
-/** Compiles a C program of this folder into `dir`, and returns its path. */
+/** Compiles a C program in this directory to `dir`, and returns its path. */
 export async function compileC(name: string, dir: string): Promise<string> {
   const program = join(dir, name);
   await outputOf(["gcc", "-O2", "-Wall", "-o", program, join(HERE, `${name}.c`)]);
   return program;
 }
 
-/** The commands as measure.c reads them. */
+/** Formats commands for measure.c. */
 export function toLines(commands: readonly Command[]): string {
   return commands.map((words) => `${words.join("\t")}\n`).join("");
 }
 
-/** What measure.c printed. */
+/** Parses the output of measure.c. */
 export function parseFigures(output: string): Figures[] {
   return output.trim().split("\n").map((line) => {
     const [wall = NaN, cpu = NaN, kilobytes = NaN] = line.split(" ").map(Number);
@@ -41,7 +41,7 @@ export function parseFigures(output: string): Figures[] {
   });
 }
 
-/** Runs the commands in turn, so often, with their output thrown away. */
+/** Runs the commands interleaved, `runs` times each, with their output discarded. */
 export async function measure(
   commands: readonly Command[],
   { runs, dir }: { runs: number; dir: string },
@@ -50,29 +50,29 @@ export async function measure(
   return parseFigures(await outputOf([tool, String(runs)], { input: toLines(commands) }));
 }
 
-/** The words that run a script of this checkout as the binary would run it. */
+/** The command that runs a script with the same flags as the binary. */
 export function denoRun(script: string): Command {
   return [Deno.execPath(), "run", ...RUN_FLAGS, "--no-lock", "--cached-only", script];
 }
 
-/** The words that start the program: this Deno with cli.ts, or the binary that IPVSTAT_BIN names. */
-export function programWords(): Command {
+/** The command of the program: cli.ts in this Deno, or the binary in IPVSTAT_BIN. */
+export function programCommand(): Command {
   const binary = Deno.env.get("IPVSTAT_BIN");
   return binary ? [Deno.realPathSync(binary)] : denoRun(join(HERE, "..", "cli.ts"));
 }
 
-/** How the results name what was measured. */
+/** The name of the program for the results. */
 export function programName(): string {
   const binary = Deno.env.get("IPVSTAT_BIN");
   return binary ? "the binary" : `\`deno run cli.ts\` with Deno ${Deno.version.deno}`;
 }
 
-/** The median; of an even number of values the upper one in the middle. */
+/** The median; for an even number of values, the larger of the two in the middle. */
 export function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[values.length >> 1]!;
 }
 
-/** A table in Markdown; all columns but the first `texts` hold numbers. */
+/** A Markdown table; all columns except the first `texts` contain numbers. */
 export function markdown(head: readonly string[], rows: readonly string[][], texts = 1): string {
   const rule = head.map((_, i) => i < texts ? "---" : "---:");
   return [head, rule, ...rows].map((cells) => `| ${cells.join(" | ")} |`).join("\n");

@@ -1,38 +1,38 @@
-/** Writes netlink messages as a little-endian kernel does, without the program's own code. */
+/** Writes netlink messages as a little-endian kernel does, independently of lib/netlink. */
 import { Datagram } from "../mod.ts";
 
 const MULTI = 2;
 const DONE = 3;
 
-/** What the answers to one request have in common. */
+/** The header fields that all replies to a request share. */
 export interface Head {
   readonly type: number;
   readonly sequence: number;
   readonly portId: number;
 }
 
-/** Fills one datagram at a time, in a buffer that it reuses. */
+/** Writes one datagram at a time, in a reused buffer. */
 export class NetlinkWriter {
   readonly #datagram: Datagram;
   readonly #view: DataView<ArrayBuffer>;
   #at = 0;
 
-  /** Makes datagrams of up to `size` bytes. */
+  /** Creates a writer of datagrams of at most `size` bytes. */
   constructor(size: number) {
     const buffer = new ArrayBuffer(size);
     this.#datagram = new Datagram(buffer, 0);
     this.#view = new DataView(buffer);
   }
 
-  /** The single answer to a request. */
-  answer(head: Head, command: number, body: () => void): Datagram {
+  /** Writes the single reply to a request. */
+  reply(head: Head, command: number, body: () => void): Datagram {
     this.#message(head, 0, command, body);
     return this.#take();
   }
 
   /**
-   * The answers to a dump: `count` messages of one length, as many in a datagram as `room` bytes
-   * hold, and the end in a datagram of its own.
+   * Writes the replies to a dump: `count` messages of the same length, in datagrams of at most
+   * `room` bytes, and DONE in a separate datagram.
    */
   *dump(
     head: Head,
@@ -51,7 +51,7 @@ export class NetlinkWriter {
     yield this.#take();
   }
 
-  /** An attribute that holds others. */
+  /** Writes a nested attribute. */
   nest(type: number, body: () => void): void {
     const start = this.#at;
     this.#at += 4;
@@ -61,17 +61,17 @@ export class NetlinkWriter {
     while (this.#at % 4 !== 0) this.#number(0, 1);
   }
 
-  /** An attribute that holds the low bytes of a whole number below 2^53. */
+  /** Writes an attribute with the low bytes of an integer below 2^53. */
   number(type: number, width: 1 | 2 | 4 | 8, value: number): void {
     this.nest(type, () => this.#number(value, width));
   }
 
-  /** An attribute that holds bytes. */
+  /** Writes an attribute with bytes. */
   bytes(type: number, bytes: readonly number[]): void {
     this.nest(type, () => bytes.forEach((byte) => this.#number(byte, 1)));
   }
 
-  /** An attribute that holds text and the byte 0. */
+  /** Writes an attribute with text and a NUL byte. */
   text(type: number, text: string): void {
     this.bytes(type, [...new TextEncoder().encode(text), 0]);
   }

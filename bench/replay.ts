@@ -1,6 +1,6 @@
 /**
- * `deno task bench:replay`: what it takes to replay recordings of several sizes, as whole processes
- * on this machine, compared with an empty program that is started in the same way.
+ * `deno task bench:replay`: the cost of replaying recordings of several sizes, measured as
+ * processes on this machine, compared with an empty program that is started in the same way.
  *
  *   deno task bench:replay [VIRTUALxREAL...]
  */
@@ -15,14 +15,14 @@ import {
   FORMATS,
   markdown,
   measure,
+  programCommand,
   programName,
-  programWords,
 } from "./measure.ts";
 import { nameOf, parseTable, type Table } from "./table.ts";
 
 const RUNS = 7;
-/** With fewer real servers than this, most of the time is the start of the program. */
-const FEW = 1000;
+/** With fewer real servers, starting the program takes most of the time. */
+const MIN_FOR_EACH = 1000;
 const SHAPES = ["1x10", "1000x10", "2000x50"];
 
 function record(table: Table, path: string): void {
@@ -37,7 +37,7 @@ async function emptyProgram(dir: string): Promise<Command> {
   return denoRun(script);
 }
 
-/** The rows of one table: each format beside the empty program, which comes first. */
+/** The rows of a table; the first figures are those of the empty program. */
 function rowsOf(table: Table, [empty, ...formats]: readonly Figures[]): string[][] {
   const count = table.virtualServers * table.realServers;
   const row = (name: string, figure: (of: Figures) => number) => [
@@ -47,9 +47,9 @@ function rowsOf(table: Table, [empty, ...formats]: readonly Figures[]): string[]
   ];
   const cpu = (of: Figures) => of.cpuMilliseconds;
   const time = row("CPU time, ratio", (of) => cpu(of) / cpu(empty!));
-  const each = row("CPU µs a real server", (of) => 1000 * (cpu(of) - cpu(empty!)) / count);
+  const each = row("CPU µs per real server", (of) => 1000 * (cpu(of) - cpu(empty!)) / count);
   const memory = row("peak memory, ratio", (of) => of.megabytes / empty!.megabytes);
-  return count < FEW ? [time, memory] : [time, each, memory];
+  return count < MIN_FOR_EACH ? [time, memory] : [time, each, memory];
 }
 
 async function main(dir: string, tables: readonly Table[]): Promise<void> {
@@ -57,7 +57,7 @@ async function main(dir: string, tables: readonly Table[]): Promise<void> {
   const commands = tables.flatMap((table, i) => {
     const path = join(dir, `${i}.pcap`);
     record(table, path);
-    return FORMATS.map((format) => [...programWords(), "--replay", path, "-o", format]);
+    return FORMATS.map((format) => [...programCommand(), "--replay", path, "-o", format]);
   });
   const [base, ...figures] = await measure([empty, ...commands], { runs: RUNS, dir });
   const rows = tables.flatMap((table, i) => {
@@ -65,9 +65,9 @@ async function main(dir: string, tables: readonly Table[]): Promise<void> {
     return rowsOf(table, [base!, ...figures.slice(start, start + FORMATS.length)]);
   });
   console.log(
-    `Replay of generated recordings by ${programName()}; medians of ${RUNS} runs, taken in turn, ` +
-      `with the output thrown away. Ratios are those to an empty program, and microseconds those ` +
-      `beyond it (here ${base!.cpuMilliseconds.toFixed(0)} ms, ${
+    `Replay of generated recordings by ${programName()}; medians of ${RUNS} interleaved runs, ` +
+      `with the output discarded. Ratios are relative to an empty program, and microseconds are in ` +
+      `addition to it (here ${base!.cpuMilliseconds.toFixed(0)} ms, ${
         base!.megabytes.toFixed(0)
       } MB).\n`,
   );

@@ -1,6 +1,6 @@
 /**
- * `deno task bench:startup`: what the compiled program costs beyond the runtime that it is made
- * from, compared on this machine with an empty program that was compiled in the same way.
+ * `deno task bench:startup`: the start-up cost of the compiled program, compared on this machine
+ * with an empty program compiled in the same way.
  */
 import { join } from "node:path";
 import { withTempDir } from "../tests/_commands.ts";
@@ -10,7 +10,9 @@ import { markdown, measure } from "./measure.ts";
 const RUNS = 20;
 const ARGUMENTS = [["--version"], ["show", "--demo"], ["show", "--demo", "-o", "json"]];
 
-/** Copies a program: how its file came into memory changes the time of its start by a fifth. */
+/**
+ * Copies a program, as the page cache state of the original changes its start-up time by a fifth.
+ */
 async function copyOf(path: string, copy: string): Promise<string> {
   await Deno.copyFile(path, copy);
   return copy;
@@ -29,10 +31,8 @@ async function main(dir: string): Promise<void> {
   ]);
   console.log(
     `The compiled program compared with an empty one (here ${base!.milliseconds.toFixed(1)} ms, ` +
-      `${
-        base!.megabytes.toFixed(1)
-      } MB); medians of ${RUNS} runs, taken in turn, with the output ` +
-      `thrown away.\n`,
+      `${base!.megabytes.toFixed(1)} MB); medians of ${RUNS} interleaved runs, with the output ` +
+      `discarded.\n`,
   );
   console.log(markdown(["Command", "Time", "CPU time", "Peak memory"], rows));
 }

@@ -1,9 +1,9 @@
-/** The IPVS tables that the benchmarks measure. */
+/** The IPVS tables of the benchmarks. */
 
 /** The shape of a table. */
 export interface Table {
   readonly virtualServers: number;
-  /** Real servers of each virtual server. */
+  /** Number of real servers of each virtual server. */
   readonly realServers: number;
 }
 
@@ -12,24 +12,26 @@ export const VIRTUAL_PORT = 80;
 /** The port of every real server. */
 export const REAL_PORT = 8080;
 
-/** Most real servers of a table: more than anybody measures, and all sums stay exact numbers. */
-const MOST = 1 << 17;
+/** Maximum number of real servers of a table, for which all sums are below 2^53. */
+const MAX_REAL_SERVERS = 1 << 17;
 
 /**
  * Parses a shape such as `1000x10`.
  *
- * @throws {RangeError} if it is something else.
+ * @throws {RangeError} if it is malformed or too large.
  */
 export function parseTable(text: string): Table {
   const [, virtualServers = 0, realServers = 0] = text.match(/^(\d+)x(\d+)$/)?.map(Number) ?? [];
   const count = virtualServers * realServers;
-  if (count < 1 || count > MOST) {
-    throw new RangeError(`"${text}" is not a table of up to ${MOST} real servers, such as 1000x10`);
+  if (count < 1 || count > MAX_REAL_SERVERS) {
+    throw new RangeError(
+      `"${text}" is not a table of up to ${MAX_REAL_SERVERS} real servers, such as 1000x10`,
+    );
   }
   return { virtualServers, realServers };
 }
 
-/** How the results name a table: `1,000 × 10`. */
+/** The name of a table for the results, such as `1,000 × 10`. */
 export function nameOf({ virtualServers, realServers }: Table): string {
   return `${virtualServers.toLocaleString("en")} × ${realServers.toLocaleString("en")}`;
 }
@@ -49,7 +51,7 @@ export function weightOf(index: number): number {
   return 1 + index % 100;
 }
 
-/** The table as `ipvsadm -R` reads it. */
+/** The table as rules for `ipvsadm -R`. */
 export function rulesOf({ virtualServers, realServers }: Table): string {
   const lines: string[] = [];
   for (let i = 0; i < virtualServers; i++) {

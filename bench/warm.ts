@@ -1,6 +1,6 @@
 /**
- * `deno task bench`, the second part: what a reading costs in a process that has read a hundred times,
- * as `stream` and an exporter do, compared with a C program that asks as often.
+ * `deno task bench`, part 2: the time of a reading in a process that has read a hundred times, as
+ * `stream` and an exporter do, compared with a C program that reads as often.
  *
  *   deno run -A bench/warm.ts [VIRTUALxREAL...]
  */
@@ -11,16 +11,16 @@ import { withTempDir } from "../tests/_commands.ts";
 import { type Command, compileC, denoRun, FORMATS, markdown, median } from "./measure.ts";
 import { nameOf, parseTable, rulesOf, type Table } from "./table.ts";
 
-/** Processes for each column, taken in turn, and readings of each. */
+/** Number of processes for each column, interleaved, and of readings in each. */
 const RUNS = 2;
 const READINGS = 100;
-/** How many of its last readings count. */
+/** Number of last readings of a process that are evaluated. */
 const COUNTED = 11;
 const SHAPES = ["100x10", "1000x10"];
 
-const COLUMNS = [...FORMATS, "floor", "with recvmmsg"];
+const COLUMNS = [...FORMATS, "floor", "floor with recvmmsg"];
 
-/** What is measured, by column. */
+/** The commands to measure, by column. */
 function commands(): Command[] {
   const reader = denoRun(join(import.meta.dirname!, "warm_reader.ts"));
   return [
@@ -29,7 +29,7 @@ function commands(): Command[] {
   ];
 }
 
-/** The guest's script: leaves a file for each table and command. */
+/** The script for the guest: writes a file for each table and command. */
 function script(tables: readonly Table[]): string {
   const steps = tables.map((_, i) => {
     const round = commands().map((words, j) => `${quoteWords(words)} >> "$LAB_OUT/${i}.${j}"`);
@@ -59,9 +59,9 @@ async function main(dir: string, tables: readonly Table[]): Promise<void> {
   });
   console.log(
     `Warm: the time of reading and encoding for the ${READINGS}th time in one process, as a ratio ` +
-      `to the floor, which asks for every list as often in one process. The library with Deno ` +
+      `to the floor, which requests every list as often in one process. The library with Deno ` +
       `${Deno.version.deno}, in one boot of the lab, on one processor; medians of the last ` +
-      `${COUNTED} of ${READINGS} readings of ${RUNS} processes, taken in turn.\n`,
+      `${COUNTED} of ${READINGS} readings of ${RUNS} interleaved processes.\n`,
   );
   console.log(markdown(["Virtual × real servers", ...COLUMNS], rows));
 }

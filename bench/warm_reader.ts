@@ -1,6 +1,6 @@
 /**
- * Reads and encodes the table repeatedly in one process, and prints how many microseconds each
- * reading took, a line each.
+ * Reads and encodes the table repeatedly in one process, and prints the duration of each reading in
+ * microseconds, one per line.
  *
  *   warm_reader.ts FORMAT READINGS
  */

@@ -6,38 +6,41 @@
 import { isMissingFamily, isRefusal, NetlinkError } from "../netlink/errors.ts";
 
 /**
- * A file that is no capture, a damaged one, or one that does not hold what is asked of it.
- * The message is one line that begins with "Cannot read capture: ".
+ * A file that is not a capture, is damaged, or does not contain the requested snapshot.
+ * The message is one line that starts with "Cannot read capture: ".
  */
 export class CaptureError extends Error {
-  /** The class's name. */
+  /** The name of the class. */
   override readonly name = "CaptureError";
 
-  /** Composes the message from the reason, which goes on after the colon. */
+  /** Creates an error; `reason` is the part of the message after the colon. */
   constructor(reason: string, options?: ErrorOptions) {
     super(`Cannot read capture: ${reason}`, options);
   }
 }
 
 /**
- * What an error of reading a replay means. What a kernel refused when the capture was made is no
- * word of the kernel that runs here, and nothing can be done about it here.
+ * Turns a {@linkcode NetlinkError} of a replay into a {@linkcode CaptureError}, and returns any
+ * other error unchanged. The error comes from the recorded kernel, so advice about this machine
+ * would be wrong.
  */
 export function recordedError(error: unknown): unknown {
   if (!(error instanceof NetlinkError)) return error;
   const { code, request } = error;
   const reason = isMissingFamily(error)
-    ? WITHOUT_IPVS
+    ? RECORDED_WITHOUT_IPVS
     : isRefusal(error)
-    ? `${recordedRefusal(code)} of ${request}`
-    : `the recording holds an error: ${error.message}`;
+    ? recordedFailure(request, code)
+    : `the recording contains an error: ${error.message}`;
   return new CaptureError(reason, { cause: error });
 }
 
-/** The kernel that was recorded had no IPVS. */
-export const WITHOUT_IPVS = "the recording is of a kernel without IPVS (ENOENT)";
+/** The reason of a {@linkcode CaptureError}: the recorded kernel had no IPVS. */
+export const RECORDED_WITHOUT_IPVS = "the recorded kernel had no IPVS (ENOENT)";
 
-/** The kernel that was recorded refused something, with the errno of this name. */
-export function recordedRefusal(code: string): string {
-  return `the recording holds a refusal (${code})`;
+/**
+ * The reason of a {@linkcode CaptureError}: the recorded kernel returned an error for a request.
+ */
+export function recordedFailure(request: string, code: string): string {
+  return `the recorded kernel returned ${code} for ${request}`;
 }

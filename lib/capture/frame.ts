@@ -1,42 +1,44 @@
 /**
- * What every capture format has: frames, numbered as tcpdump and Wireshark number them.
+ * The frames of a capture, whatever the file format.
  *
  * @module
  */
 
-/** Link type of a netlink capture: a cooked header and then netlink messages. */
+/**
+ * The link type of a netlink capture: frames with a cooked header, followed by netlink messages.
+ */
 export const LINKTYPE_NETLINK = 253;
 
-/** The last time that signed 64-bit nanoseconds since 1970 can say, in the year 2262. */
-const LAST_TIME = 2n ** 63n - 1n;
+/** The largest time that fits in signed 64-bit nanoseconds since 1970, in the year 2262. */
+const MAX_TIME = 2n ** 63n - 1n;
 
-/** Whether a time in nanoseconds since 1970 can be said in each format. */
-export function isPossibleTime(time: bigint): boolean {
-  return time >= 0n && time <= LAST_TIME;
+/** Whether every output format can represent a time, in nanoseconds since 1970. */
+export function isTimeInRange(time: bigint): boolean {
+  return time >= 0n && time <= MAX_TIME;
 }
 
-/** Says of a packet that its time is not possible. */
-export const IMPOSSIBLE_TIME = "has a time outside 1970 to 2262";
+/** The reason of a CaptureError: the packet's time is out of range. */
+export const TIME_OUT_OF_RANGE = "has a time outside 1970 to 2262";
 
-/** One captured frame; its bytes are a view into the file. */
+/** One captured frame. */
 export interface Frame {
-  /** Counts from 1. */
+  /** Position in the file, counted from 1, as in tcpdump and Wireshark. */
   readonly number: number;
-  /** Where the frame's record begins in the file, in bytes. */
+  /** The offset of the frame's record in the file, in bytes. */
   readonly offset: number;
-  /** Nanoseconds since 1970; 0 where the format has no time for it. */
+  /** Nanoseconds since 1970; 0 if the file has no time for the frame. */
   readonly time: bigint;
   /** LINKTYPE_* of the interface. */
   readonly linkType: number;
-  /** What was captured. */
+  /** The captured bytes, as a view into the file. */
   readonly bytes: Uint8Array;
-  /** How many bytes there were on the wire: more than captured where a snap length cut them. */
+  /** The original length in bytes: larger than the captured one if the snap length truncated it. */
   readonly originalLength: number;
-  /** Byte order of the file, and so most likely of the machine that recorded it. */
+  /** The byte order of the file, usually that of the machine that recorded it. */
   readonly littleEndian: boolean;
 }
 
-/** A view of the same memory. */
+/** Creates a view of the same memory. */
 export function viewOf(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

@@ -1,70 +1,71 @@
 /**
- * The netlink packets of a capture of any format.
+ * The netlink packets of a pcap or pcapng file.
  *
- * A frame of LINKTYPE_NETLINK is a cooked header of 16 bytes in network byte order { u16 packet
- * type; u16 ARPHRD; 10 unused bytes; u16 netlink protocol }, and then what one send or receive
- * carried: netlink messages in the byte order of the machine that recorded it.
+ * A frame of LINKTYPE_NETLINK has a cooked header of 16 bytes in network byte order { u16 packet
+ * type; u16 ARPHRD; 10 unused bytes; u16 netlink protocol }, followed by the data of one send or
+ * receive: netlink messages in the byte order of the recorded machine.
  *
  * @module
  */
 import { NLM_F_REQUEST, NLMSG_HDRLEN, NLMSG_MIN_TYPE } from "../netlink/uapi.ts";
 import { CaptureError } from "./error.ts";
-import { type Frame, IMPOSSIBLE_TIME, isPossibleTime, LINKTYPE_NETLINK, viewOf } from "./frame.ts";
+import { type Frame, isTimeInRange, LINKTYPE_NETLINK, TIME_OUT_OF_RANGE, viewOf } from "./frame.ts";
 import { isPcap, readPcap } from "./pcap.ts";
 import { isPcapng, readPcapng } from "./pcapng.ts";
 
-/** Length of the cooked header, in bytes. */
-export const COOKED_HEADER = 16;
+/** The length of the cooked header, in bytes. */
+export const COOKED_HEADER_LENGTH = 16;
 
 const ARPHRD_NETLINK = 824;
 const PACKET_USER = 6;
 const PACKET_KERNEL = 7;
-const ETHERNET = 1;
+const LINKTYPE_ETHERNET = 1;
 
-/** What one send or receive carried, as a view into the file. */
+/** The data of one send or receive on a netlink socket, as views into the file. */
 export interface NetlinkPacket {
-  /** Counts from 1, as tcpdump and Wireshark do. */
+  /** Position in the file, counted from 1, as in tcpdump and Wireshark. */
   readonly number: number;
-  /** Where the packet's record begins in the file, in bytes. */
+  /** The offset of the packet's record in the file, in bytes. */
   readonly offset: number;
   /** Nanoseconds since 1970. */
   readonly time: bigint;
-  /** NETLINK_*. */
+  /** The netlink protocol, NETLINK_*. */
   readonly protocol: number;
-  /** Whether it went to the kernel with requests, rather than to a user. */
+  /** Whether it was sent to the kernel, with requests. */
   readonly isRequest: boolean;
-  /** The cooked header and the messages. */
+  /** The cooked header and the netlink messages. */
   readonly frame: Uint8Array;
-  /** The messages. */
+  /** The netlink messages. */
   readonly bytes: Uint8Array;
-  /** How many bytes were not captured. */
+  /** Number of bytes that the snap length cut off. */
   readonly missing: number;
-  /** Byte order of the machine that recorded it. */
+  /** The byte order of the recorded machine. */
   readonly littleEndian: boolean;
 }
 
 /**
- * Reads every netlink packet of a pcap or pcapng file, in the file's order.
+ * Reads all netlink packets of a pcap or pcapng file in order. Packets of other link types are
+ * skipped.
  *
- * @throws {CaptureError} if the file is neither, damaged, or holds only what is not netlink.
+ * @throws {CaptureError} if the file has another format, is damaged, or has no netlink packets.
  */
 export function readPackets(bytes: Uint8Array): NetlinkPacket[] {
   const packets: NetlinkPacket[] = [];
-  let foreign: number | undefined;
+  let otherLinkType: number | undefined;
   for (const frame of readFrames(bytes)) {
     if (frame.linkType === LINKTYPE_NETLINK) packets.push(toPacket(frame));
-    else foreign ??= frame.linkType;
+    else otherLinkType ??= frame.linkType;
   }
   if (packets.length > 0) return packets;
-  if (foreign === undefined) throw new CaptureError("it holds no packets");
-  const name = foreign === ETHERNET ? "1 (Ethernet)" : foreign;
+  if (otherLinkType === undefined) throw new CaptureError("it contains no packets");
+  const name = otherLinkType === LINKTYPE_ETHERNET ? "1 (Ethernet)" : otherLinkType;
   throw new CaptureError(`its link type is ${name}, not ${LINKTYPE_NETLINK} (netlink)`);
 }
 
-/** How many bytes tell whether something is a capture. */
+/** Number of bytes that {@linkcode isCapture} needs. */
 export const MAGIC_LENGTH = 4;
 
-/** Whether bytes begin as a pcap or a pcapng file does. */
+/** Whether bytes start with the magic number of a pcap or pcapng file. */
 export function isCapture(bytes: Uint8Array): boolean {
   return isPcap(bytes) || isPcapng(bytes);
 }
@@ -78,24 +79,28 @@ function readFrames(bytes: Uint8Array): Iterable<Frame> {
 
 function toPacket(frame: Frame): NetlinkPacket {
   const view = viewOf(frame.bytes);
-  if (view.byteLength < COOKED_HEADER) {
-    throw packetError(frame, `has ${view.byteLength} of the 16 bytes of its cooked header`);
+  if (view.byteLength < COOKED_HEADER_LENGTH) {
+    throw packetError(frame, `has ${view.byteLength} of the 16 bytes of a cooked header`);
   }
   const arphrd = view.getUint16(2);
   if (arphrd !== ARPHRD_NETLINK) {
-    throw packetError(frame, `is of the hardware type ${arphrd}, not ${ARPHRD_NETLINK} (netlink)`);
+    throw packetError(frame, `has hardware type ${arphrd}, not ${ARPHRD_NETLINK} (netlink)`);
   }
-  if (!isPossibleTime(frame.time)) throw packetError(frame, IMPOSSIBLE_TIME);
+  if (!isTimeInRange(frame.time)) throw packetError(frame, TIME_OUT_OF_RANGE);
   const missing = frame.originalLength - view.byteLength;
   if (missing < 0) {
-    throw packetError(frame, `has ${view.byteLength} bytes of ${frame.originalLength}`);
+    const { originalLength } = frame;
+    throw packetError(
+      frame,
+      `has ${view.byteLength} captured bytes, more than its original length ${originalLength}`,
+    );
   }
   return new CapturedPacket(frame, view.getUint16(14));
 }
 
 /**
- * Refers to the file by numbers: there can be a packet for every 32 bytes of it, and two views that
- * lie ready would take several times as much.
+ * Stores offsets instead of views to save memory: a file can have a packet for every 32 bytes, and
+ * two views of each packet would take several times that.
  */
 class CapturedPacket implements NetlinkPacket {
   readonly number: number;
@@ -129,12 +134,15 @@ class CapturedPacket implements NetlinkPacket {
   }
 
   get bytes(): Uint8Array {
-    const length = this.#length - COOKED_HEADER;
-    return new Uint8Array(this.#file, this.#start + COOKED_HEADER, length);
+    const length = this.#length - COOKED_HEADER_LENGTH;
+    return new Uint8Array(this.#file, this.#start + COOKED_HEADER_LENGTH, length);
   }
 }
 
-/** An error that says which packet is wrong; the reason goes on after the packet's name. */
+/**
+ * Creates an error about a packet; `reason` is the predicate of the sentence, such as "is
+ * truncated".
+ */
 export function packetError(
   packet: Pick<Frame, "number" | "offset">,
   reason: string,
@@ -143,7 +151,7 @@ export function packetError(
   return new CaptureError(`packet ${packet.number} at offset ${packet.offset} ${reason}`, options);
 }
 
-/** The order in which the first message's length is possible, the file's own where both are. */
+/** The byte order in which the first message has a valid length; that of the file if both do. */
 function byteOrderOf(bytes: Uint8Array, missing: number, littleEndian: boolean): boolean {
   if (bytes.length < 4) return littleEndian;
   const view = viewOf(bytes);
@@ -154,7 +162,7 @@ function byteOrderOf(bytes: Uint8Array, missing: number, littleEndian: boolean):
   return fits ?? littleEndian;
 }
 
-// The cooked header does not tell: on a monitor device each packet is an outgoing one.
+// The cooked header cannot be used: on a monitor device every packet is marked as outgoing.
 function isRequest(bytes: Uint8Array, littleEndian: boolean): boolean {
   if (bytes.length < NLMSG_HDRLEN) return false;
   const view = viewOf(bytes);
@@ -163,10 +171,10 @@ function isRequest(bytes: Uint8Array, littleEndian: boolean): boolean {
   return type >= NLMSG_MIN_TYPE && (flags & NLM_F_REQUEST) !== 0;
 }
 
-/** Writes the cooked header of a packet of this netlink protocol at the start of `bytes`. */
+/** Writes the cooked header of a packet at the start of `bytes`. */
 export function writeCookedHeader(bytes: Uint8Array, protocol: number, toKernel: boolean): void {
   const view = viewOf(bytes);
-  bytes.fill(0, 0, COOKED_HEADER);
+  bytes.fill(0, 0, COOKED_HEADER_LENGTH);
   view.setUint16(0, toKernel ? PACKET_KERNEL : PACKET_USER);
   view.setUint16(2, ARPHRD_NETLINK);
   view.setUint16(14, protocol);

@@ -1,51 +1,55 @@
 /**
- * Reading the pcapng file format: blocks { u32 type; u32 length; body; u32 length }, in sections
- * of either byte order, with interfaces of their own link type and time resolution.
+ * Reads the pcapng file format.
+ *
+ * A file consists of blocks { u32 type; u32 length; body; u32 length } in sections. Each section
+ * has its own byte order and interfaces, and each interface its own link type and time resolution.
  *
  * @module
  */
 import { CaptureError } from "./error.ts";
 import { type Frame, viewOf } from "./frame.ts";
 
-const SECTION_HEADER = 0x0a0d0d0a;
-const INTERFACE = 1;
-const OLD_PACKET = 2;
-const SIMPLE_PACKET = 3;
-const ENHANCED_PACKET = 6;
+const SECTION_HEADER_BLOCK = 0x0a0d0d0a;
+const INTERFACE_BLOCK = 1;
+const OBSOLETE_PACKET_BLOCK = 2;
+const SIMPLE_PACKET_BLOCK = 3;
+const ENHANCED_PACKET_BLOCK = 6;
 const BYTE_ORDER_MAGIC = 0x1a2b3c4d;
 const BLOCK_OVERHEAD = 12;
 
-const OPTION_END = 0;
-const OPTION_TIME_RESOLUTION = 9;
-const OPTION_TIME_OFFSET = 14;
+const OPT_ENDOFOPT = 0;
+const IF_TSRESOL = 9;
+const IF_TSOFFSET = 14;
 const NANOSECONDS = 1_000_000_000n;
 
 interface Interface {
   readonly linkType: number;
-  /** The most bytes captured of a frame; 0 for no limit. */
+  /** Maximum number of captured bytes of a frame; 0 for no limit. */
   readonly snapLength: number;
   unitsPerSecond: bigint;
   offsetSeconds: bigint;
 }
 
-/** A packet block's own fields; the length is that of the data in the block, in bytes. */
+/** The fields of a packet block. */
 interface PacketBlock {
   readonly interfaceId: number;
   readonly time: bigint | undefined;
+  /** The offset of the captured bytes in the block. */
   readonly data: number;
+  /** Number of captured bytes. */
   readonly length: number;
   readonly originalLength: number;
 }
 
-/** Whether bytes begin as a pcapng file does. */
+/** Whether bytes start with the magic number of a pcapng file. */
 export function isPcapng(bytes: Uint8Array): boolean {
-  return bytes.length >= 4 && viewOf(bytes).getUint32(0) === SECTION_HEADER;
+  return bytes.length >= 4 && viewOf(bytes).getUint32(0) === SECTION_HEADER_BLOCK;
 }
 
 /**
- * Reads the frames of a pcapng file in the file's order; blocks that hold none are passed over.
+ * Reads the frames of a pcapng file in order. Blocks without a frame are skipped.
  *
- * @throws {CaptureError} if a block's length is impossible, or the file ends within a block.
+ * @throws {CaptureError} if a block is malformed, or the file is truncated.
  */
 export function* readPcapng(bytes: Uint8Array): Generator<Frame> {
   const reader = new BlockReader(bytes);
@@ -65,7 +69,7 @@ class BlockReader {
   #time = 0n;
   #offset = 0;
   #type = 0;
-  /** Where the current block ends. */
+  /** The offset of the end of the current block. */
   end = 0;
 
   constructor(bytes: Uint8Array) {
@@ -73,28 +77,30 @@ class BlockReader {
     this.#view = viewOf(bytes);
   }
 
-  /** Goes to the block at an offset and checks its lengths. */
+  /** Moves to the block at an offset and checks its length. */
   enter(offset: number): void {
     this.#offset = offset;
     const left = this.#bytes.length - offset;
-    if (left < BLOCK_OVERHEAD) throw this.#error(`${left} bytes left of ${BLOCK_OVERHEAD}`);
+    if (left < BLOCK_OVERHEAD) throw this.#error(`has only ${left} bytes`);
     this.#type = this.#view.getUint32(offset, this.#littleEndian);
-    if (this.#type === SECTION_HEADER) this.#enterSection();
+    if (this.#type === SECTION_HEADER_BLOCK) this.#enterSection();
     const length = this.#u32(4);
     if (length < BLOCK_OVERHEAD || length % 4 !== 0 || length > left) {
-      throw this.#error(`length ${length} with ${left} bytes left`);
+      throw this.#error(`has length ${length} with ${left} bytes left`);
     }
     const repeated = this.#u32(length - 4);
-    if (repeated !== length) throw this.#error(`length ${length} at its start, ${repeated} at end`);
+    if (repeated !== length) {
+      throw this.#error(`has length ${length} at its start and ${repeated} at its end`);
+    }
     this.end = offset + length;
   }
 
-  /** Reads the current block; returns the frame it holds, if it holds one. */
+  /** Reads the current block; returns its frame, if it has one. */
   readFrame(): Frame | undefined {
-    if (this.#type === INTERFACE) this.#interfaces.push(this.#readInterface());
-    if (this.#type === ENHANCED_PACKET) return this.#frame(this.#readPacket(this.#u32(8)));
-    if (this.#type === OLD_PACKET) return this.#frame(this.#readPacket(this.#u16(8)));
-    if (this.#type === SIMPLE_PACKET) return this.#frame(this.#readSimplePacket());
+    if (this.#type === INTERFACE_BLOCK) this.#interfaces.push(this.#readInterface());
+    if (this.#type === ENHANCED_PACKET_BLOCK) return this.#frame(this.#readPacket(this.#u32(8)));
+    if (this.#type === OBSOLETE_PACKET_BLOCK) return this.#frame(this.#readPacket(this.#u16(8)));
+    if (this.#type === SIMPLE_PACKET_BLOCK) return this.#frame(this.#readSimplePacket());
     return undefined;
   }
 
@@ -102,7 +108,7 @@ class BlockReader {
     const magic = this.#view.getUint32(this.#offset + 8, true);
     this.#littleEndian = magic === BYTE_ORDER_MAGIC;
     if (!this.#littleEndian && this.#u32(8) !== BYTE_ORDER_MAGIC) {
-      throw this.#error("no byte order that is known");
+      throw this.#error("has an unknown byte order");
     }
     this.#interfaces = [];
   }
@@ -118,14 +124,14 @@ class BlockReader {
     for (let at = 16; this.#offset + at + 8 <= this.end;) {
       const code = this.#u16(at);
       const length = this.#u16(at + 2);
-      if (code === OPTION_END) break;
+      if (code === OPT_ENDOFOPT) break;
       this.#need(at - 4 + length);
-      if (code === OPTION_TIME_RESOLUTION && length === 1) {
+      if (code === IF_TSRESOL && length === 1) {
         const resolution = this.#bytes[this.#offset + at + 4]!;
         found.unitsPerSecond = (resolution & 0x80) !== 0
           ? 2n ** BigInt(resolution & 0x7f)
           : 10n ** BigInt(resolution);
-      } else if (code === OPTION_TIME_OFFSET && length === 8) {
+      } else if (code === IF_TSOFFSET && length === 8) {
         const offset = this.#offset + at + 4;
         found.offsetSeconds = this.#view.getBigInt64(offset, this.#littleEndian);
       }
@@ -154,7 +160,7 @@ class BlockReader {
   }
 
   #frame(block: PacketBlock): Frame {
-    // A simple packet has no time: it takes that of the packet before it.
+    // A simple packet has no time; it gets that of the previous packet.
     this.#time = block.time ?? this.#time;
     const start = this.#offset + block.data;
     return {
@@ -170,14 +176,14 @@ class BlockReader {
 
   #interface(id: number): Interface {
     const found = this.#interfaces[id];
-    if (found === undefined) throw this.#error(`no interface ${id}`);
+    if (found === undefined) throw this.#error(`refers to interface ${id}, which is not described`);
     return found;
   }
 
-  /** Checks that the block's body has this many bytes. */
+  /** Checks that the body of the block has at least this many bytes. */
   #need(length: number): void {
     const body = this.end - this.#offset - BLOCK_OVERHEAD;
-    if (length > body) throw this.#error(`${body} bytes in its body of ${length}`);
+    if (length > body) throw this.#error(`has a body of ${body} bytes, which needs ${length}`);
   }
 
   #u16(at: number): number {
@@ -189,6 +195,6 @@ class BlockReader {
   }
 
   #error(reason: string): CaptureError {
-    return new CaptureError(`its block at offset ${this.#offset} has ${reason}`);
+    return new CaptureError(`block at offset ${this.#offset} ${reason}`);
   }
 }

@@ -1,61 +1,63 @@
 /**
- * Opening a capture and choosing what to replay of it.
+ * Opens a capture and selects a snapshot to replay.
  *
  * @module
  */
 import type { Source } from "../ipvs/collect.ts";
-import { NETLINK_GENERIC } from "../netlink/uapi.ts";
 import { ENOENT } from "../netlink/errors.ts";
-import { CaptureError, WITHOUT_IPVS } from "./error.ts";
-import { MOST_REQUESTS, pairExchanges } from "./exchanges.ts";
-import { findFamily } from "./family.ts";
-import { type MarkedRound, readMarkedRounds } from "./marks.ts";
+import { NETLINK_GENERIC } from "../netlink/uapi.ts";
+import { findMissingReplies, findServiceList } from "./completeness.ts";
+import { CaptureError, RECORDED_WITHOUT_IPVS } from "./error.ts";
+import { groupIntoSnapshots, processOf } from "./group_snapshots.ts";
+import { findIpvsFamily } from "./ipvs_family.ts";
+import { matchReplies, MAX_REQUESTS } from "./match_replies.ts";
 import { type NetlinkPacket, readPackets } from "./packets.ts";
-import { ReplayTransport } from "./replay.ts";
-import { type Ask, findGap, listingOf, partRounds, processOf, readAsks } from "./rounds.ts";
+import { readRequests, type RecordedRequest } from "./recorded_requests.ts";
+import { readRecordedRounds, type RecordedRound } from "./recording_frames.ts";
+import { ReplayTransport } from "./replay_transport.ts";
 
-/** What {@linkcode Round} is made from. */
-interface RoundParts {
+/** The arguments of {@linkcode Round}'s constructor. */
+interface RoundInit {
   readonly time: bigint;
   readonly client: string;
-  readonly asks: readonly Ask[];
-  readonly gap: string | undefined;
+  readonly requests: readonly RecordedRequest[];
+  readonly incompleteReason: string | undefined;
   readonly texts?: ReadonlyMap<string, readonly Uint8Array[]>;
 }
 
 const NO_TEXTS: ReadonlyMap<string, readonly Uint8Array[]> = new Map();
 
-/** One client's listing of the table. */
+/** A recorded snapshot: the requests of a client that read the table once, with the replies. */
 export class Round {
-  /** When it began, in nanoseconds since 1970. */
+  /** When the snapshot was started, in nanoseconds since 1970. */
   readonly time: bigint;
-  /** Who listed the table, such as `process 708`. */
+  /** The client that read the table: `ipvstat`, or a process such as `process 708`. */
   readonly client: string;
-  /** What it lacks of being whole, in words; undefined if it is whole. */
-  readonly gap: string | undefined;
-  readonly #asks: readonly Ask[];
+  /** Why the snapshot is incomplete; undefined if it is complete. */
+  readonly incompleteReason: string | undefined;
+  readonly #requests: readonly RecordedRequest[];
   readonly #texts: ReadonlyMap<string, readonly Uint8Array[]>;
 
-  /** Only {@linkcode openRecording} makes rounds. */
-  constructor(parts: RoundParts) {
-    this.time = parts.time;
-    this.client = parts.client;
-    this.gap = parts.gap;
-    this.#asks = parts.asks;
-    this.#texts = parts.texts ?? NO_TEXTS;
+  /** Use {@linkcode openRecording} instead. */
+  constructor(init: RoundInit) {
+    this.time = init.time;
+    this.client = init.client;
+    this.incompleteReason = init.incompleteReason;
+    this.#requests = init.requests;
+    this.#texts = init.texts ?? NO_TEXTS;
   }
 
-  /** Whether its services are all listed, and the destinations of each. */
-  get whole(): boolean {
-    return this.gap === undefined;
+  /** Whether it has a list of the virtual servers, and the real servers of each. */
+  get complete(): boolean {
+    return this.incompleteReason === undefined;
   }
 
-  /** Begins a new replay of the round, at its first answers and in its own time. */
+  /** Starts a replay: a source with the recorded replies, whose time is that of the snapshot. */
   play(): Source {
-    const listing = listingOf(this.#asks) ??
-      this.#asks.find(({ kind }) => kind !== "family")?.exchange;
+    const exchange = findServiceList(this.#requests) ??
+      this.#requests.find(({ kind }) => kind !== "family")?.exchange;
     return {
-      transport: new ReplayTransport(this.#asks, listing?.type ?? 0),
+      transport: new ReplayTransport(this.#requests, exchange?.type ?? 0),
       now: () => this.time,
       readProc: (name) => this.#readProc(name),
     };
@@ -70,50 +72,64 @@ export class Round {
   }
 }
 
-/** What a capture holds of IPVS. */
+/** The snapshots in a capture. */
 export class Recording {
-  /** In the order in which they began. */
+  /** In the order in which they were started. */
   readonly rounds: readonly Round[];
   readonly #isWithoutIpvs: boolean;
 
-  /** Only {@linkcode openRecording} makes recordings. */
+  /** Use {@linkcode openRecording} instead. */
   constructor(rounds: readonly Round[], isWithoutIpvs = false) {
     this.rounds = rounds;
     this.#isWithoutIpvs = isWithoutIpvs;
   }
 
   /**
-   * The round with this number, counted from 1; without a number the last whole one.
+   * Returns the snapshot with a number, counted from 1; by default the last complete one.
    *
-   * @throws {CaptureError} if there is none, or it is not whole.
+   * @throws {CaptureError} if it does not exist or is incomplete.
    */
   selectRound(number?: number): Round {
     const count = this.rounds.length;
     if (count === 0) {
-      const why = this.#isWithoutIpvs ? `: ${WITHOUT_IPVS}` : "";
-      throw new CaptureError(`nobody lists the virtual servers in it${why}`);
+      const reason = this.#isWithoutIpvs ? `: ${RECORDED_WITHOUT_IPVS}` : "";
+      throw new CaptureError(`it contains no list of virtual servers${reason}`);
     }
-    if (number === undefined) {
-      const last = this.rounds.findLast((round) => round.whole);
-      if (last !== undefined) return last;
-      const gap = this.rounds.at(-1)?.gap;
-      throw new CaptureError(`none of its ${count} rounds is whole; the last: ${gap}`);
-    }
+    return number === undefined ? this.#lastComplete() : this.#completeRound(number);
+  }
+
+  #lastComplete(): Round {
+    const last = this.rounds.findLast((round) => round.complete);
+    if (last !== undefined) return last;
+    const count = this.rounds.length;
+    const reason = this.rounds.at(-1)?.incompleteReason;
+    throw new CaptureError(
+      count === 1
+        ? `its only snapshot is incomplete: ${reason}`
+        : `all ${count} snapshots are incomplete; the last one: ${reason}`,
+    );
+  }
+
+  #completeRound(number: number): Round {
     const round = this.rounds[number - 1];
+    const count = this.rounds.length;
     if (round === undefined) {
-      throw new CaptureError(`it has no round ${number}: there are ${count}`);
+      const total = count === 1 ? "1 snapshot" : `${count} snapshots`;
+      throw new CaptureError(`it has no snapshot ${number}, only ${total}`);
     }
-    if (round.whole) return round;
-    throw new CaptureError(`round ${number} of ${count} is not whole: ${round.gap}`);
+    if (round.complete) return round;
+    throw new CaptureError(
+      `snapshot ${number} of ${count} is incomplete: ${round.incompleteReason}`,
+    );
   }
 }
 
 /**
- * Opens a capture: a recording of this program, or any pcap or pcapng file of a netlink monitor
- * device in which some program listed the table. The recording refers to `bytes`, which must not
- * change while it is used.
+ * Opens a capture: a recording of ipvstat, or any pcap or pcapng file from a netlink monitor device
+ * with the traffic of a program that listed the table. The recording refers to `bytes`, which must
+ * not change while it is in use.
  *
- * @throws {CaptureError} if it is no netlink capture, or damaged.
+ * @throws {CaptureError} if the bytes are not a netlink capture, or are damaged.
  *
  * @example
  * ```ts
@@ -122,23 +138,23 @@ export class Recording {
  *
  * const file = new URL("../../testdata/demo/capture.pcap", import.meta.url);
  * const { rounds } = openRecording(Deno.readFileSync(file));
- * assert.deepEqual(rounds.map(({ whole }) => whole), [true]);
+ * assert.deepEqual(rounds.map(({ complete }) => complete), [true]);
  * assert.throws(() => openRecording(new Uint8Array(0)), { name: "CaptureError" });
  * ```
  */
 export function openRecording(bytes: Uint8Array): Recording {
   const packets = readPackets(bytes);
-  const reader = new AskReader();
-  const marked = readMarkedRounds(packets);
-  if (marked !== undefined) return new Recording(marked.map((round) => toRound(round, reader)));
+  const reader = new RequestReader();
+  const recorded = readRecordedRounds(packets);
+  if (recorded !== undefined) return new Recording(recorded.map((each) => toRound(each, reader)));
   const all = reader.read(packets);
-  const rounds = partRounds(all).map((asks) => {
-    const { packet, portId } = asks.find(({ kind }) => kind === "services")!.exchange;
+  const rounds = groupIntoSnapshots(all).map((requests) => {
+    const { packet, portId } = requests.find(({ kind }) => kind === "services")!.exchange;
     return new Round({
       time: packet.time,
       client: `process ${processOf(portId)}`,
-      asks,
-      gap: findGap(asks),
+      requests,
+      incompleteReason: findMissingReplies(requests),
     });
   });
   const isWithoutIpvs = all.some(({ kind, exchange }) =>
@@ -147,23 +163,26 @@ export function openRecording(bytes: Uint8Array): Recording {
   return new Recording(rounds, isWithoutIpvs);
 }
 
-/** Reads what packets ask, and holds all that one capture asks to one limit. */
-class AskReader {
-  #left = MOST_REQUESTS;
+/** Reads the requests in packets, with a common limit for the whole capture. */
+class RequestReader {
+  #left = MAX_REQUESTS;
 
-  read(packets: readonly NetlinkPacket[]): Ask[] {
+  read(packets: readonly NetlinkPacket[]): RecordedRequest[] {
     const generic = packets.filter((packet) => packet.protocol === NETLINK_GENERIC);
-    const exchanges = pairExchanges(generic, this.#left);
+    const exchanges = matchReplies(generic, this.#left);
     this.#left -= exchanges.length;
-    return readAsks(exchanges, findFamily(generic, exchanges));
+    return readRequests(exchanges, findIpvsFamily(generic, exchanges));
   }
 }
 
-function toRound(marked: MarkedRound, reader: AskReader): Round {
-  const { time, packets, texts, isComplete } = marked;
+function toRound(recorded: RecordedRound, reader: RequestReader): Round {
+  const { time, packets, texts, isComplete } = recorded;
+  const client = "ipvstat";
   if (!isComplete) {
-    return new Round({ time, client: "ipvstat", asks: [], gap: "its recording was broken off" });
+    const incompleteReason = "its recording was interrupted";
+    return new Round({ time, client, requests: [], incompleteReason });
   }
-  const asks = reader.read(packets);
-  return new Round({ time, client: "ipvstat", asks, texts, gap: findGap(asks) });
+  const requests = reader.read(packets);
+  const incompleteReason = findMissingReplies(requests);
+  return new Round({ time, client, requests, texts, incompleteReason });
 }

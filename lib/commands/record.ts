@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { Recorder } from "../capture/record.ts";
+import { Recorder } from "../capture/recorder.ts";
 import { collect, readWhole, type Source } from "../ipvs/collect.ts";
 import type { Consistency } from "../ipvs/snapshot.ts";
 import type { Sink } from "../output/byte_writer.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 import { DecodeError, NetlinkError } from "../netlink/errors.ts";
-import { NetlinkClient, type Request } from "../netlink/exchange.ts";
+import { NetlinkClient, type Request } from "../netlink/client.ts";
 import { type Family, lookupFamily } from "../netlink/generic.ts";
 import { type Datagram, NotRecordedError, type Transport } from "../netlink/transport.ts";
 import { CONFIG, DAEMON, DESTINATION, INFO, SERVICE } from "./columns.ts";
@@ -100,14 +100,14 @@ export class Reader {
 
   /** Adds all services to `rows` in the kernel's order; `again` through the second transport. */
   services(rows: Rows, again = false): void {
-    this.#clientFor(again).exchange(this.#requests.services(), (datagram, start, end) => {
+    this.#clientFor(again).request(this.#requests.services(), (datagram, start, end) => {
       this.#addService(datagram, start, end, rows);
     });
   }
 
   /** Lists the services again, through the second transport, and compares their identities. */
   compareServices(comparison: ListingComparison): void {
-    this.#second.exchange(this.#requests.services(), (datagram, start, end) => {
+    this.#second.request(this.#requests.services(), (datagram, start, end) => {
       const { scratch } = comparison;
       const words = scratch.words(scratch.push());
       this.#serviceIdentities.decode(datagram, start, end, words, 0);
@@ -119,7 +119,7 @@ export class Reader {
   /** Whether the kernel still has a service; undefined if the reply was not recorded. */
   hasService(rows: Rows, row: number): boolean | undefined {
     try {
-      this.#client.exchange(this.#requests.service(rows, row), () => {});
+      this.#client.request(this.#requests.service(rows, row), () => {});
       return true;
     } catch (error) {
       if (error instanceof NetlinkError && error.errno === ESRCH) return false;
@@ -150,7 +150,7 @@ export class Reader {
     const family = services.words(row)[services.at(row) + SERVICE.addressFamily]!;
     const request = this.#requests.destinations(services, row);
     let filled = 0;
-    const datagrams = this.#clientFor(again).exchange(request, (datagram, start, end) => {
+    const datagrams = this.#clientFor(again).request(request, (datagram, start, end) => {
       this.#addDestination(datagram, start, end, rows, family);
       filled = datagram.length + end - start;
     });
@@ -160,7 +160,7 @@ export class Reader {
   /** Lists the destinations of a service again, and compares their identities. */
   compareDestinations(services: Rows, row: number, comparison: ListingComparison): void {
     const family = services.words(row)[services.at(row) + SERVICE.addressFamily]!;
-    this.#second.exchange(this.#requests.destinations(services, row), (datagram, start, end) => {
+    this.#second.request(this.#requests.destinations(services, row), (datagram, start, end) => {
       const { scratch } = comparison;
       const words = scratch.words(scratch.push());
       this.#destinationIdentities.decode(datagram, start, end, words, 0);
@@ -198,7 +198,7 @@ export class Reader {
   #rows(request: Request, decoder: Decoder, width: number): Uint32Array[] | undefined {
     const rows: Uint32Array[] = [];
     try {
-      this.#client.exchange(request, (datagram, start, end) => {
+      this.#client.request(request, (datagram, start, end) => {
         const row = new Uint32Array(width);
         decoder.decode(datagram, start, end, row, 0);
         rows.push(row);

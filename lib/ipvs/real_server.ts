@@ -34,18 +34,20 @@ export class RealServer extends Server {
 
   /** `ipip`, `gue`, `gre` or a number; undefined without a tunnel, as are the next two. */
   get tunnelType(): string | undefined {
-    if (!this.isTunnelled) return undefined;
+    if (!isTunnelled(this.words, this.at)) return undefined;
     return tunnelTypeName(this.words[this.at + DESTINATION.tunnelType]!);
   }
 
   /** Outer UDP port of `gue`, else 0. */
   get tunnelPort(): number | undefined {
-    return this.isTunnelled ? this.words[this.at + DESTINATION.tunnelPort]! : undefined;
+    return isTunnelled(this.words, this.at)
+      ? this.words[this.at + DESTINATION.tunnelPort]!
+      : undefined;
   }
 
   /** `nocsum`, `csum`, `remcsum` or a number. */
   get tunnelChecksum(): string | undefined {
-    if (!this.isTunnelled) return undefined;
+    if (!isTunnelled(this.words, this.at)) return undefined;
     return tunnelChecksumName(this.words[this.at + DESTINATION.tunnelFlags]!);
   }
 
@@ -85,10 +87,9 @@ export class RealServer extends Server {
     const left = this.activeConnections + this.inactiveConnections + this.persistentConnections;
     return left > 0 ? "draining" : "drained";
   }
+}
 
-  /** Whether it is behind a tunnel. */
-  get isTunnelled(): boolean {
-    const method = this.words[this.at + DESTINATION.forwardingMethod]! & IP_VS_CONN_F_FWD_MASK;
-    return method === IP_VS_CONN_F_TUNNEL;
-  }
+function isTunnelled(words: Uint32Array, at: number): boolean {
+  return (words[at + DESTINATION.forwardingMethod]! & IP_VS_CONN_F_FWD_MASK) ===
+    IP_VS_CONN_F_TUNNEL;
 }

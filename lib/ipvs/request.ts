@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Request } from "../netlink/exchange.ts";
+import type { Request } from "../netlink/client.ts";
 import type { Family } from "../netlink/generic.ts";
 import type { RequestBuilder } from "../netlink/message.ts";
 import { NLM_F_DUMP } from "../netlink/uapi.ts";

@@ -41,20 +41,22 @@ export class VirtualServer extends Server {
 
   /** `tcp`, `udp`, `sctp` or a number; undefined with a fwmark, as are address and port. */
   get protocol(): string | undefined {
-    return this.hasFwmark ? undefined : protocolName(this.words[this.at + SERVICE.protocol]!);
+    return hasFwmark(this.words, this.at)
+      ? undefined
+      : protocolName(this.words[this.at + SERVICE.protocol]!);
   }
 
   override get address(): string | undefined {
-    return this.hasFwmark ? undefined : super.address;
+    return hasFwmark(this.words, this.at) ? undefined : super.address;
   }
 
   override get ipv4(): number | undefined {
-    return this.hasFwmark ? undefined : super.ipv4;
+    return hasFwmark(this.words, this.at) ? undefined : super.ipv4;
   }
 
   /** 0 to 65535; 0 for any port. */
   override get port(): number | undefined {
-    return this.hasFwmark ? undefined : super.port;
+    return hasFwmark(this.words, this.at) ? undefined : super.port;
   }
 
   /** The scheduler, or `none`. */
@@ -113,11 +115,10 @@ export class VirtualServer extends Server {
   override toJSON(): Record<string, unknown> {
     return { ...super.toJSON(), realServers: this.realServers };
   }
+}
 
-  /** Whether a fwmark identifies it. */
-  get hasFwmark(): boolean {
-    return this.words[this.at + SERVICE.fwmark] !== 0;
-  }
+function hasFwmark(words: Uint32Array, at: number): boolean {
+  return words[at + SERVICE.fwmark] !== 0;
 }
 
 /** The key of the virtual server in the row that begins at `words[at]`. */

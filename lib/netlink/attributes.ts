@@ -1,5 +1,5 @@
 /**
- * Netlink attributes: a strict reader, which checks every length against what encloses it.
+ * Netlink attributes: a strict reader that checks every length against the enclosing range.
  *
  * @module
  */
@@ -13,7 +13,9 @@ export function align4(length: number): number {
   return (length + 3) & ~3;
 }
 
-/** Gets an attribute's type without its flag bits, and where its payload lies in bytes. */
+/**
+ * Receives an attribute's type without its flag bits, and its payload's offset and length in bytes.
+ */
 export type AttributeVisitor = (type: number, offset: number, length: number) => void;
 
 /**
@@ -59,14 +61,18 @@ export function readAttributes(
   }
 }
 
-/** Decodes text up to its first NUL byte as UTF-8. */
+/** Decodes UTF-8 text up to its first NUL byte, or all of it if there is none. */
 export function readText(bytes: Uint8Array, offset: number, length: number): string {
   const text = bytes.subarray(offset, offset + length);
   const nul = text.indexOf(0);
   return new TextDecoder().decode(nul < 0 ? text : text.subarray(0, nul));
 }
 
-/** Checks a payload's width and returns the offset unchanged. */
+/**
+ * Checks the width of a payload, in bytes.
+ *
+ * @throws {DecodeError} if it differs; the message has the name, the offset and both widths.
+ */
 export function expectWidth(name: string, offset: number, actual: number, expected: number): void {
   if (actual !== expected) {
     throw new DecodeError(

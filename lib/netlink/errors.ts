@@ -1,19 +1,19 @@
 /**
- * The two errors of the protocol: the kernel said no ({@linkcode NetlinkError}), or
- * bytes are not what they must be ({@linkcode DecodeError}).
+ * The errors of netlink: {@linkcode NetlinkError} if the kernel returns an error or a system call
+ * fails, {@linkcode DecodeError} if bytes are malformed.
  *
  * @module
  */
 
-/** Linux errno numbers (asm-generic) that this program meets, with their meaning. */
+/** Linux errno numbers (asm-generic) that can occur here, with their names and meanings. */
 const ERRNO: Readonly<Record<number, readonly [code: string, meaning: string]>> = {
   1: ["EPERM", "operation not permitted"],
   2: ["ENOENT", "no such entry"],
   3: ["ESRCH", "no such service"],
   4: ["EINTR", "interrupted"],
   5: ["EIO", "input/output error"],
-  9: ["EBADF", "the descriptor is not open"],
-  11: ["EAGAIN", "no answer in time"],
+  9: ["EBADF", "bad file descriptor"],
+  11: ["EAGAIN", "no reply in time"],
   12: ["ENOMEM", "out of memory"],
   13: ["EACCES", "permission denied"],
   16: ["EBUSY", "another dump is running on this socket"],
@@ -24,8 +24,8 @@ const ERRNO: Readonly<Record<number, readonly [code: string, meaning: string]>> 
   93: ["EPROTONOSUPPORT", "protocol not supported"],
   95: ["EOPNOTSUPP", "operation not supported"],
   97: ["EAFNOSUPPORT", "address family not supported"],
-  105: ["ENOBUFS", "the kernel dropped messages, its receive queue was full"],
-  111: ["ECONNREFUSED", "nobody answers this netlink protocol"],
+  105: ["ENOBUFS", "the receive queue overflowed and the kernel dropped messages"],
+  111: ["ECONNREFUSED", "nothing listens on this netlink protocol"],
 };
 
 /** The symbolic name of an errno number, such as `"EPERM"`, or `"errno 200"`. */
@@ -33,20 +33,20 @@ export function errnoCode(errno: number): string {
   return ERRNO[errno]?.[0] ?? `errno ${errno}`;
 }
 
-/** What went wrong and where, for {@linkcode NetlinkError}. */
+/** The details of a {@linkcode NetlinkError}. */
 export interface NetlinkFailure {
   /** The kernel's name of the request or system call, such as `IPVS_CMD_GET_SERVICE`. */
   readonly request: string;
   /** A positive Linux errno number. */
   readonly errno: number;
-  /** The kernel's own words from the extended ACK, where it gave any. */
+  /** The error message in the kernel's extended ACK, if there is one. */
   readonly extendedAck?: string | undefined;
-  /** What else is known of it. */
+  /** Additional information, for the end of the message. */
   readonly note?: string | undefined;
 }
 
 /**
- * A request that the kernel refused, or a system call that failed.
+ * A request that failed in the kernel, or a system call that failed.
  *
  * @example
  * ```ts
@@ -58,7 +58,7 @@ export interface NetlinkFailure {
  * ```
  */
 export class NetlinkError extends Error {
-  /** The error's class. */
+  /** The name of the class. */
   override readonly name = "NetlinkError";
   /** The kernel's name of the request or system call. */
   readonly request: string;
@@ -80,23 +80,23 @@ export class NetlinkError extends Error {
   }
 }
 
-/** "No such entry": what the kernel says of a family that it does not have. */
+/** "No such entry": the kernel's error for a family that does not exist. */
 export const ENOENT = 2;
 const EPERM = 1, EACCES = 13;
 
-/** Whether the kernel does not have the generic netlink family that was looked up. */
+/** Whether an error means that the generic netlink family that was looked up does not exist. */
 export function isMissingFamily(error: unknown): boolean {
   return error instanceof NetlinkError && error.request === "CTRL_CMD_GETFAMILY" &&
     error.errno === ENOENT;
 }
 
-/** Whether the kernel did not permit a request or a system call. */
+/** Whether an error means that the kernel denied permission: EPERM or EACCES. */
 export function isRefusal(error: unknown): boolean {
   return error instanceof NetlinkError && (error.errno === EPERM || error.errno === EACCES);
 }
 
-/** Bytes that break the protocol: truncated, of a wrong width, or not what was asked for. */
+/** Malformed data: truncated, of the wrong width, or not a reply to the request. */
 export class DecodeError extends Error {
-  /** The error's class. */
+  /** The name of the class. */
   override readonly name = "DecodeError";
 }

@@ -1,11 +1,11 @@
 /**
- * Generic netlink: looking a family up by its name.
+ * Generic netlink: looks up a family by name.
  *
  * @module
  */
 import { expectWidth, readAttributes } from "./attributes.ts";
 import { DecodeError } from "./errors.ts";
-import type { NetlinkClient } from "./exchange.ts";
+import type { NetlinkClient } from "./client.ts";
 import {
   CTRL_ATTR_FAMILY_ID,
   CTRL_ATTR_FAMILY_NAME,
@@ -15,21 +15,24 @@ import {
   GENL_ID_CTRL,
 } from "./uapi.ts";
 
-/** A generic netlink family as this boot of the kernel numbers it. */
+/** A generic netlink family. */
 export interface Family {
+  /** The number that the running kernel assigned to it, the message type of its requests. */
   readonly id: number;
+  /** The version of its protocol. */
   readonly version: number;
 }
 
 /**
- * Asks the kernel for a family's number.
+ * Asks the kernel's family controller for a family.
  *
- * @throws {NetlinkError} with errno ENOENT if the kernel has no such family.
+ * @throws {NetlinkError} with errno ENOENT if the family does not exist.
+ * @throws {DecodeError} if the reply is malformed or has no family number.
  */
 export function lookupFamily(client: NetlinkClient, name: string): Family {
   let id: number | undefined;
   let version = 0;
-  client.exchange({
+  client.request({
     name: "CTRL_CMD_GETFAMILY",
     type: GENL_ID_CTRL,
     flags: 0,
@@ -49,6 +52,8 @@ export function lookupFamily(client: NetlinkClient, name: string): Family {
       }
     });
   });
-  if (id === undefined) throw new DecodeError(`Cannot find the number of the family ${name}`);
+  if (id === undefined) {
+    throw new DecodeError(`Cannot find the number of family ${name}: it is missing from the reply`);
+  }
   return { id, version };
 }

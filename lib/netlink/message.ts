@@ -1,5 +1,5 @@
 /**
- * Framing: netlink messages within a datagram, and the building of requests.
+ * Netlink messages: reads the headers of the messages in a datagram, and builds requests.
  *
  * @module
  */
@@ -8,7 +8,9 @@ import { DecodeError } from "./errors.ts";
 import type { Datagram } from "./transport.ts";
 import { GENL_HDRLEN, NLA_HDRLEN, NLM_F_REQUEST, NLMSG_HDRLEN } from "./uapi.ts";
 
-/** The header of one netlink message, and the message's extent in its datagram in bytes. */
+/**
+ * The header of a netlink message, and where the message starts and ends in its datagram, in bytes.
+ */
 export interface MessageHeader {
   start: number;
   end: number;
@@ -19,9 +21,9 @@ export interface MessageHeader {
 }
 
 /**
- * Reads the header at an offset into `header`, which callers reuse.
+ * Reads the header at an offset into `header`, which can be reused.
  *
- * @throws {DecodeError} if the header or the length it gives does not fit in the datagram.
+ * @throws {DecodeError} if the header, or the message by its length, does not fit in the datagram.
  */
 export function readHeader(datagram: Datagram, start: number, header: MessageHeader): void {
   const { view, littleEndian, length } = datagram;
@@ -46,32 +48,34 @@ export function readHeader(datagram: Datagram, start: number, header: MessageHea
   header.portId = view.getUint32(start + 12, littleEndian);
 }
 
-/** Where the message after this one begins. */
+/** The offset of the next message. */
 export function nextStart(header: MessageHeader): number {
   return align4(header.end);
 }
 
-/** What identifies a generic netlink request apart from its attributes. */
+/** The header fields of a generic netlink request. */
 export interface RequestHead {
-  /** The family's number. */
+  /** The number of the family. */
   readonly type: number;
-  /** NLM_F_* beyond NLM_F_REQUEST, which is always set. */
+  /** NLM_F_* flags; NLM_F_REQUEST is always set. */
   readonly flags: number;
+  /** The command of the family. */
   readonly command: number;
+  /** The version of the family. */
   readonly version: number;
 }
 
 const CAPACITY = 512;
 
-/** Builds one generic netlink request in a buffer that it reuses. */
+/** Builds generic netlink requests of at most 512 bytes, one at a time in a reused buffer. */
 export class RequestBuilder {
   readonly #bytes = new Uint8Array(new ArrayBuffer(CAPACITY));
   readonly #view = new DataView(this.#bytes.buffer);
   #length = 0;
-  /** The last request; most of the next ones are as long. */
+  /** The last request, reused if the next one has the same length. */
   #request = this.#bytes.subarray(0, 0);
 
-  /** Starts a request over. */
+  /** Starts a new request. */
   begin(head: RequestHead): this {
     this.#bytes.fill(0, 0, NLMSG_HDRLEN + GENL_HDRLEN);
     this.#view.setUint16(4, head.type, true);
@@ -82,39 +86,43 @@ export class RequestBuilder {
     return this;
   }
 
-  /** Appends an attribute with a payload of at most 400 bytes. */
+  /**
+   * Appends an attribute with these bytes.
+   *
+   * @throws {RangeError} if the request grows beyond 512 bytes.
+   */
   bytes(type: number, payload: Uint8Array): this {
     const at = this.#header(type, payload.length);
     this.#bytes.set(payload, at);
     return this;
   }
 
-  /** Appends an attribute of raw bytes that are kept in 32-bit words, little-endian. */
+  /** Appends an attribute of `count` 32-bit words, in little-endian byte order. */
   words(type: number, words: Uint32Array, first: number, count: number): this {
     const at = this.#header(type, 4 * count);
     for (let i = 0; i < count; i++) this.#view.setUint32(at + 4 * i, words[first + i]!, true);
     return this;
   }
 
-  /** Appends an attribute of 16 bits in the host's byte order. */
+  /** Appends a 16-bit attribute in host byte order. */
   u16(type: number, value: number): this {
     this.#view.setUint16(this.#header(type, 2), value, true);
     return this;
   }
 
-  /** Appends an attribute of 16 bits in network byte order. */
+  /** Appends a 16-bit attribute in network byte order. */
   be16(type: number, value: number): this {
     this.#view.setUint16(this.#header(type, 2), value, false);
     return this;
   }
 
-  /** Appends an attribute of 32 bits in the host's byte order. */
+  /** Appends a 32-bit attribute in host byte order. */
   u32(type: number, value: number): this {
     this.#view.setUint32(this.#header(type, 4), value, true);
     return this;
   }
 
-  /** Appends a nest whose attributes `fill` appends. */
+  /** Appends a nested attribute; `fill` appends the attributes in it. */
   nest(type: number, fill: (builder: this) => void): this {
     const at = this.#header(type, 0) - NLA_HDRLEN;
     fill(this);
@@ -122,7 +130,7 @@ export class RequestBuilder {
     return this;
   }
 
-  /** Completes the request; the bytes are valid until the next `begin()`. */
+  /** Completes the request. The bytes are valid until the next `begin()`. */
   finish(sequence: number, portId: number): Uint8Array<ArrayBuffer> {
     this.#view.setUint32(0, this.#length, true);
     this.#view.setUint32(8, sequence, true);

@@ -1,5 +1,5 @@
 /**
- * The kernel's own names and numbers for netlink and generic netlink, from
+ * Constants of netlink and generic netlink, under the kernel's names, from
  * `include/uapi/linux/netlink.h` and `include/uapi/linux/genetlink.h`.
  *
  * @module
@@ -14,15 +14,15 @@ export const NLMSG_NOOP = 1;
 export const NLMSG_ERROR = 2;
 export const NLMSG_DONE = 3;
 export const NLMSG_OVERRUN = 4;
-/** Types below this are control messages; families have numbers from here on. */
+/** Lower types are control messages; families have numbers from here on. */
 export const NLMSG_MIN_TYPE = 0x10;
 
 export const NLM_F_REQUEST = 0x01;
 export const NLM_F_MULTI = 0x02;
 export const NLM_F_DUMP = 0x300;
-/** On an error: the request is not echoed behind its header. */
+/** In an error: it contains only the header of the failed request. */
 export const NLM_F_CAPPED = 0x100;
-/** On an error or DONE: extended-ACK attributes follow. */
+/** In an error or DONE: extended ACK attributes follow. */
 export const NLM_F_ACK_TLVS = 0x200;
 
 // enum nlmsgerr_attrs
@@ -30,7 +30,7 @@ export const NLMSGERR_ATTR_MSG = 1;
 
 // struct nlattr { u16 len; u16 type; }
 export const NLA_HDRLEN = 4;
-/** Strips NLA_F_NESTED and NLA_F_NET_BYTEORDER from a type. */
+/** Removes NLA_F_NESTED and NLA_F_NET_BYTEORDER from a type. */
 export const NLA_TYPE_MASK = 0x3fff;
 
 // struct genlmsghdr { u8 cmd; u8 version; u16 reserved; }

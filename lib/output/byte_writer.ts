@@ -60,8 +60,10 @@ export class ByteWriter {
     const to = this.#bytes;
     let at = this.#at;
     this.#at += length;
-    if (length <= SHORT) { for (let i = start; i < end; i++) to[at++] = bytes[i]!; }
-    else to.set(length === bytes.length ? bytes : bytes.subarray(start, end), at);
+    const isWhole = length === bytes.length;
+    if (length <= (isWhole ? SHORT : SHORT_PART)) {
+      for (let i = start; i < end; i++) to[at++] = bytes[i]!;
+    } else to.set(isWhole ? bytes : bytes.subarray(start, end), at);
   }
 
   /** Writes any text. */

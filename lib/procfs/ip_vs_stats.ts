@@ -1,12 +1,13 @@
 /**
- * `/proc/net/ip_vs_stats` and `/proc/net/ip_vs_stats_percpu`: the totals of one network namespace.
- * They keep the traffic of deleted virtual servers, so they differ from the sum over those that are.
+ * Parses `/proc/net/ip_vs_stats` and `/proc/net/ip_vs_stats_percpu`: the totals of a network
+ * namespace. They include the traffic of deleted virtual servers, so they can be larger than the
+ * sum of the existing ones.
  *
  * @module
  */
 import { DecodeError } from "../netlink/errors.ts";
 
-/** The five counters since the module was loaded or they were zeroed. */
+/** Counters since the module was loaded or the counters were last zeroed; 64 bits each. */
 export interface Counters {
   /** Connections scheduled. */
   readonly connections: number | bigint;
@@ -20,7 +21,7 @@ export interface Counters {
   readonly bytesOut: number | bigint;
 }
 
-/** Counters, and the kernel's moving averages per second. */
+/** Counters, and the kernel's moving averages per second; 64 bits each. */
 export interface Totals extends Counters {
   /** Connections per second. */
   readonly cps: number | bigint;
@@ -34,14 +35,14 @@ export interface Totals extends Counters {
   readonly bytesOutPerSecond: number | bigint;
 }
 
-/** The live counters of one possible CPU; zeroing the totals leaves them as they are. */
+/** The live counters of a possible CPU; zeroing the totals does not affect them. */
 export interface CpuCounters extends Counters {
-  /** The CPU's number. */
+  /** The number of the CPU, 0 to 2^32 - 1. */
   readonly cpu: number;
 }
 
-/** The kernel numbers CPUs with 32 bits. */
-const MOST_CPU = 0xffff_ffff;
+/** The kernel uses 32 bits for the number of a CPU. */
+const MAX_CPU = 0xffff_ffff;
 
 function parseHex(text: string, file: string, line: number): number | bigint {
   if (!/^[0-9a-f]{1,16}$/i.test(text)) {
@@ -51,26 +52,27 @@ function parseHex(text: string, file: string, line: number): number | bigint {
   return value <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(value) : value;
 }
 
-function parseLine(text: string, columns: number, file: string, line: number) {
-  const words = text.trim().split(/\s+/);
-  if (words.length !== columns) {
+/** Parses a line of hexadecimal columns. */
+function parseLine(text: string, count: number, file: string, line: number) {
+  const columns = text.trim().split(/\s+/);
+  if (columns.length !== count) {
     throw new DecodeError(
-      `Cannot parse ${file} line ${line}: ${words.length} columns, not ${columns}`,
+      `Cannot parse ${file} line ${line}: ${columns.length} columns, not ${count}`,
     );
   }
-  return words.map((word) => parseHex(word, file, line));
+  return columns.map((column) => parseHex(column, file, line));
 }
 
 type Five = [number | bigint, number | bigint, number | bigint, number | bigint, number | bigint];
 
-function counters(values: (number | bigint)[]): Counters {
+function toCounters(values: (number | bigint)[]): Counters {
   const [connections, pktsIn, pktsOut, bytesIn, bytesOut] = values as Five;
   return { connections, pktsIn, pktsOut, bytesIn, bytesOut };
 }
 
 /**
- * Parses `/proc/net/ip_vs_stats`: the third line has the totals and the sixth the rates, in
- * hexadecimal of up to 64 bits.
+ * Parses `/proc/net/ip_vs_stats`. The third line has the totals and the sixth the rates, in
+ * hexadecimal, up to 64 bits.
  *
  * @example
  * ```ts
@@ -81,7 +83,7 @@ function counters(values: (number | bigint)[]): Counters {
  * assert(totals.connections === 42 && totals.bytesOutPerSecond === 5);
  * ```
  *
- * @throws {DecodeError} if a line has other columns or digits.
+ * @throws {DecodeError} if one of these lines does not have five hexadecimal columns.
  */
 export function parseStats(text: string): Totals {
   const file = "ip_vs_stats";
@@ -89,14 +91,15 @@ export function parseStats(text: string): Totals {
   const totals = parseLine(lines[2] ?? "", 5, file, 3);
   const rates = parseLine(lines[5] ?? "", 5, file, 6);
   const [cps, ppsIn, ppsOut, bytesInPerSecond, bytesOutPerSecond] = rates as Five;
-  return { ...counters(totals), cps, ppsIn, ppsOut, bytesInPerSecond, bytesOutPerSecond };
+  return { ...toCounters(totals), cps, ppsIn, ppsOut, bytesInPerSecond, bytesOutPerSecond };
 }
 
 /**
- * Parses `/proc/net/ip_vs_stats_percpu`: a line for each possible CPU, up to the line of the
- * estimator's totals, which begins with `~`.
+ * Parses `/proc/net/ip_vs_stats_percpu`: a line for each possible CPU, up to the line with the
+ * estimator's totals, which starts with `~`.
  *
- * @throws {DecodeError} if a line has other columns or digits, or a CPU comes twice.
+ * @throws {DecodeError} if a line does not have six hexadecimal columns, a CPU occurs twice, or the
+ * line with the totals is missing.
  */
 export function parsePerCpu(text: string): CpuCounters[] {
   const file = "ip_vs_stats_percpu";
@@ -108,15 +111,15 @@ export function parsePerCpu(text: string): CpuCounters[] {
     if (line.trimStart().startsWith("~")) return cpus;
     const [number, ...values] = parseLine(line, 6, file, i + 1);
     const cpu = Number(number);
-    if (cpu > MOST_CPU) {
+    if (cpu > MAX_CPU) {
       const word = line.trim().split(/\s+/)[0];
-      throw new DecodeError(`Cannot parse ${file} line ${i + 1}: "${word}" is no CPU's number`);
+      throw new DecodeError(`Cannot parse ${file} line ${i + 1}: "${word}" is not a CPU number`);
     }
     if (seen.has(cpu)) {
-      throw new DecodeError(`Cannot parse ${file} line ${i + 1}: CPU ${cpu} for the second time`);
+      throw new DecodeError(`Cannot parse ${file} line ${i + 1}: CPU ${cpu} occurs twice`);
     }
     seen.add(cpu);
-    cpus.push({ cpu, ...counters(values) });
+    cpus.push({ cpu, ...toCounters(values) });
   }
-  throw new DecodeError(`Cannot parse ${file}: no line of totals`);
+  throw new DecodeError(`Cannot parse ${file}: the line with the totals is missing`);
 }

@@ -1,16 +1,18 @@
 /**
- * The settings below `/proc/sys/net/ipv4/vs` that the numbers of a snapshot depend on. Each network
- * namespace has its own.
+ * Reads the settings of IPVS, below `/proc/sys/net/ipv4/vs`, that affect the values in a snapshot.
+ * Each network namespace has its own settings.
  *
  * @module
  */
 import { DecodeError } from "../netlink/errors.ts";
 
-/** Settings of IPVS; null for one that the kernel does not have. */
+/** Settings of IPVS; null for a setting that the kernel does not have. */
 export interface Settings {
   /** `run_estimation`, since Linux 5.16: with 0, counters and rates are not updated. */
   readonly runEstimation: number | null;
-  /** `est_cpulist`, since Linux 6.2: CPUs of the estimator's threads; empty stops them. */
+  /**
+   * `est_cpulist`, since Linux 6.2: CPUs of the estimator's threads; if empty, they are stopped.
+   */
   readonly estCpulist: string | null;
   /** `est_nice`, since Linux 6.2: niceness of the estimator's threads, -20 to 19. */
   readonly estNice: number | null;
@@ -26,8 +28,8 @@ export interface Settings {
 export const SETTINGS_DIRECTORY = "sys/net/ipv4/vs";
 
 /**
- * Reads the settings; `readFile` returns the text of a file below `/proc`, or undefined if it cannot
- * be read. Returns null if none can be read.
+ * Reads the settings. `readFile` returns the text of a file below `/proc`, or undefined if it
+ * cannot be read. Returns null if no setting can be read.
  *
  * @example
  * ```ts
@@ -39,7 +41,7 @@ export const SETTINGS_DIRECTORY = "sys/net/ipv4/vs";
  * assert(settings?.runEstimation === 1 && settings.connMax === null);
  * ```
  *
- * @throws {DecodeError} if a setting that is a number has another value, or one beyond 32 bits.
+ * @throws {DecodeError} if a numeric setting is not an integer of at most 32 bits.
  */
 export function readSettings(readFile: (path: string) => string | undefined): Settings | null {
   const text = (name: string) => readFile(`${SETTINGS_DIRECTORY}/${name}`)?.trim() ?? null;
@@ -58,7 +60,7 @@ function toNumber(name: string, text: (name: string) => string | null): number |
   const value = text(name);
   if (value === null) return null;
   const number = Number(value);
-  // A newer kernel may take values beyond today's limits, but none of more than 32 bits.
+  // Newer kernels may allow other values, but not more than 32 bits.
   if (/^-?\d{1,10}$/.test(value) && number >= -(2 ** 31) && number < 2 ** 32) return number;
   throw new DecodeError(
     `Cannot parse ${SETTINGS_DIRECTORY}/${name}: "${value}" is not an integer of 32 bits`,

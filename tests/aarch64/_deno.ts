@@ -1,22 +1,22 @@
-/** A Deno for aarch64 and the libraries that it needs, for emulators on another processor. */
+/** Fetches Deno for aarch64 and its libraries, for emulators. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { type Release, unpackPackages } from "../_apt.ts";
 import { cached, sha256 } from "../_cache.ts";
 import { outputOf, type Programs, toInstall } from "../_commands.ts";
 
-/** The Debian release that everything for aarch64 comes from. */
+/** The Debian release of all packages for aarch64. */
 export const RELEASE: Release = { codename: "bookworm", architecture: "arm64" };
 
-/** The last release of 2.9 that could be fetched for aarch64; the toolchain is 2.9.6. */
+/** The latest release of 2.9 that was available for aarch64; the toolchain is 2.9.6. */
 const VERSION = "2.9.5";
 const PACKAGE = `@deno/linux-arm64-glibc@${VERSION}`;
 const DIGEST = "e1a70c5eb03b0ebaf761077029ef86b9ba22d50e2b54ca45ce5437457f701b63";
 
-/** The Debian package of each program that fetching takes. */
+/** The Debian packages of the programs that fetching needs. */
 const PACKAGES: Programs = { "apt-get": "apt", "dpkg-deb": "dpkg", npm: "npm" };
 
-/** Undefined if aarch64 can be emulated with these programs; else one line that says what is missing. */
+/** One line about what is missing for emulation with these programs; undefined if nothing is. */
 export function missingForEmulation(programs: Programs): string | undefined {
   if (Deno.build.target !== "x86_64-unknown-linux-gnu") {
     return "Emulating aarch64 needs Linux on x86_64";
@@ -24,10 +24,10 @@ export function missingForEmulation(programs: Programs): string | undefined {
   return toInstall({ ...PACKAGES, ...programs });
 }
 
-/** As much of a file system for aarch64 as Deno needs. */
+/** A root file system for aarch64 with what Deno needs. */
 export interface Root {
   readonly folder: string;
-  /** What was fetched into it, one line for each package with its version and digest. */
+  /** The fetched packages, one per line with the version and the digest. */
   readonly fetched: string;
 }
 
@@ -36,12 +36,16 @@ async function unpackDeno(folder: string): Promise<void> {
   const words = ["tar", "-xzf", archive, "--strip-components=1", "package/deno"];
   await outputOf(words, { cwd: folder });
   const program = join(folder, "deno");
-  assert.equal(sha256(await Deno.readFile(program)), DIGEST, `${PACKAGE} has another program`);
+  assert.equal(
+    sha256(await Deno.readFile(program)),
+    DIGEST,
+    `the program in ${PACKAGE} has another digest`,
+  );
   await Deno.rename(program, join(folder, "usr/bin/deno"));
   await Deno.remove(join(folder, archive));
 }
 
-/** Unpacks Debian packages for aarch64 into a folder, and lists their versions in fetched.txt. */
+/** Unpacks Debian packages for aarch64 into a directory, and adds their versions to fetched.txt. */
 export async function unpackInto(folder: string, packages: readonly string[]): Promise<void> {
   await Deno.mkdir(folder, { recursive: true });
   const fetched = await unpackPackages(RELEASE, packages, folder);
@@ -57,15 +61,15 @@ async function makeRoot(folder: string): Promise<void> {
   await Deno.writeTextFile(join(folder, "fetched.txt"), line, { append: true });
 }
 
-/** The list of what was fetched into a folder. */
+/** Reads the list of packages that were fetched into a directory. */
 export async function readFetched(folder: string): Promise<string> {
   return await Deno.readTextFile(join(folder, "fetched.txt"));
 }
 
 /**
- * The folder with Deno, `usr/bin/deno`, and the C library; fetched once.
+ * Returns the directory with Deno (`usr/bin/deno`) and the C library; fetches it once.
  *
- * @throws {Error} with the words of apt-get or npm if a package cannot be fetched
+ * @throws {Error} with the message of apt-get or npm if a package cannot be fetched
  */
 export async function aarch64Root(): Promise<Root> {
   try {

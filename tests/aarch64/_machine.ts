@@ -1,4 +1,4 @@
-/** A machine with an aarch64 processor, emulated by QEMU, that runs Debian's own kernel from memory. */
+/** An aarch64 machine, emulated by QEMU, that runs Debian's kernel from an initramfs. */
 import { join } from "node:path";
 import { cached, sha256 } from "../_cache.ts";
 import { findProgram, outputOf, withTempDir } from "../_commands.ts";
@@ -10,19 +10,19 @@ const checkout = join(here, "..", "..");
 
 const EMULATOR = "qemu-system-aarch64";
 
-/** The Debian package of each program that a machine takes. */
+/** The Debian packages of the programs that a machine needs. */
 const PACKAGES = { [EMULATOR]: "qemu-system-arm", depmod: "kmod", busybox: "busybox-static" };
 
-/** The package that depends on the newest kernel's, whose name has a version. */
+/** The package that depends on that of the newest kernel, whose name includes the version. */
 const METAPACKAGE = "linux-image-arm64";
 
-/** What the machine has besides Deno and its libraries. */
+/** The packages on the machine besides Deno and its libraries. */
 const PROGRAMS = [
   ...["busybox-static", "bash", "libtinfo6"],
   ...["ipvsadm", "libnl-3-200", "libnl-genl-3-200", "libpopt0"],
 ];
 
-/** The modules of IPVS and those that they depend on, in the kernel's package. */
+/** The modules of IPVS and their dependencies, in the kernel's package. */
 const MODULES = [
   "crypto/crc32c_generic.ko",
   "drivers/net/dummy.ko",
@@ -33,15 +33,18 @@ const MODULES = [
 /** The program and its tests. */
 const SOURCES = ["cli.ts", "deno.json", "deno.lock", "lib", "ffi", "tests"];
 
-/** Ends a machine that hangs: it takes less than a minute on a quiet host. */
+/** Ends a machine that hangs; normally it takes less than a minute. */
 const LIMIT_SECONDS = "3000";
 
-/** Undefined if a machine can start; else one line that says what is missing. */
+/** One line about what is missing to start a machine; undefined if nothing is. */
 export function missingForMachine(): string | undefined {
   return missingForEmulation(PACKAGES);
 }
 
-/** Copies the modules from the kernel's package into a root, with the lists that modprobe reads. */
+/**
+ * Copies the modules from the kernel's package into a root file system, with the files for
+ * modprobe.
+ */
 async function addModules(unpacked: string, release: string, root: string): Promise<void> {
   const tree = join("lib/modules", release);
   const paths = MODULES.map((path) => join(tree, "kernel", path));
@@ -50,11 +53,11 @@ async function addModules(unpacked: string, release: string, root: string): Prom
   await outputOf([findProgram("depmod")!, "-b", root, release]);
 }
 
-/** Makes a folder with the kernel, `vmlinuz`, and its programs and modules, `root`. */
+/** Creates a directory with the kernel, `vmlinuz`, and its programs and modules, `root`. */
 async function makeSystem(folder: string): Promise<void> {
   const root = join(folder, "root");
   await unpackInto(root, [METAPACKAGE, ...PROGRAMS]);
-  // Its documentation is a link to that of the kernel's package, which has the package's name.
+  // Its documentation is a symbolic link named after the kernel's package.
   const kernel = await Deno.readLink(join(root, "usr/share/doc", METAPACKAGE));
   await withTempDir(async (unpacked) => {
     await unpackInto(unpacked, [kernel]);
@@ -64,12 +67,12 @@ async function makeSystem(folder: string): Promise<void> {
     const fetched = await readFetched(root) + await readFetched(unpacked);
     await Deno.writeTextFile(join(folder, "fetched.txt"), fetched);
   });
-  // The kernel starts this to load the module of a scheduler.
+  // The kernel runs this to load schedulers.
   await Deno.mkdir(join(root, "sbin"), { recursive: true });
   await Deno.symlink("/bin/busybox", join(root, "sbin/modprobe"));
 }
 
-/** Copies the checkout, and init.sh as the first process, into a folder. */
+/** Copies the checkout, and init.sh as the first process, into a directory. */
 async function addSources(folder: string): Promise<void> {
   await Deno.copyFile(join(here, "init.sh"), join(folder, "init"));
   await Deno.chmod(join(folder, "init"), 0o755);
@@ -77,14 +80,14 @@ async function addSources(folder: string): Promise<void> {
   await outputOf(["cp", "-r", ...SOURCES, join(folder, "checkout")], { cwd: checkout });
 }
 
-/** Packs folders into one archive, which the kernel unpacks into memory. */
+/** Packs directories into an initramfs. */
 async function pack(archive: string, folders: readonly string[]): Promise<void> {
   const script = `archive=$1; shift
     for folder; do (cd "$folder" && find . | busybox cpio -o -H newc); done > "$archive"`;
   await outputOf(["sh", "-ec", script, "sh", archive, ...folders]);
 }
 
-function machineWords(dir: string, kernel: string): string[] {
+function emulatorCommand(dir: string, kernel: string): string[] {
   const drive = (name: string) => `file,id=${name},path=${join(dir, name)}`;
   return [
     ...["timeout", "-s", "KILL", LIMIT_SECONDS, EMULATOR],
@@ -108,9 +111,9 @@ async function readResults(dir: string): Promise<Files> {
 }
 
 /**
- * Boots a machine that runs live.sh, and returns the files that the script left.
+ * Boots a machine that runs live.sh, and returns the files that the script wrote.
  *
- * @throws {Error} with the last lines of the console if the machine left nothing
+ * @throws {Error} with the last lines of the console if there are no files
  */
 export async function runMachine(): Promise<Files> {
   const missing = missingForMachine();
@@ -125,12 +128,12 @@ export async function runMachine(): Promise<Files> {
     await addSources(work);
     await pack(join(dir, "initrd"), [root.folder, join(system, "root"), work]);
     try {
-      await outputOf(machineWords(dir, join(system, "vmlinuz")));
+      await outputOf(emulatorCommand(dir, join(system, "vmlinuz")));
       return await readResults(dir);
     } catch (cause) {
       const text = await Deno.readTextFile(join(dir, "console")).catch(() => "");
       const tail = text.trimEnd().split("\n").slice(-40).join("\n");
-      throw new Error(`The machine left no results; its console ends with\n${tail}`, { cause });
+      throw new Error(`The machine returned no results; its console ends with\n${tail}`, { cause });
     }
   });
 }

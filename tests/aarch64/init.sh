@@ -1,6 +1,6 @@
 #!/bin/busybox sh
-# The first process of the emulated machine: runs live.sh, and sends what the script leaves in "$LAB_OUT"
-# through the second serial line, as an archive.
+# The first process of the emulated machine: runs live.sh, and sends the files in "$LAB_OUT" over the second
+# serial line, as a tar archive.
 export PATH=/bin:/usr/bin:/sbin:/usr/sbin HOME=/root TMPDIR=/tmp NO_COLOR=1 DENO_NO_UPDATE_CHECK=1
 export LAB_OUT=/out LAB_CHECKOUT=/checkout LAB_GUEST=/checkout/tests/kernel/guest
 /bin/busybox mkdir -p /proc /sys /dev /tmp /root /out

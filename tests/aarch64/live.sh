@@ -1,5 +1,5 @@
-# The emulated machine's part of live.ts: the lab's table of hard cases, with connections through one
-# virtual server, read by ipvsadm and by the program while it does not change.
+# Runs on the emulated machine for live.ts: reads the lab's table of hard cases, with connections to one virtual
+# server, with ipvsadm and with the program while it does not change.
 . "$LAB_GUEST/steps.sh"
 set -e
 
@@ -10,7 +10,7 @@ deno_offline() { # COMMAND ARGUMENT...
   deno "$command" --no-lock --cached-only --no-check -A --v8-flags=--single-threaded,--no-opt "$@"
 }
 
-# The real server of 192.0.2.40:80 is this machine; it returns what it receives.
+# The real server of 192.0.2.40:80 is this machine; it echoes what it receives.
 hold_connections() {
   local connection reply
   nc -ll -p 8080 -e /bin/cat &
@@ -23,7 +23,7 @@ hold_connections() {
   done
 }
 
-# The kernel reports its estimator's copy of the counters. Waits until all connections are in it.
+# The kernel reports the estimator's copy of the counters; waits until that includes all connections.
 freeze_estimator() {
   until ipvsadm -Ln --stats --exact | grep -qE "^TCP +192\.0\.2\.40:80 +$CONNECTIONS "; do sleep 0.1; done
   sysctl -qw net.ipv4.vs.run_estimation=0

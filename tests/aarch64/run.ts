@@ -1,6 +1,6 @@
 /**
- * `deno task test:aarch64`: runs the tests of everything between the kernel's bytes and the output on
- * aarch64, with a Deno for it in QEMU's user-mode emulation. With arguments it runs those paths only.
+ * `deno task test:aarch64`: runs the tests of decoding, captures, metrics and formats with Deno for
+ * aarch64 in QEMU's user-mode emulation. Arguments select test files.
  */
 import { join } from "node:path";
 import { cacheDir } from "../_cache.ts";
@@ -10,7 +10,7 @@ import { suite } from "./_suite.ts";
 
 const EMULATOR = "qemu-aarch64-static";
 
-/** A processor without pointer authentication, which takes half of the time to emulate. */
+/** A processor without pointer authentication, which is twice as fast to emulate. */
 const CPU = "cortex-a72";
 
 const TEST_FLAGS = [
@@ -22,7 +22,7 @@ const TEST_FLAGS = [
 async function test({ folder, fetched }: Root, paths: readonly string[]): Promise<number> {
   console.error(`On aarch64, emulated, with\n${fetched}`);
   const env = { DENO_DIR: join(await cacheDir(), "aarch64-deno-dir") };
-  // This machine's own Deno fetches the npm packages.
+  // The host's Deno fetches the npm packages.
   await outputOf([Deno.execPath(), "cache", "--no-check", "--frozen", ...suite()], { env });
   const words = ["-cpu", CPU, "-L", folder, join(folder, "usr/bin/deno"), "test", ...TEST_FLAGS];
   const modules = paths.length > 0 ? paths : [join(import.meta.dirname!, "suite.ts")];
@@ -30,8 +30,8 @@ async function test({ folder, fetched }: Root, paths: readonly string[]): Promis
   return (await child.status).code;
 }
 
-/** The exit code if nothing can be tested: 0 if that is to be skipped. */
-function giveUp(reason: string): number {
+/** The exit code if the tests cannot run: 0 if they may be skipped. */
+function cannotTest(reason: string): number {
   if (mustSkip(reason)) return 0;
   console.error(`Cannot test on aarch64: ${reason}`);
   return 1;
@@ -39,12 +39,12 @@ function giveUp(reason: string): number {
 
 async function main(): Promise<number> {
   const missing = missingForEmulation({ [EMULATOR]: "qemu-user-static" });
-  if (missing !== undefined) return giveUp(missing);
+  if (missing !== undefined) return cannotTest(missing);
   let root: Root;
   try {
     root = await aarch64Root();
   } catch (error) {
-    return giveUp((error as Error).message.split("\n")[0]!);
+    return cannotTest((error as Error).message.split("\n")[0]!);
   }
   return await test(root, Deno.args);
 }

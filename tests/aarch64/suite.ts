@@ -1,13 +1,13 @@
 /**
- * The tests that `deno task test:aarch64` runs, as one module: in emulation each module costs seconds to
- * start.
+ * Imports all tests of `deno task test:aarch64` into one module, as starting a module takes seconds
+ * in emulation.
  */
 import { pathToFileURL } from "node:url";
 import fc from "fast-check";
 import { suite } from "./_suite.ts";
 
-// A tenth of the usual random inputs, as emulation takes ten times as long.
+// A tenth of the usual number of random inputs, as emulation is ten times slower.
 fc.configureGlobal({ numRuns: 10 });
 
-// A specifier that Deno cannot see is not type-checked here: `deno task check` does that.
+// Dynamic specifiers are not type-checked here; `deno task check` checks these files.
 for (const path of suite()) await import(pathToFileURL(path).href);

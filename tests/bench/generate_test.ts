@@ -1,4 +1,4 @@
-/** The generator's recordings, by what they replay to and by the bytes of a real kernel. */
+/** Generated recordings: what they replay to, and a comparison with messages of a real kernel. */
 import assert from "node:assert/strict";
 import { generateRecording } from "../../bench/generate.ts";
 import { parseTable } from "../../bench/table.ts";
@@ -28,16 +28,16 @@ function trafficOf(server: Server): unknown[] {
   return [...COUNTERS, ...RATES].map((name) => server[name]);
 }
 
-/** Adds up what servers report. */
+/** The sums of the traffic of servers. */
 function sum(servers: readonly Server[]): number[] {
   return [...COUNTERS, ...RATES].map((name) =>
     servers.reduce((total, server) => total + Number(server[name]), 0)
   );
 }
 
-// 2x100: a list of real servers in several datagrams. 200x1: the list of virtual servers, too.
+// 2x100 has lists of real servers in several datagrams, and 200x1 a list of virtual servers.
 for (const shape of ["1x1", "3x7", "2x100", "200x1"]) {
-  Deno.test(`a generated recording of ${shape} replays to servers with all their traffic`, () => {
+  Deno.test(`a generated recording of ${shape} replays to servers with consistent traffic`, () => {
     const [virtualCount, realCount] = shape.split("x").map(Number);
     const { consistency, totals, virtual_servers: virtual } = replay(generate(shape));
     assert.equal(consistency.state, "verified");
@@ -55,7 +55,7 @@ for (const shape of ["1x1", "3x7", "2x100", "200x1"]) {
   });
 }
 
-Deno.test("the last real server of a generated recording has the numbers worked out by hand", () => {
+Deno.test("the last real server of a generated recording has the numbers calculated by hand", () => {
   const { virtual_servers: virtual } = replay(generate("3x100"));
   const { real_servers: real, ...last } = virtual[2];
   assert.deepEqual([last.protocol, last.address, last.port], ["tcp", "10.0.0.2", 80]);
@@ -84,29 +84,32 @@ Deno.test("the last real server of a generated recording has the numbers worked 
   });
 });
 
-/** Netlink messages of a little-endian pcap that are answers of IPVS with this command. */
-function answersIn(pcap: Uint8Array, command: number): Uint8Array[] {
+/** The replies of IPVS with a command in a little-endian pcap file. */
+function repliesIn(pcap: Uint8Array, command: number): Uint8Array[] {
   const view = new DataView(pcap.buffer, pcap.byteOffset, pcap.byteLength);
   const found: Uint8Array[] = [];
   for (let at = 24; at < pcap.length;) {
     const end = at + 16 + view.getUint32(at + 8, true);
     for (at += 32; at < end;) {
       const length = view.getUint32(at, true);
-      const isAnswer = view.getUint16(at + 4, true) === 28 &&
+      const isReply = view.getUint16(at + 4, true) === 28 &&
         (view.getUint16(at + 6, true) & 1) === 0;
-      if (isAnswer && pcap[at + 16] === command) found.push(pcap.slice(at, at + length));
+      if (isReply && pcap[at + 16] === command) found.push(pcap.slice(at, at + length));
       at += length;
     }
   }
   return found;
 }
 
-/** Pads a value of 64 bits where the architecture wants it aligned: User Mode Linux's, but not x86_64. */
+/**
+ * Padding that aligns 64-bit values on some architectures, such as User Mode Linux, but not on
+ * x86_64.
+ */
 const STATS_PAD = 11;
 
-/** Types and widths of the attributes of an answer, in order, and those of its counters. */
-function layoutOf(answer: Uint8Array): string[] {
-  const [[, server] = []] = parseAttributes(answer.subarray(20));
+/** The types and widths of the attributes of a reply, in order, including the counters. */
+function layoutOf(reply: Uint8Array): string[] {
+  const [[, server] = []] = parseAttributes(reply.subarray(20));
   return [...parseAttributes(server!)].map(([type, payload]) => {
     if (type !== 10 && type !== 12) return `${type}: ${payload.length}`;
     const counters = [...parseAttributes(payload)].filter(([type]) => type !== STATS_PAD);
@@ -115,13 +118,13 @@ function layoutOf(answer: Uint8Array): string[] {
 }
 
 for (const [name, command] of [["virtual", 1], ["real", 5]] as const) {
-  Deno.test(`a generated ${name} server has the attributes that a kernel sends, in its order`, () => {
+  Deno.test(`a generated ${name} server has the attributes of a real kernel, in the same order`, () => {
     const demo = Deno.readFileSync(new URL("../../testdata/demo/capture.pcap", import.meta.url));
-    // The demo's first virtual server has the scheduler wlc: a name as long as the generated wrr.
-    const [real] = answersIn(demo, command);
-    const generated = answersIn(generate("2x2"), command);
+    // The demo's first virtual server has the scheduler wlc, whose name has the same length as wrr.
+    const [real] = repliesIn(demo, command);
+    const generated = repliesIn(generate("2x2"), command);
     assert.ok(layoutOf(real!).length >= 10);
-    for (const answer of generated) assert.deepEqual(layoutOf(answer), layoutOf(real!));
+    for (const reply of generated) assert.deepEqual(layoutOf(reply), layoutOf(real!));
     assert.ok(generated.length >= 4);
   });
 }

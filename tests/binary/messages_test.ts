@@ -1,7 +1,7 @@
 /** Nothing that is printed for people can steer a terminal, whoever wrote it. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { Recorder } from "../../lib/capture/record.ts";
+import { Recorder } from "../../lib/capture/recorder.ts";
 import { collect, type Source } from "../../lib/ipvs/collect.ts";
 import { type Result, withTempDir } from "../_commands.ts";
 import { fakeKernel, GET_DEST, procStats } from "../_fixtures.ts";

@@ -1,9 +1,12 @@
 /**
- * Rewrites a little-endian netlink capture as a big-endian machine would have recorded it: the
- * file's own numbers, netlink's headers and every number of IPVS that is in host byte order.
+ * Converts a little-endian netlink capture to what a big-endian machine would have recorded: swaps
+ * the numbers of the file format, of the netlink headers, and of attributes in host byte order.
  */
 
-/** How an attribute's payload is swapped: "bytes" stay, numbers swap, a table is a nest. */
+/**
+ * How to swap a payload: "bytes" not at all, a number by its width, a nested attribute by its
+ * table.
+ */
 type Swap = "bytes" | 2 | 4 | 8 | Table;
 interface Table {
   readonly [type: number]: Swap;
@@ -13,7 +16,7 @@ const BYTES = "bytes";
 const STATS: Table = { 1: 4, 2: 4, 3: 4, 4: 8, 5: 8, 6: 4, 7: 4, 8: 4, 9: 4, 10: 4 };
 const STATS64: Table = { 1: 8, 2: 8, 3: 8, 4: 8, 5: 8, 6: 8, 7: 8, 8: 8, 9: 8, 10: 8 };
 const SERVICE: Table = { 1: 2, 2: 2, 5: 4, 7: 4, 8: 4, 10: STATS, 12: STATS64 };
-// A netmask is a number for IPv6 only: for IPv4 it is in network order.
+// An IPv4 netmask is in network byte order; an IPv6 one is a number.
 const SERVICE6: Table = { ...SERVICE, 9: 4 };
 const DESTINATION: Table = {
   ...{ 3: 4, 4: 4, 5: 4, 6: 4, 7: 4, 8: 4, 9: 4, 10: STATS, 11: 2, 12: STATS64, 15: 2 },
@@ -24,7 +27,7 @@ const INFO: Table = { 1: 4, 2: 4 };
 const SET_INFO = 14;
 const CONTROLLER: Table = { 1: 2, 3: 4, 4: 4, 5: 4 };
 
-/** Rewrites a whole pcap file; packets of NETLINK_USERSOCK keep their bytes. */
+/** Converts a pcap file; packets of NETLINK_USERSOCK stay as they are. */
 export function toBigEndian(pcap: Uint8Array): Uint8Array {
   const bytes = pcap.slice();
   const view = new DataView(bytes.buffer);
@@ -40,7 +43,7 @@ export function toBigEndian(pcap: Uint8Array): Uint8Array {
   return bytes;
 }
 
-/** Rewrites the messages of one packet in place. */
+/** Converts the messages of one packet in place. */
 export function swapMessages(bytes: Uint8Array): Uint8Array {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   for (let at = 0; at < bytes.length;) {
@@ -86,7 +89,7 @@ function swapAttributes(
   }
 }
 
-/** Reverses some bytes; returns where the next ones begin. */
+/** Reverses the order of some bytes; returns the offset after them. */
 function swap(bytes: Uint8Array, at: number, size: number): number {
   bytes.subarray(at, at + size).reverse();
   return at + size;

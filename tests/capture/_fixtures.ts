@@ -1,3 +1,4 @@
+/** Requests, a fake kernel that replies to them, and a monitor device that captures both. */
 import type { NetlinkPacket } from "../../lib/capture/packets.ts";
 import { Datagram, type Transport } from "../../lib/netlink/transport.ts";
 import { answers, writeIdentity, writeService } from "../_answers.ts";
@@ -9,7 +10,7 @@ const CONTROLLER = 0x10;
 const REQUEST = 1, MULTIPART = 2, ACK = 4, DUMP = 0x300;
 const DONE = 3;
 
-/** A capture of a real kernel. */
+/** Reads one of the captures in data/. */
 export function readData(name: string): Uint8Array {
   return Deno.readFileSync(new URL(`data/${name}`, import.meta.url));
 }
@@ -23,7 +24,7 @@ export interface Message {
   readonly fill?: (wire: Wire) => void;
 }
 
-/** One little-endian message with a generic netlink header. */
+/** A little-endian message with a generic netlink header. */
 export function message(parts: Message): Uint8Array {
   const { type = FAMILY, flags = 0, sequence = 1, port = 0, command = 0 } = parts;
   const wire = new Wire();
@@ -31,14 +32,16 @@ export function message(parts: Message): Uint8Array {
     .take();
 }
 
-/** A control message: DONE or ERROR with its code, and for an error the request it echoes. */
-export function control(type: number, code: number, to: Message, echo?: Uint8Array): Uint8Array {
+/**
+ * A control message: DONE or ERROR with a code and, for an error, a copy of the request's header.
+ */
+export function control(type: number, code: number, to: Message, request?: Uint8Array): Uint8Array {
   const { sequence = 1, port = 0 } = to;
   const wire = new Wire();
   const flags = type === DONE ? MULTIPART : 0x100;
   return wire.message({ type, flags, sequence, portId: port }, () => {
     wire.number(code, 4);
-    if (echo !== undefined) wire.raw(echo.subarray(0, 16));
+    if (request !== undefined) wire.raw(request.subarray(0, 16));
   }).take();
 }
 
@@ -52,7 +55,7 @@ export function concat(...parts: readonly Uint8Array[]): Uint8Array {
   return bytes;
 }
 
-/** A virtual server of the fake kernel: a mark, or else TCP on an IPv4 address. */
+/** A virtual server of the fake kernel: a fwmark, or else TCP on an IPv4 address. */
 export interface Service {
   readonly mark?: number;
   /** The last byte of 10.0.0.x. */
@@ -63,7 +66,7 @@ export interface Service {
 
 const fakeServices = new WeakMap<Service, FakeService>();
 
-/** The service as the fake kernel of tests/_fixtures.ts has it; the same for the same service. */
+/** The corresponding service for the fake kernel of tests/_fixtures.ts, created once. */
 function fakeService(service: Service): FakeService {
   let fake = fakeServices.get(service);
   if (fake === undefined) {
@@ -78,16 +81,16 @@ function fakeService(service: Service): FakeService {
   return fake;
 }
 
-function naming(service: Service): (wire: Wire) => void {
+function identityOf(service: Service): (wire: Wire) => void {
   return (wire) => wire.attribute(1, () => writeIdentity(wire, fakeService(service)));
 }
 
-/** The attributes of an answer that describes a service. */
+/** Writes the attributes of a reply that describes a service. */
 export function describeService(wire: Wire, service: Service): void {
   writeService(wire, fakeKernel().kernel, fakeService(service));
 }
 
-/** The five questions and the lookup, as little-endian requests. */
+/** Creates little-endian requests: the lookup of the family, and all that read IPVS. */
 export const ask = {
   family: (parts: Message = {}): Uint8Array =>
     message({
@@ -104,12 +107,12 @@ export const ask = {
   services: (parts: Message = {}): Uint8Array =>
     message({ ...parts, flags: REQUEST | DUMP, command: 4 }),
   service: (service: Service, parts: Message = {}): Uint8Array =>
-    message({ ...parts, flags: REQUEST, command: 4, fill: naming(service) }),
+    message({ ...parts, flags: REQUEST, command: 4, fill: identityOf(service) }),
   destinations: (service: Service, parts: Message = {}): Uint8Array =>
-    message({ ...parts, flags: REQUEST | DUMP, command: 8, fill: naming(service) }),
+    message({ ...parts, flags: REQUEST | DUMP, command: 8, fill: identityOf(service) }),
 } as const;
 
-/** The fake kernel as one socket sees it, with one message in each datagram. */
+/** The fake kernel as seen from one socket, with one message per datagram. */
 export class FakeKernel implements Transport {
   readonly portId: number;
   services: readonly Service[];
@@ -120,11 +123,11 @@ export class FakeKernel implements Transport {
   }
 
   *exchange(request: Uint8Array): Generator<Datagram> {
-    for (const answer of this.answer(request)) yield Datagram.from(answer);
+    for (const reply of this.replyTo(request)) yield Datagram.from(reply);
   }
 
-  /** The datagrams that answer a request, addressed to this socket. */
-  answer(request: Uint8Array): Uint8Array[] {
+  /** The datagrams in reply to a request, addressed to this socket. */
+  replyTo(request: Uint8Array): Uint8Array[] {
     const services = this.services.map(fakeService);
     const settings = { services, portId: this.portId, familyId: FAMILY, perDatagram: 1 };
     return [...answers(fakeKernel(settings).kernel, parseRequest(request), 0)];
@@ -133,38 +136,40 @@ export class FakeKernel implements Transport {
   [Symbol.dispose](): void {}
 }
 
-/** The family controller's description of a family. */
-export function introduce(to: Message, name = "IPVS", id = FAMILY): Uint8Array {
+/** The family controller's reply that describes a family. */
+export function familyReply(to: Message, name = "IPVS", id = FAMILY): Uint8Array {
   const fill = (wire: Wire) => wire.text(2, name).u16(1, id);
   return message({ ...to, type: CONTROLLER, command: 1, fill });
 }
 
-/** What a monitor device saw: packets in order, to be written in any format. */
-export interface Seen {
+/** A packet from a monitor device, for any file format. */
+export interface CapturedPacket {
   readonly time: bigint;
   readonly protocol: number;
   readonly bytes: Uint8Array;
-  /** How much of the packet and its cooked header to capture; all of it by default. */
+  /** Number of captured bytes, including the cooked header; all of them by default. */
   readonly captured?: number;
 }
 
-/** A monitor device that listens to fake kernels' sockets. */
+/** A monitor device for the sockets of fake kernels. */
 export class Monitor {
-  readonly seen: Seen[] = [];
+  /** The captured packets, in order. */
+  readonly seen: CapturedPacket[] = [];
   #time = 1_700_000_000_000_000_001n;
 
+  /** Captures a packet. */
   see(bytes: Uint8Array, protocol = 16): void {
     this.seen.push({ time: this.#time, protocol, bytes });
     this.#time += 1_000_000n;
   }
 
-  /** A whole exchange. The request names no port unless it is built with one. */
+  /** Captures a request and all replies to it. */
   exchange(kernel: FakeKernel, request: Uint8Array): void {
     this.see(request);
-    for (const answer of kernel.answer(request)) this.see(answer);
+    for (const reply of kernel.replyTo(request)) this.see(reply);
   }
 
-  /** A round of a client that lists the services and the real servers of each. */
+  /** Captures a client that lists the services and the real servers of each. */
   round(kernel: FakeKernel, firstSequence = 1, port = kernel.portId): void {
     let sequence = firstSequence;
     this.exchange(kernel, ask.services({ sequence, port }));
@@ -174,8 +179,8 @@ export class Monitor {
   }
 }
 
-/** Packets as the reader hands them on. */
-export function packetsOf(seen: readonly Seen[]): NetlinkPacket[] {
+/** Converts packets to what readPackets() returns. */
+export function packetsOf(seen: readonly CapturedPacket[]): NetlinkPacket[] {
   return seen.map(({ time, protocol, bytes }, index) => ({
     number: index + 1,
     offset: 0,

@@ -1,4 +1,7 @@
-/** Recordings of the hard cases on four kernels: what each replays to, and what its bytes say to another decoder. */
+/**
+ * Compares replays of recordings from four kernels with the expected outputs and with another
+ * decoder.
+ */
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { GOLDENS, outputOf, RECORDINGS, recordings } from "../golden.ts";
@@ -7,7 +10,7 @@ import { assertInflux, assertMetrics } from "../kernel/_formats.ts";
 import type { Fields } from "../kernel/_ipvsadm.ts";
 import { decodeCapture, virtualServers } from "../kernel/_wire_ipvs.ts";
 
-Deno.test("there is a recording of each kernel that the lab has", () => {
+Deno.test("every kernel of the lab has a recording", () => {
   const kernels = ["5.10", "6.1", "6.12", "7.2"];
   assert.deepEqual(recordings(), kernels.map((kernel) => `linux-${kernel}`));
 });
@@ -29,7 +32,7 @@ for (const name of recordings()) {
     assert.equal((json.virtual_servers as Fields[]).length, 60);
   });
 
-  Deno.test(`the other formats have the numbers of the expected JSON: ${name}`, async () => {
+  Deno.test(`the other formats have the same numbers as the expected JSON: ${name}`, async () => {
     assert.ok(assertInflux(await output("expected.influx"), json, false) > 900);
     assert.ok(assertInflux(await output("expected-extended.influx"), json, true) > 1300);
     assert.ok(assertMetrics(await output("expected.prom"), json) > 1300);

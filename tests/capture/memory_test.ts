@@ -1,19 +1,19 @@
-/** Opening a capture takes memory in proportion to its size, even where it is made to take most. */
+/** Checks that the memory for opening a capture is proportional to its size, in the worst cases. */
 import assert from "node:assert/strict";
 import { openRecording } from "../../lib/capture/recording.ts";
 import { outputOf } from "../_commands.ts";
-import { pcap } from "./_files.ts";
-import { ask, concat, control, introduce } from "./_fixtures.ts";
+import { pcap } from "./_file_writers.ts";
+import { ask, concat, control, familyReply } from "./_fixtures.ts";
 
 const MEGABYTE = 2 ** 20;
 const SIZE = 2 * MEGABYTE;
-/** What the program takes without a capture, in megabytes of heap; the capture is not in the heap. */
+/** Heap size without a capture, in MB; the file itself is not in the heap. */
 const BASE = 16;
-/** How many times its size a capture may take; one of a real kernel takes less than its size. */
-const MOST_TIMES = 12;
+/** Maximum heap size per size of the capture; typical captures need less than their own size. */
+const MAX_RATIO = 12;
 
-/** A message over and over, each with a sequence number of its own. */
-function many(message: Uint8Array, count: number): Uint8Array {
+/** Repeats a message, with a different sequence number each time. */
+function repeat(message: Uint8Array, count: number): Uint8Array {
   const bytes = new Uint8Array(count * message.length);
   for (let sequence = 0; sequence < count; sequence++) {
     bytes.set(message, sequence * message.length);
@@ -22,7 +22,7 @@ function many(message: Uint8Array, count: number): Uint8Array {
   return bytes;
 }
 
-/** Parts of a pcap: each packet's messages as one packet of the file. */
+/** The packets of a pcap file, each with one message of `length` bytes. */
 function packetsIn(messages: Uint8Array, length: number): Uint8Array {
   const frames = Array.from(
     { length: messages.length / length },
@@ -36,35 +36,36 @@ function packetsIn(messages: Uint8Array, length: number): Uint8Array {
   return file;
 }
 
-const FAMILY = pcap([{ time: 0n, protocol: 16, bytes: introduce({ port: 77 }) }]);
+const FAMILY = pcap([{ time: 0n, protocol: 16, bytes: familyReply({ port: 77 }) }]);
 
-/** Requests in packets of their own, and then their answers. */
-function repeated(request: Uint8Array, answer: Uint8Array = new Uint8Array(0)): Uint8Array {
-  const period = [request, answer].reduce((sum, { length }) => sum + 32 + length, 0);
+/** A capture with one message per packet: many requests, followed by many replies. */
+function onePerPacket(request: Uint8Array, reply: Uint8Array = new Uint8Array(0)): Uint8Array {
+  const period = [request, reply].reduce((sum, { length }) => sum + 32 + length, 0);
   const count = Math.floor(SIZE / period);
-  const parts = [request, answer].filter(({ length }) => length > 0)
-    .map((message) => packetsIn(many(message, count), message.length));
+  const parts = [request, reply].filter(({ length }) => length > 0)
+    .map((message) => packetsIn(repeat(message, count), message.length));
   return concat(FAMILY, ...parts);
 }
 
-/** The same in two packets. */
-function packed(request: Uint8Array, answer: Uint8Array): Uint8Array {
-  const count = Math.floor(SIZE / (request.length + answer.length));
-  const packets = [introduce({ port: 77 }), many(request, count), many(answer, count)];
+/** The same messages in two packets. */
+function twoPackets(request: Uint8Array, reply: Uint8Array): Uint8Array {
+  const count = Math.floor(SIZE / (request.length + reply.length));
+  const packets = [familyReply({ port: 77 }), repeat(request, count), repeat(reply, count)];
   return pcap(packets.map((bytes) => ({ time: 0n, protocol: 16, bytes })));
 }
 
 const AT = { port: 5 };
 const DONE = control(3, 0, AT);
 const CAPTURES: Readonly<Record<string, () => Uint8Array>> = {
-  "requests without an answer": () => repeated(ask.info()),
-  "listings of an empty table": () => repeated(ask.services(AT), DONE),
-  "real servers of no listing": () => repeated(ask.destinations({ mark: 1 }, AT), DONE),
-  "many requests in one packet": () => packed(ask.info(AT), DONE),
-  "many listings in one packet": () => packed(ask.services(AT), DONE),
+  "unanswered requests": () => onePerPacket(ask.info()),
+  "lists of an empty table": () => onePerPacket(ask.services(AT), DONE),
+  "real servers without a list of virtual servers": () =>
+    onePerPacket(ask.destinations({ mark: 1 }, AT), DONE),
+  "many requests in one packet": () => twoPackets(ask.info(AT), DONE),
+  "many lists in one packet": () => twoPackets(ask.services(AT), DONE),
 };
 
-/** What runs in a process of its own: opens the capture that is its standard input. */
+/** Runs in a separate process: opens the capture on standard input. */
 async function main(): Promise<void> {
   const file = new Uint8Array(await new Response(Deno.stdin.readable).arrayBuffer());
   console.log(openRecording(file).rounds.length);
@@ -73,14 +74,14 @@ async function main(): Promise<void> {
 if (Deno.args[0] === "open") await main();
 else {
   for (const [what, make] of Object.entries(CAPTURES)) {
-    Deno.test(`openRecording() takes at most ${MOST_TIMES} times its size for ${what}`, async () => {
+    Deno.test(`openRecording() needs at most ${MAX_RATIO} times the size of a capture for ${what}`, async () => {
       const file = make();
-      const limit = BASE + MOST_TIMES * Math.ceil(file.length / MEGABYTE);
+      const limit = BASE + MAX_RATIO * Math.ceil(file.length / MEGABYTE);
       const path = await Deno.makeTempFile();
       try {
         await Deno.writeFile(path, file);
         const flags = `--v8-flags=--max-heap-size=${limit}`;
-        const words = [
+        const command = [
           Deno.execPath(),
           "run",
           "--quiet",
@@ -89,7 +90,7 @@ else {
           import.meta.filename!,
         ];
         const script = `"$@" open < ${path}`;
-        assert.match(await outputOf(["sh", "-c", script, "sh", ...words]), /^\d+\n$/);
+        assert.match(await outputOf(["sh", "-c", script, "sh", ...command]), /^\d+\n$/);
       } finally {
         await Deno.remove(path);
       }

@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { CaptureError } from "../../lib/capture/error.ts";
 import { pcapHeader, readPcap, writeFrameHeader } from "../../lib/capture/pcap.ts";
-import { pcap } from "./_files.ts";
-import { concat, type Seen } from "./_fixtures.ts";
+import { pcap } from "./_file_writers.ts";
+import { type CapturedPacket, concat } from "./_fixtures.ts";
 
-const SEEN: readonly Seen[] = [
+const SEEN: readonly CapturedPacket[] = [
   { time: 1_700_000_000_123_456_789n, protocol: 16, bytes: Uint8Array.of(1, 2, 3) },
   { time: 4_294_967_295_999_999_999n, protocol: 16, bytes: new Uint8Array(0) },
 ];
@@ -28,35 +28,35 @@ for (const littleEndian of [true, false]) {
   }
 }
 
-Deno.test("readPcap() leaves the checksum bits out of the link type", () => {
+Deno.test("readPcap() ignores the frame check sequence bits of the link type", () => {
   const [frame] = readPcap(pcap(SEEN, { linkType: 0x4400_00fd }));
   assert.equal(frame?.linkType, 253);
 });
 
-Deno.test("readPcap() tells the captured from the original length", () => {
+Deno.test("readPcap() reads the captured and the original length", () => {
   const [frame] = readPcap(pcap([{ ...SEEN[0]!, captured: 18 }]));
   assert.equal(frame?.bytes.length, 18);
   assert.equal(frame?.originalLength, 19);
 });
 
-Deno.test("readPcap() refuses every file that ends within its header or a packet", () => {
+Deno.test("readPcap() rejects a file truncated in its header or in a packet", () => {
   const file = pcap(SEEN);
-  const whole = new Set([24, 24 + 16 + 19, file.length]);
+  const complete = new Set([24, 24 + 16 + 19, file.length]);
   for (let length = 0; length <= file.length; length++) {
     const read = () => [...readPcap(file.subarray(0, length))].length;
-    if (whole.has(length)) assert.ok(read() <= 2);
+    if (complete.has(length)) assert.ok(read() <= 2);
     else assert.throws(read, CaptureError, `${length} bytes`);
   }
 });
 
-Deno.test("readPcap() names the packet in which the file ends and its offset", () => {
+Deno.test("readPcap() reports the packet in which the file is truncated, and its offset", () => {
   const file = pcap(SEEN);
   assert.throws(() => [...readPcap(file.subarray(0, -1))], {
-    message: "Cannot read capture: it ends within packet 2, which begins at offset 59",
+    message: "Cannot read capture: it is truncated in packet 2 at offset 59",
   });
 });
 
-Deno.test("readPcap() refuses another version of the format", () => {
+Deno.test("readPcap() rejects another version of the format", () => {
   const file = pcap(SEEN);
   file[4] = 3;
   assert.throws(() => [...readPcap(file)], {
@@ -64,7 +64,7 @@ Deno.test("readPcap() refuses another version of the format", () => {
   });
 });
 
-Deno.test("readPcap() refuses a length far beyond the file without reading on", () => {
+Deno.test("readPcap() rejects a length far beyond the file", () => {
   const file = pcap(SEEN);
   file.fill(0xff, 32, 36);
   assert.throws(() => [...readPcap(file)], CaptureError);

@@ -7,105 +7,105 @@ import { readPackets } from "../../lib/capture/packets.ts";
 import { openRecording, type Recording } from "../../lib/capture/recording.ts";
 import { manyRuns } from "../_runs.ts";
 import { toBigEndian } from "./_big_endian.ts";
-import { pcap, pcapng } from "./_files.ts";
-import { ask, concat, FakeKernel, Monitor, readData, type Seen } from "./_fixtures.ts";
-import { listTable } from "./_list.ts";
+import { pcap, pcapng } from "./_file_writers.ts";
+import { ask, type CapturedPacket, concat, FakeKernel, Monitor, readData } from "./_fixtures.ts";
+import { listTable } from "./_list_table.ts";
 
-/** The table of `data/README.md`: each virtual server and the number of its real servers. */
+/** The table in `data/README.md`: each virtual server and the number of its real servers. */
 const TABLE = [
-  "10 mark 1 1",
+  "10 fwmark 1 1",
   "10/6 20010db8000000000000000000000001:443 1",
-  "2 mark 1 1",
-  "2 mark 4294967295 0",
+  "2 fwmark 1 1",
+  "2 fwmark 4294967295 0",
   "2/17 0a000001:53 1",
   "2/6 0a000001:80 2",
   "2/6 0a000002:0 0",
 ];
 
-/** Opens a capture and lists the table in each of its rounds. */
+/** Opens a capture and lists the table of every snapshot. */
 function tables(file: Uint8Array): string[][] {
   return openRecording(file).rounds.map((round) => {
-    assert.ok(round.whole, `${round.client}: ${round.gap}`);
+    assert.ok(round.complete, `${round.client}: ${round.incompleteReason}`);
     return listTable(round.play().transport);
   });
 }
 
 const CAPTURES: readonly (readonly [file: string, rounds: number, what: string])[] = [
   ["ipvsadm_twice.pcap", 2, "two runs of ipvsadm"],
-  ["nanoseconds.pcap", 1, "one run of ipvsadm in nanoseconds"],
+  ["nanoseconds.pcap", 1, "one run of ipvsadm with nanoseconds"],
   ["dumpcap.pcapng", 1, "one run of ipvsadm in pcapng"],
-  ["long_lived_portless.pcap", 3, "three rounds of one socket whose requests name no port"],
+  ["long_lived_portless.pcap", 3, "three lists from one socket without a port in its requests"],
   ["interleaved.pcap", 11, "eight programs at once"],
 ];
 
 for (const [name, rounds, what] of CAPTURES) {
-  Deno.test(`openRecording() finds the table in each round of ${what}`, () => {
+  Deno.test(`openRecording() finds the table in every snapshot of ${what}`, () => {
     assert.deepEqual(tables(readData(name)), Array.from({ length: rounds }, () => TABLE));
   });
 }
 
 for (const [name, rounds, what] of CAPTURES.filter(([name]) => name.endsWith(".pcap"))) {
-  Deno.test(`openRecording() finds the same in ${what} from a big-endian machine`, () => {
+  Deno.test(`openRecording() finds the same in a big-endian capture of ${what}`, () => {
     const file = toBigEndian(readData(name));
     assert.ok(readPackets(file).every(({ littleEndian }) => !littleEndian));
     assert.deepEqual(tables(file), Array.from({ length: rounds }, () => TABLE));
   });
 }
 
-Deno.test("openRecording() finds the rounds of an empty table", () => {
+Deno.test("openRecording() finds snapshots of an empty table", () => {
   assert.deepEqual(tables(readData("empty_table.pcap")), [[], [], []]);
 });
 
-Deno.test("openRecording() gives each round its time and its client", () => {
+Deno.test("openRecording() reports the time and the client of each snapshot", () => {
   const { rounds } = openRecording(readData("ipvsadm_twice.pcap"));
   assert.deepEqual(rounds.map(({ time }) => time), [
     1_795_311_698_430_104_000n,
     1_795_311_698_655_232_000n,
   ]);
   assert.deepEqual(rounds.map(({ client }) => client), ["process 711", "process 713"]);
-  const moment = rounds[0]!.play();
-  assert.equal(moment.now(), rounds[0]!.time);
-  assert.equal(moment.readProc("ip_vs_stats"), undefined);
+  const source = rounds[0]!.play();
+  assert.equal(source.now(), rounds[0]!.time);
+  assert.equal(source.readProc("ip_vs_stats"), undefined);
 });
 
-Deno.test("openRecording() needs no lookup to know the family", () => {
-  const isLookup = (seen: Seen) => seen.bytes[4] === 16;
-  const packets: Seen[] = readPackets(readData("ipvsadm_twice.pcap"));
+Deno.test("openRecording() finds the family without a lookup", () => {
+  const isLookup = (seen: CapturedPacket) => seen.bytes[4] === 16;
+  const packets: CapturedPacket[] = readPackets(readData("ipvsadm_twice.pcap"));
   const rest = packets.filter((packet) => !isLookup(packet));
   assert.ok(rest.length < packets.length);
   assert.deepEqual(tables(pcap(rest)), [TABLE, TABLE]);
 });
 
 Deno.test("openRecording() reads a capture of a real kernel in every format", () => {
-  const packets: Seen[] = readPackets(readData("interleaved.pcap"));
-  const whole = tables(readData("interleaved.pcap"));
+  const packets: CapturedPacket[] = readPackets(readData("interleaved.pcap"));
+  const expected = tables(readData("interleaved.pcap"));
   for (const littleEndian of [true, false]) {
-    assert.deepEqual(tables(pcapng(packets, littleEndian)), whole);
+    assert.deepEqual(tables(pcapng(packets, littleEndian)), expected);
     for (const nanoseconds of [true, false]) {
-      assert.deepEqual(tables(pcap(packets, { littleEndian, nanoseconds })), whole);
+      assert.deepEqual(tables(pcap(packets, { littleEndian, nanoseconds })), expected);
     }
   }
 });
 
-Deno.test("Round.play() begins anew each time", () => {
+Deno.test("Round.play() starts from the beginning each time", () => {
   const round = openRecording(readData("nanoseconds.pcap")).selectRound();
   assert.deepEqual(listTable(round.play().transport), TABLE);
   assert.deepEqual(listTable(round.play().transport), TABLE);
 });
 
-/** A capture of rounds of one client, of which those named lack the end of the listing. */
-function capture(rounds: number, ...broken: readonly number[]): Recording {
+/** A capture of one client; the given snapshots lack the end of their list of services. */
+function capture(rounds: number, ...incomplete: readonly number[]): Recording {
   const monitor = new Monitor();
   for (let round = 1; round <= rounds; round++) {
     const kernel = new FakeKernel([{ host: round, realServers: 1 }], 5);
     const start = monitor.seen.length;
     monitor.round(kernel, 10 * round);
-    if (broken.includes(round)) monitor.seen.splice(start + 2, 1);
+    if (incomplete.includes(round)) monitor.seen.splice(start + 2, 1);
   }
   return openRecording(pcap(monitor.seen));
 }
 
-Deno.test("Recording.selectRound() takes the last whole round, or the one with the number", () => {
+Deno.test("Recording.selectRound() selects the last complete snapshot, or the one with the number", () => {
   const hosts = (recording: Recording, number?: number) =>
     listTable(recording.selectRound(number).play().transport)[0];
   assert.equal(hosts(capture(3)), "2/6 0a000003:80 1");
@@ -114,51 +114,59 @@ Deno.test("Recording.selectRound() takes the last whole round, or the one with t
   assert.equal(hosts(capture(3, 1), 2), "2/6 0a000002:80 1");
 });
 
-Deno.test("Recording.selectRound() says which round there is not, and how many there are", () => {
-  const gap = "no list of services in it is complete";
+Deno.test("Recording.selectRound() reports a missing or incomplete snapshot, and how many there are", () => {
+  const reason = "it has no complete list of virtual servers";
   const cases: readonly (readonly [Recording, number | undefined, string])[] = [
-    [capture(3), 4, "it has no round 4: there are 3"],
-    [capture(3), 0, "it has no round 0: there are 3"],
-    [capture(3), -1, "it has no round -1: there are 3"],
-    [capture(3), 1.5, "it has no round 1.5: there are 3"],
-    [capture(3, 2), 2, `round 2 of 3 is not whole: ${gap}`],
-    [capture(2, 1, 2), undefined, `none of its 2 rounds is whole; the last: ${gap}`],
+    [capture(3), 4, "it has no snapshot 4, only 3 snapshots"],
+    [capture(3), 0, "it has no snapshot 0, only 3 snapshots"],
+    [capture(3), -1, "it has no snapshot -1, only 3 snapshots"],
+    [capture(3), 1.5, "it has no snapshot 1.5, only 3 snapshots"],
+    [capture(1), 2, "it has no snapshot 2, only 1 snapshot"],
+    [capture(3, 2), 2, `snapshot 2 of 3 is incomplete: ${reason}`],
+    [capture(1, 1), undefined, `its only snapshot is incomplete: ${reason}`],
+    [capture(2, 1, 2), undefined, `all 2 snapshots are incomplete; the last one: ${reason}`],
   ];
-  for (const [recording, number, reason] of cases) {
+  for (const [recording, number, problem] of cases) {
     assert.throws(() => recording.selectRound(number), {
       name: "CaptureError",
-      message: `Cannot read capture: ${reason}`,
+      message: `Cannot read capture: ${problem}`,
     });
   }
 });
 
+/** Captures without a list of virtual servers. */
 const WITHOUT: Readonly<Record<string, Uint8Array>> = {
   "a capture of other netlink traffic": readData("no_ipvs.pcap"),
-  "a capture in which the table was changed but not listed": readData("no_listing.pcap"),
-  "a capture of requests alone": pcap([{ time: 1n, protocol: 16, bytes: ask.services() }]),
-  "a capture of a netlink protocol that is not generic": pcap(
+  "a capture of changes to the table": readData("no_listing.pcap"),
+  "a capture of requests without replies": pcap([{
+    time: 1n,
+    protocol: 16,
+    bytes: ask.services(),
+  }]),
+  "a capture of another netlink protocol": pcap(
     readPackets(readData("nanoseconds.pcap"))
-      .map(({ time, bytes }): Seen => ({ time, bytes, protocol: 0 })),
+      .map(({ time, bytes }): CapturedPacket => ({ time, bytes, protocol: 0 })),
   ),
 };
 
 for (const [subject, file] of Object.entries(WITHOUT)) {
-  Deno.test(`Recording.selectRound() says that nobody lists the table in ${subject}`, () => {
+  Deno.test(`Recording.selectRound() reports that there is no list of virtual servers in ${subject}`, () => {
     assert.throws(() => openRecording(file).selectRound(), {
       name: "CaptureError",
-      message: "Cannot read capture: nobody lists the virtual servers in it",
+      message: "Cannot read capture: it contains no list of virtual servers",
     });
   });
 }
 
-Deno.test("openRecording() refuses a capture that a snap length cut", () => {
+Deno.test("openRecording() rejects a capture with a snap length", () => {
   assert.throws(() => openRecording(readData("snap_length_200.pcap")), {
     name: "CaptureError",
-    message: "Cannot read capture: packet 2 at offset 88 was cut to 200 of 404 bytes",
+    message: "Cannot read capture: packet 2 at offset 88 was truncated to 200 of 404 bytes; " +
+      "capture again without a snap length (tcpdump -s 0)",
   });
 });
 
-Deno.test("openRecording() refuses a listing that holds something else than services", () => {
+Deno.test("openRecording() rejects a list of services with something else in it", () => {
   const monitor = new Monitor();
   const kernel = new FakeKernel([{ mark: 1 }], 5);
   monitor.exchange(kernel, ask.family({ sequence: 1 }));
@@ -166,12 +174,14 @@ Deno.test("openRecording() refuses a listing that holds something else than serv
   monitor.seen[3]!.bytes[16] = 5;
   assert.throws(() => openRecording(pcap(monitor.seen)), {
     name: "CaptureError",
-    message: "Cannot read capture: packet 4 at offset 220 is damaged: " +
-      "Cannot use the message at offset 0: it is no service",
+    message: "Cannot read capture: packet 4 at offset 220 is malformed: " +
+      "Cannot use the message at offset 0: it does not describe a service",
   });
 });
 
-/** Opens and lists; only the errors that say what is wrong may come out, each in one line. */
+/**
+ * Opens a capture and lists every table; only documented errors with a one-line message may occur.
+ */
 function tryAll(file: Uint8Array): void {
   try {
     for (const round of openRecording(file).rounds) {
@@ -179,9 +189,9 @@ function tryAll(file: Uint8Array): void {
       try {
         listTable(transport);
       } catch (error) {
-        const isKnown = error instanceof DecodeError || error instanceof NetlinkError ||
+        const isDocumented = error instanceof DecodeError || error instanceof NetlinkError ||
           error instanceof NotRecordedError;
-        assert.ok(isKnown, String(error));
+        assert.ok(isDocumented, String(error));
       }
     }
   } catch (error) {
@@ -190,7 +200,7 @@ function tryAll(file: Uint8Array): void {
   }
 }
 
-Deno.test("openRecording() throws nothing but CaptureError on arbitrary bytes", () => {
+Deno.test("openRecording() throws only CaptureError for arbitrary bytes", () => {
   const magics = [[0xd4, 0xc3, 0xb2, 0xa1], [0xa1, 0xb2, 0x3c, 0x4d], [0x0a, 0x0d, 0x0d, 0x0a], []];
   const head = fc.constantFrom(...magics);
   fc.assert(fc.property(head, fc.uint8Array({ maxLength: 400 }), (magic, bytes) => {
@@ -199,7 +209,7 @@ Deno.test("openRecording() throws nothing but CaptureError on arbitrary bytes", 
 });
 
 for (const name of ["nanoseconds.pcap", "dumpcap.pcapng", "long_lived_portless.pcap"]) {
-  Deno.test(`openRecording() and its replay throw only known errors on altered bits of ${name}`, () => {
+  Deno.test(`openRecording() and replays throw only documented errors for altered bits of ${name}`, () => {
     const file = readData(name);
     const bit = fc.tuple(fc.nat(file.length - 1), fc.nat(7));
     fc.assert(
@@ -213,7 +223,7 @@ for (const name of ["nanoseconds.pcap", "dumpcap.pcapng", "long_lived_portless.p
   });
 }
 
-Deno.test("openRecording() never finds more in a capture that was cut off", () => {
+Deno.test("openRecording() finds no complete snapshot in a truncated capture", () => {
   const file = readData("nanoseconds.pcap");
   const ends = new Set(readPackets(file).map(({ offset }) => offset));
   for (let length = 0; length < file.length; length += 7) {

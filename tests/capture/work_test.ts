@@ -1,39 +1,39 @@
 /**
- * Reading a capture takes work in proportion to its size, whatever is in it. Each capture here is
- * made in several sizes, and what the built-in functions do is counted, not timed.
+ * Checks that the work to read a capture is proportional to its size, in the worst cases. Each
+ * capture is created in several sizes; the work is counted (see _count_work.ts), not timed.
  */
 import assert from "node:assert/strict";
 import { openRecording } from "../../lib/capture/recording.ts";
-import { Recorder } from "../../lib/capture/record.ts";
+import { Recorder } from "../../lib/capture/recorder.ts";
 import { collect, type Source } from "../../lib/ipvs/collect.ts";
 import { encodeJson } from "../../lib/output/json.ts";
 import { fakeKernel, type FakeService, GET_DEST, GET_SERVICE, procPerCpu } from "../_fixtures.ts";
 import { textOf } from "../_parsers.ts";
-import { block, interfaceBlock, packetBlock, pcap, section } from "./_files.ts";
-import { concat, type Seen } from "./_fixtures.ts";
-import { countWork } from "./_work.ts";
+import { block, interfaceBlock, packetBlock, pcap, section } from "./_file_writers.ts";
+import { type CapturedPacket, concat } from "./_fixtures.ts";
+import { countWork } from "./_count_work.ts";
 
 const SIZES = [100, 200, 400] as const;
 const GENERIC = 16;
 
-/** What one request and its answers were. */
+/** A request and the datagrams in reply. */
 interface Exchange {
   readonly request: Uint8Array;
-  readonly answers: readonly Uint8Array[];
+  readonly replies: readonly Uint8Array[];
 }
 
-/** A source that notes what passes through it, as a program's own port and numbers have it. */
-function listenTo(source: Source, exchanges: Exchange[]): Source {
+/** A source that records its exchanges. */
+function observe(source: Source, exchanges: Exchange[]): Source {
   const { transport } = source;
   return {
     ...source,
     transport: {
       portId: transport.portId,
       *exchange(request) {
-        const answers: Uint8Array[] = [];
-        exchanges.push({ request: request.slice(), answers });
+        const replies: Uint8Array[] = [];
+        exchanges.push({ request: request.slice(), replies });
         for (const datagram of transport.exchange(request)) {
-          answers.push(datagram.bytes.slice(0, datagram.length));
+          replies.push(datagram.bytes.slice(0, datagram.length));
           yield datagram;
         }
       },
@@ -50,21 +50,21 @@ function services(count: number): FakeService[] {
   }));
 }
 
-/** All that is asked and answered while a table of so many services is read. */
-function conversation(count: number, settings: Parameters<typeof fakeKernel>[0] = {}): Exchange[] {
+/** The exchanges when a table of `count` services is read. */
+function exchangesOf(count: number, settings: Parameters<typeof fakeKernel>[0] = {}): Exchange[] {
   const exchanges: Exchange[] = [];
-  collect(listenTo(fakeKernel({ services: services(count), ...settings }), exchanges));
+  collect(observe(fakeKernel({ services: services(count), ...settings }), exchanges));
   return exchanges;
 }
 
-function see(...packets: readonly Uint8Array[]): Seen[] {
+function see(...packets: readonly Uint8Array[]): CapturedPacket[] {
   return packets.map((bytes, i) => ({ time: BigInt(i), protocol: GENERIC, bytes }));
 }
 
-/** Of every exchange the request; then one packet with all answers. */
-function inOnePacket(exchanges: readonly Exchange[]): Seen[] {
+/** All requests, followed by one packet with all replies. */
+function repliesInOnePacket(exchanges: readonly Exchange[]): CapturedPacket[] {
   const requests = exchanges.map(({ request }) => request);
-  return see(...requests, concat(...exchanges.flatMap(({ answers }) => answers)));
+  return see(...requests, concat(...exchanges.flatMap(({ replies }) => replies)));
 }
 
 function record(source: Source): Uint8Array {
@@ -73,66 +73,69 @@ function record(source: Source): Uint8Array {
   return concat(...chunks);
 }
 
-/** Reads a capture to the end: opens it, replays its last snapshot and prints that. */
+/** Opens a capture, replays its last snapshot and encodes it. */
 function readAll(file: Uint8Array): void {
   const snapshot = collect(openRecording(file).selectRound().play());
   assert.ok(textOf((sink) => encodeJson(snapshot, sink)).length > 0);
 }
 
-/** Everything that is read or copied stands for some bytes of the file: so much work per byte. */
+/** The work to read a file, divided by its size in bytes. */
 function workPerByte(file: Uint8Array, read: (file: Uint8Array) => void): number {
   return countWork(() => read(file)) / file.length;
 }
 
-/** Twice the file is twice the work, and what a sort of more elements takes. */
-const MOST_GROWTH = 1.25;
+/** Maximum growth of the work per byte; sorting takes slightly more than linear work. */
+const MAX_GROWTH = 1.25;
 
-function staysLinear(
+function testLinearWork(
   name: string,
   make: (size: number) => Uint8Array,
   read: (file: Uint8Array) => void = readAll,
 ): void {
-  Deno.test(`reading ${name} takes work in proportion to the capture`, () => {
+  Deno.test(`the work to read ${name} is proportional to the size of the capture`, () => {
     const [first = 0, ...rest] = SIZES.map((size) => workPerByte(make(size), read));
-    for (const each of rest) assert.ok(each <= first * MOST_GROWTH, `${first} then ${rest}`);
+    for (const each of rest) assert.ok(each <= first * MAX_GROWTH, `${first} then ${rest}`);
   });
 }
 
-staysLinear("a table of many services", (size) => pcap(inOrder(conversation(size))));
+testLinearWork("a table of many services", (size) => pcap(inOrder(exchangesOf(size))));
 
-function inOrder(exchanges: readonly Exchange[]): Seen[] {
-  return see(...exchanges.flatMap(({ request, answers }) => [request, ...answers]));
+function inOrder(exchanges: readonly Exchange[]): CapturedPacket[] {
+  return see(...exchanges.flatMap(({ request, replies }) => [request, ...replies]));
 }
 
-staysLinear("one packet that answers many requests", (size) => {
-  const exchanges = conversation(size);
-  const isAboutOne = ({ request }: Exchange) => request[16] === GET_DEST;
-  const others = exchanges.filter((each) => !isAboutOne(each));
+testLinearWork("one packet with the replies to many requests", (size) => {
+  const exchanges = exchangesOf(size);
+  const isGetDest = ({ request }: Exchange) => request[16] === GET_DEST;
+  const others = exchanges.filter((each) => !isGetDest(each));
   const end = others.findLastIndex(({ request }) => request[16] === GET_SERVICE);
   return pcap([
     ...inOrder(others.slice(0, end)),
-    ...inOnePacket(exchanges.filter(isAboutOne)),
+    ...repliesInOnePacket(exchanges.filter(isGetDest)),
     ...inOrder(others.slice(end)),
   ]);
 });
 
-staysLinear("one packet that answers everything", (size) => pcap(inOnePacket(conversation(size))));
+testLinearWork(
+  "one packet with all replies",
+  (size) => pcap(repliesInOnePacket(exchangesOf(size))),
+);
 
-staysLinear("one packet that answers many requests, where nobody names the family", (size) => {
-  const [, ...exchanges] = conversation(size);
-  return pcap(inOnePacket(exchanges));
+testLinearWork("one packet with the replies to many requests, without a family lookup", (size) => {
+  const [, ...exchanges] = exchangesOf(size);
+  return pcap(repliesInOnePacket(exchanges));
 });
 
-staysLinear("one packet with many listings, where nobody names the family", (size) => {
-  const [, ...exchanges] = conversation(1);
-  const listing = exchanges.find(({ request }) => request[16] === GET_SERVICE)!;
-  const listings = Array.from({ length: size }, (_, i) => renumber(listing, 1000 + i));
-  return pcap([...inOnePacket(listings), ...inOrder(exchanges)]);
+testLinearWork("one packet with many lists of services, without a family lookup", (size) => {
+  const [, ...exchanges] = exchangesOf(1);
+  const list = exchanges.find(({ request }) => request[16] === GET_SERVICE)!;
+  const lists = Array.from({ length: size }, (_, i) => renumber(list, 1000 + i));
+  return pcap([...repliesInOnePacket(lists), ...inOrder(exchanges)]);
 });
 
-/** The same exchange under another sequence number. */
-function renumber({ request, answers }: Exchange, sequence: number): Exchange {
-  const [first, ...rest] = [request, ...answers].map((bytes) => {
+/** The same exchange with another sequence number. */
+function renumber({ request, replies }: Exchange, sequence: number): Exchange {
+  const [first, ...rest] = [request, ...replies].map((bytes) => {
     const copy = bytes.slice();
     const view = new DataView(copy.buffer);
     for (let at = 0; at < copy.length; at += (view.getUint32(at, true) + 3) & ~3) {
@@ -140,30 +143,30 @@ function renumber({ request, answers }: Exchange, sequence: number): Exchange {
     }
     return copy;
   });
-  return { request: first!, answers: rest };
+  return { request: first!, replies: rest };
 }
 
-staysLinear("answers of two requests that take turns in one packet", (size) => {
-  const exchanges = conversation(size, { perDatagram: 1 });
+testLinearWork("interleaved replies to two requests in one packet", (size) => {
+  const exchanges = exchangesOf(size, { perDatagram: 1 });
   const lists = exchanges.filter(({ request }) => request[16] === GET_SERVICE);
-  const [one, two] = lists.map(({ answers }) => answers);
-  const turns = one!.flatMap((answer, i) => [answer, two![i]!]);
+  const [one, two] = lists.map(({ replies }) => replies);
+  const interleaved = one!.flatMap((reply, i) => [reply, two![i]!]);
   const others = exchanges.filter((each) => !lists.includes(each));
   return pcap([
-    ...see(...lists.map(({ request }) => request), concat(...turns)),
+    ...see(...lists.map(({ request }) => request), concat(...interleaved)),
     ...inOrder(others),
   ]);
 });
 
-staysLinear("one question that is asked over and over in one snapshot", (size) => {
-  const exchanges = conversation(1);
-  const asked = exchanges.find(({ request }) => request[16] === GET_DEST)!;
-  const more = Array.from({ length: 20 * size }, (_, i) => renumber(asked, 1000 + i));
+testLinearWork("one request repeated many times in a snapshot", (size) => {
+  const exchanges = exchangesOf(1);
+  const repeated = exchanges.find(({ request }) => request[16] === GET_DEST)!;
+  const more = Array.from({ length: 20 * size }, (_, i) => renumber(repeated, 1000 + i));
   return pcap(inOrder([...exchanges, ...more]));
 });
 
-staysLinear("many snapshots", (size) => {
-  const exchanges = conversation(1);
+testLinearWork("many snapshots", (size) => {
+  const exchanges = exchangesOf(1);
   const rounds = Array.from(
     { length: size },
     (_, i) => exchanges.map((each, j) => renumber(each, 100 * i + j)),
@@ -171,61 +174,61 @@ staysLinear("many snapshots", (size) => {
   return pcap(inOrder(rounds.flat()));
 });
 
-staysLinear("many snapshots of this program", (size) => {
+testLinearWork("many snapshots of ipvstat", (size) => {
   const chunks: Uint8Array[] = [];
   const recorder = new Recorder((chunk) => chunks.push(chunk.slice()));
   for (let i = 0; i < size; i++) recorder.round(fakeKernel({ services: services(1) }), collect);
   return concat(...chunks);
 });
 
-staysLinear("requests of one sequence number that nobody answers", (size) => {
-  const exchanges = conversation(1);
-  const [asked] = exchanges;
-  const more = Array.from({ length: 20 * size }, () => renumber(asked!, 7).request);
+testLinearWork("unanswered requests with the same sequence number", (size) => {
+  const exchanges = exchangesOf(1);
+  const [first] = exchanges;
+  const more = Array.from({ length: 20 * size }, () => renumber(first!, 7).request);
   return pcap([...see(...more), ...inOrder(exchanges)]);
 });
 
-staysLinear("a text in many pieces", (size) => {
+testLinearWork("a /proc file in many pieces", (size) => {
   const cpus = Array.from({ length: 100 * size }, () => ({}));
   return record(fakeKernel({ services: [], proc: { ip_vs_stats_percpu: procPerCpu(cpus) } }));
 });
 
-staysLinear("a table of which no two listings are alike", (size) => {
-  let listings = 0;
+testLinearWork("a table that differs in every list", (size) => {
+  let lists = 0;
   return record(fakeKernel({
     onRequest({ command, dump }, kernel) {
       if (command !== GET_SERVICE || !dump) return;
       const all = services(2 * size);
-      kernel.services = all.filter((_, i) => (i + listings) % 2 === 0).toReversed();
-      listings++;
+      kernel.services = all.filter((_, i) => (i + lists) % 2 === 0).toReversed();
+      lists++;
     },
   }));
 });
 
-staysLinear("a service whose real servers no two readings agree on", (size) => {
-  let readings = 0;
+testLinearWork("a service whose real servers differ in every list", (size) => {
+  let lists = 0;
   return record(fakeKernel({
     perDatagram: 16,
     onRequest({ command }, kernel) {
       if (command !== GET_DEST) return;
       const destinations = Array.from({ length: size }, (_, i) => ({
-        address: `10.1.${(i * 7 + readings) >> 8 & 0xff}.${(i * 7 + readings) & 0xff}`,
+        address: `10.1.${(i * 7 + lists) >> 8 & 0xff}.${(i * 7 + lists) & 0xff}`,
       }));
-      readings++;
+      lists++;
       kernel.services = [{ fwmark: 1, destinations }];
     },
     services: [{ fwmark: 1 }],
   }));
 });
 
-staysLinear("answers of which each has attributes of its own", (size) => {
-  const exchanges = conversation(size, { unknownAttributes: true });
-  for (const { answers } of exchanges) answers.forEach((answer, i) => renameUnknown(answer, i));
+testLinearWork("replies with a different unknown attribute each", (size) => {
+  const exchanges = exchangesOf(size, { unknownAttributes: true });
+  for (const { replies } of exchanges) replies.forEach((reply, i) => renumberUnknown(reply, i));
   return pcap(inOrder(exchanges));
 });
 
-/** Gives the attribute that nobody knows a number of its own in each message. */
-function renameUnknown(bytes: Uint8Array, first: number): void {
+/** Gives the unknown attribute of each message a different number. */
+function renumberUnknown(bytes: Uint8Array, first: number): void {
   let next = first;
   for (let at = 0; at + 8 <= bytes.length; at += 4) {
     const isUnknown = bytes[at] === 7 && bytes[at + 1] === 0 && bytes[at + 2] === 60;
@@ -236,12 +239,12 @@ function renameUnknown(bytes: Uint8Array, first: number): void {
   }
 }
 
-staysLinear("a pcapng of many sections, interfaces and options", (size) => {
+testLinearWork("a pcapng of many sections, interfaces and options", (size) => {
   const options = new Uint8Array(4 * size).fill(1);
   const parts = Array.from({ length: size }, () => [section(), interfaceBlock(253)]).flat();
   const interfaces = Array.from({ length: size }, () => interfaceBlock(253));
   for (let at = 0; at < options.length; at += 4) options.set([2, 0, 0, 0], at);
-  const packets = inOrder(conversation(size)).map((each, i) =>
+  const packets = inOrder(exchangesOf(size)).map((each, i) =>
     packetBlock(each, each.time, i % size)
   );
   const other = block(5, new Uint8Array(4));

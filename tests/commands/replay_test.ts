@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { openReplay } from "../../lib/commands/replay.ts";
-import { pcap } from "../capture/_files.ts";
+import { pcap } from "../capture/_file_writers.ts";
 import { ask, control, FakeKernel, Monitor } from "../capture/_fixtures.ts";
 import { type Result, run, withTempDir } from "../_commands.ts";
 
@@ -112,13 +112,13 @@ function withRefusal(request: Uint8Array, errno: number): Monitor {
 }
 
 const AT = { sequence: 2, port: 9 };
-const AN_ERROR = "the recording holds an error: IPVS_CMD_GET_INFO failed: ENOMEM: out of memory";
+const AN_ERROR = "the recording contains an error: IPVS_CMD_GET_INFO failed: ENOMEM: out of memory";
 const REFUSALS: readonly (readonly [request: Uint8Array, errno: number, reason: string])[] = [
-  [ask.info(AT), 1, "the recording holds a refusal (EPERM) of IPVS_CMD_GET_INFO"],
-  [ask.config(AT), 13, "the recording holds a refusal (EACCES) of IPVS_CMD_GET_CONFIG"],
-  [ask.daemons(AT), 1, "the recording holds a refusal (EPERM) of IPVS_CMD_GET_DAEMON"],
-  [ask.family(AT), 1, "the recording holds a refusal (EPERM) of CTRL_CMD_GETFAMILY"],
-  [ask.family(AT), 2, "the recording is of a kernel without IPVS (ENOENT)"],
+  [ask.info(AT), 1, "the recorded kernel returned EPERM for IPVS_CMD_GET_INFO"],
+  [ask.config(AT), 13, "the recorded kernel returned EACCES for IPVS_CMD_GET_CONFIG"],
+  [ask.daemons(AT), 1, "the recorded kernel returned EPERM for IPVS_CMD_GET_DAEMON"],
+  [ask.family(AT), 1, "the recorded kernel returned EPERM for CTRL_CMD_GETFAMILY"],
+  [ask.family(AT), 2, "the recorded kernel had no IPVS (ENOENT)"],
   [ask.info(AT), 12, AN_ERROR],
 ];
 for (const [request, errno, reason] of REFUSALS) {
@@ -153,14 +153,14 @@ Deno.test("openReplay() says of a listing that the kernel refused it", async () 
     Deno.writeFileSync(file, refusedListing(1));
     assert.throws(() => openReplay(file, { round: 1 }), {
       name: "CaptureError",
-      message:
-        "Cannot read capture: round 1 of 1 is not whole: the recording holds a refusal (EPERM)",
+      message: "Cannot read capture: snapshot 1 of 1 is incomplete: " +
+        "the recorded kernel returned EPERM for IPVS_CMD_GET_SERVICE",
     });
     Deno.writeFileSync(file, refusedListing(2));
     assert.throws(() => openReplay(file), {
       name: "CaptureError",
-      message: "Cannot read capture: nobody lists the virtual servers in it: " +
-        "the recording is of a kernel without IPVS (ENOENT)",
+      message: "Cannot read capture: it contains no list of virtual servers: " +
+        "the recorded kernel had no IPVS (ENOENT)",
     });
   });
 });

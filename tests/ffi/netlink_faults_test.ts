@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import type { Libc } from "../../ffi/libc.ts";
 import { NetlinkSocket } from "../../ffi/netlink_socket.ts";
-import { NetlinkClient } from "../../lib/netlink/exchange.ts";
+import { NetlinkClient } from "../../lib/netlink/client.ts";
 import { lookupFamily } from "../../lib/netlink/generic.ts";
 import { nextDescriptor } from "./_descriptors.ts";
 import { faultyLibc, type Incoming, libcReceiving } from "./_fake_libc.ts";

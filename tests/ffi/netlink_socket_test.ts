@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { NetlinkClient } from "../../lib/netlink/exchange.ts";
+import { NetlinkClient } from "../../lib/netlink/client.ts";
 import { lookupFamily } from "../../lib/netlink/generic.ts";
 import { NetlinkSocket } from "../../ffi/netlink_socket.ts";
 import { nextDescriptor } from "./_descriptors.ts";
@@ -31,7 +31,7 @@ Deno.test("NetlinkSocket carries the kernel's own words with an error", () => {
   const attributes = { attributes: nameOf(64) };
   assert.throws(
     () =>
-      client.exchange({ ...head, command: GETFAMILY, reply: NEWFAMILY, ...attributes }, () => {}),
+      client.request({ ...head, command: GETFAMILY, reply: NEWFAMILY, ...attributes }, () => {}),
     { name: "NetlinkError", message: /^CTRL_CMD_GETFAMILY failed: E[A-Z]+: [^:]+: \S/ },
   );
 });
@@ -51,7 +51,7 @@ Deno.test("NetlinkSocket reads a dump to its end, and then the next", () => {
   };
   const counts = [1, 2].map(() => {
     let families = 0;
-    assert.ok(client.exchange(dump, () => families++) >= 1);
+    assert.ok(client.request(dump, () => families++) >= 1);
     return families;
   });
   assert.ok(counts[0]! >= 1);
@@ -76,7 +76,7 @@ Deno.test("NetlinkSocket passes over the answers that an exchange left behind", 
   };
   const client = new NetlinkClient(socket);
   assert.throws(() =>
-    client.exchange(dump, () => {
+    client.request(dump, () => {
       throw new Error("enough");
     }), /enough/);
   assert.equal(lookupFamily(client, "nlctrl").id, 16);

@@ -1,50 +1,50 @@
 /**
- * A capture as frames that can be changed, and the file that it becomes: pcap or pcapng, in either
- * byte order, with the checksum of a recording of this program repaired.
+ * Captures as mutable frames: parses a file, and writes it as pcap or pcapng in either byte order,
+ * with the checksums of ipvstat's recordings repaired.
  */
-import { addToChecksum, EMPTY_CHECKSUM } from "../../lib/capture/checksum.ts";
+import { INITIAL_CHECKSUM, updateChecksum } from "../../lib/capture/checksum.ts";
 import { readPackets } from "../../lib/capture/packets.ts";
 import { concat } from "../capture/_fixtures.ts";
 import { type Message, parseMessages, writeMessages } from "./_messages.ts";
 
-/** One packet: its messages, or bytes where it is none of generic netlink. */
+/** A packet: its messages, or bytes if it is not generic netlink. */
 export interface Frame {
   /** Nanoseconds since 1970. */
   time: bigint;
   protocol: number;
-  /** The type of the cooked header. */
+  /** The packet type in the cooked header. */
   direction: number;
-  /** Of the messages. */
+  /** The byte order of the messages. */
   littleEndian: boolean;
   messages: Message[] | Uint8Array;
-  /** Bytes that a snap length cuts off at the end. */
+  /** Number of bytes that the snap length cuts off. */
   cut: number;
 }
 
-/** Changes of the file's bytes, after everything else. */
+/** A change to the bytes of the file, applied last. */
 export type Edit =
   | { readonly kind: "flip"; readonly at: number; readonly bit: number }
   | { readonly kind: "cut"; readonly at: number }
   | { readonly kind: "insert"; readonly at: number; readonly bytes: Uint8Array };
 
-/** How the file is written. */
+/** The file format. */
 export interface Format {
   readonly kind: "pcap" | "pcapng";
   readonly littleEndian: boolean;
-  /** pcap: nanoseconds instead of microseconds. pcapng: the option if_tsresol. */
+  /** pcap: 9 for nanoseconds, else microseconds. pcapng: the option if_tsresol. */
   readonly resolution: number | undefined;
   /** pcapng: the option if_tsoffset, in seconds. */
   readonly offset: bigint | undefined;
-  /** pcapng: what stands between the packets. */
+  /** pcapng: other blocks between the packets. */
   readonly blocks: readonly Uint8Array[];
 }
 
-/** What becomes a file. */
+/** A capture that can be mutated and written. */
 export interface Capture {
   frames: Frame[];
   format: Format;
   edits: Edit[];
-  /** Whether the checksums of a recording are made to fit. */
+  /** Whether to repair the checksums of a recording. */
   repair: boolean;
 }
 
@@ -54,7 +54,7 @@ const FRAME_TYPE = { begin: 0x10, text: 0x11, end: 0x12 } as const;
 const BODY = 16 + MAGIC.length;
 const NANOSECONDS = 1_000_000_000n;
 
-/** Nanoseconds in a little-endian pcap, as this program writes them. */
+/** A little-endian pcap with nanoseconds, as ipvstat writes it. */
 export const PLAIN: Format = {
   kind: "pcap",
   littleEndian: true,
@@ -63,7 +63,7 @@ export const PLAIN: Format = {
   blocks: [],
 };
 
-/** Parses a file that is whole. */
+/** Parses a valid file. */
 export function parseCapture(file: Uint8Array): Capture {
   const frames = readPackets(file).map((packet): Frame => ({
     time: packet.time,
@@ -78,15 +78,15 @@ export function parseCapture(file: Uint8Array): Capture {
   return { frames, format: PLAIN, edits: [], repair: true };
 }
 
-/** Which frame of a recording of this program a frame is; undefined where it is none. */
-export function ownFrame({ messages }: Frame): keyof typeof FRAME_TYPE | undefined {
+/** The type of ipvstat's own frames; undefined for other frames. */
+export function ownFrameType({ messages }: Frame): keyof typeof FRAME_TYPE | undefined {
   if (!(messages instanceof Uint8Array) || messages.length < BODY) return undefined;
   if (!MAGIC.every((byte, i) => messages[16 + i] === byte)) return undefined;
   const names = Object.keys(FRAME_TYPE) as (keyof typeof FRAME_TYPE)[];
   return names.find((name) => FRAME_TYPE[name] === messages[4]);
 }
 
-/** Where the text of a frame that carries text begins: behind the name of its file. */
+/** The offset of the text in a frame with a file: after the name. */
 export function textStart(bytes: Uint8Array): number {
   return bytes.indexOf(0, BODY) + 1;
 }
@@ -94,7 +94,7 @@ export function textStart(bytes: Uint8Array): number {
 /** Writes the file. */
 export function writeCapture({ frames, format, edits, repair }: Capture): Uint8Array {
   let written = frames.map(writeFrame);
-  if (repair) written = repaired(frames, written);
+  if (repair) written = repairChecksums(frames, written);
   const file = format.kind === "pcap"
     ? writePcap(frames, written, format)
     : writePcapng(frames, written, format);
@@ -111,13 +111,13 @@ function writeFrame({ protocol, direction, messages, littleEndian }: Frame): Uin
   return concat(cooked, isTree ? writeMessages(messages, littleEndian) : messages);
 }
 
-/** Gives the frame that ends a snapshot the number of frames before it, and their checksum. */
-function repaired(frames: readonly Frame[], written: readonly Uint8Array[]): Uint8Array[] {
+/** Sets the number and the checksum of packets in the frames that end a snapshot. */
+function repairChecksums(frames: readonly Frame[], written: readonly Uint8Array[]): Uint8Array[] {
   let count = 0;
-  let checksum = EMPTY_CHECKSUM;
+  let checksum = INITIAL_CHECKSUM;
   return written.map((bytes, i) => {
-    const own = frames[i]!.protocol === USERSOCK ? ownFrame(frames[i]!) : undefined;
-    if (own === "begin") [count, checksum] = [0, EMPTY_CHECKSUM];
+    const own = frames[i]!.protocol === USERSOCK ? ownFrameType(frames[i]!) : undefined;
+    if (own === "begin") [count, checksum] = [0, INITIAL_CHECKSUM];
     if (own === "end" && bytes.length >= 16 + BODY + 8) {
       const copy = bytes.slice();
       new DataView(copy.buffer).setUint32(16 + BODY, count, true);
@@ -125,7 +125,7 @@ function repaired(frames: readonly Frame[], written: readonly Uint8Array[]): Uin
       return copy;
     }
     count++;
-    checksum = addToChecksum(checksum, bytes);
+    checksum = updateChecksum(checksum, bytes);
     return bytes;
   });
 }
@@ -154,7 +154,7 @@ function writePcap(frames: readonly Frame[], written: readonly Uint8Array[], for
   return concat(...parts);
 }
 
-/** A pcapng block around a body, which is padded. */
+/** Writes a pcapng block with a body, which is padded. */
 export function writeBlock(type: number, body: Uint8Array, littleEndian: boolean): Uint8Array {
   const padded = concat(body, new Uint8Array(-body.length & 3));
   const length = padded.length + 12;

@@ -1,4 +1,4 @@
-/** Takes a file through the whole program, and says whether all of it went as it must. */
+/** Checks one file: opens and replays it, encodes it in every format, and compares the formats. */
 import assert from "node:assert/strict";
 import { CaptureError, recordedError } from "../../lib/capture/error.ts";
 import { openRecording, type Round } from "../../lib/capture/recording.ts";
@@ -13,60 +13,60 @@ import { encodeOpenMetrics, encodePrometheus } from "../../lib/output/prometheus
 import { printable } from "../../lib/output/printable.ts";
 import { encodeTable } from "../../lib/output/table.ts";
 import { textOf } from "../_parsers.ts";
-import { workOf } from "../capture/_work.ts";
-import { compareOutputs, type Outputs, UNSEEN } from "./_compare.ts";
+import { workOf } from "../capture/_count_work.ts";
+import { compareOutputs, type Outputs, UNSAFE_CHARACTERS } from "./_compare.ts";
 
 /**
- * What a file may cost, counted by the built-in functions' work: some for every file and some for
- * each byte to read it, some for every output and some for each server to encode it. What is read is
- * at most some 3 for a byte, and a server in all formats some 9,000.
+ * Maximum work to read a file, by its size in bytes, and to encode a snapshot, by its number of
+ * servers; see tests/capture/_count_work.ts. Typical values are up to 3 per byte and 9,000 per
+ * server.
  */
-const READING = { least: 5000, each: 8 } as const;
-const ENCODING = { least: 400_000, each: 20_000 } as const;
+const READING_LIMIT = { base: 5000, each: 8 } as const;
+const ENCODING_LIMIT = { base: 400_000, each: 20_000 } as const;
 
-/** Whether a file is accepted; throws where something is not as it must be. */
+/** Returns whether a file is accepted; throws if a check fails. */
 export function checkFile(file: Uint8Array): boolean {
   let snapshots: Snapshot[] = [];
-  let refusal: unknown;
+  let failure: unknown;
   const work = workOf(() => {
     try {
       snapshots = roundsOf(file).map((round) => collect(round.play()));
     } catch (error) {
-      refusal = recordedError(error);
+      failure = recordedError(error);
     }
   });
-  limit("Reading", work, READING, file.length);
-  if (refusal !== undefined) checkRefusal(refusal);
+  assertLimit("Reading", work, READING_LIMIT, file.length);
+  if (failure !== undefined) checkError(failure);
   for (const snapshot of snapshots) {
     let outputs: Outputs | undefined;
     const work = workOf(() => outputs = encodeAll(snapshot));
     const { virtualServers, cpus } = snapshot;
     const rows = virtualServers.length + countRealServers(virtualServers) + (cpus?.length ?? 0);
-    limit("Encoding", work, ENCODING, rows);
+    assertLimit("Encoding", work, ENCODING_LIMIT, rows);
     compareOutputs(outputs!);
   }
-  return refusal === undefined;
+  return failure === undefined;
 }
 
-function limit(
+function assertLimit(
   what: string,
   work: number,
-  { least, each }: typeof READING | typeof ENCODING,
+  { base, each }: typeof READING_LIMIT | typeof ENCODING_LIMIT,
   count: number,
 ) {
-  const most = least + each * count;
-  assert.ok(work <= most, `${what} takes too much work: ${work}, not ${most}, for ${count}`);
+  const limit = base + each * count;
+  assert.ok(work <= limit, `${what} takes too much work: ${work} > ${limit}, for ${count}`);
 }
 
-/** The snapshot that a replay takes, and the first complete one where that is another. */
+/** The snapshot that is replayed by default and, if different, the first complete one. */
 function roundsOf(file: Uint8Array): Round[] {
   const recording = openRecording(file);
   const last = recording.selectRound();
-  const first = recording.rounds.find(({ whole }) => whole)!;
+  const first = recording.rounds.find(({ complete }) => complete)!;
   return first === last ? [last] : [first, last];
 }
 
-/** A snapshot in every format. */
+/** Encodes a snapshot in every format. */
 export function encodeAll(snapshot: Snapshot): Outputs {
   const text = (encode: (snapshot: Snapshot, sink: Sink) => void) =>
     textOf((sink) => encode(snapshot, sink));
@@ -80,11 +80,12 @@ export function encodeAll(snapshot: Snapshot): Outputs {
   };
 }
 
-function checkRefusal(error: unknown): void {
+/** Checks that an error is documented, and its message is one safe line. */
+function checkError(error: unknown): void {
   const isDocumented = error instanceof CaptureError || error instanceof DecodeError ||
     error instanceof NotRecordedError;
   if (!isDocumented) throw error;
   const line = printable(error.message);
-  assert.match(line, /^Cannot [^\n]+$/, "Not a message of one line");
-  assert.doesNotMatch(line, UNSEEN, "A character that steers a terminal in a message");
+  assert.match(line, /^Cannot [^\n]+$/, "the message is not one line");
+  assert.doesNotMatch(line, UNSAFE_CHARACTERS, "an unsafe character in the message");
 }

@@ -1,7 +1,20 @@
-/** Holds every format against the JSON of the same snapshot: same servers, same digits. */
+/**
+ * Compares every format with the JSON of the same snapshot: the same servers and the same digits.
+ */
 import assert from "node:assert/strict";
 import { Ajv2020, type AnySchema } from "npm:ajv@8.17.1/dist/2020.js";
 import { jsonSchema } from "../../lib/output/json_schema.ts";
+import {
+  CPU_COUNTERS,
+  type MetricNames,
+  REAL_INFO_LABELS,
+  REAL_METRICS,
+  TELEGRAF_REAL_FIELDS,
+  TELEGRAF_VIRTUAL_FIELDS,
+  TRAFFIC_METRICS,
+  VIRTUAL_INFO_LABELS,
+  VIRTUAL_METRICS,
+} from "../_metric_names.ts";
 import {
   type Line,
   parseExactJson,
@@ -34,23 +47,23 @@ interface Document {
   readonly virtual_servers: readonly Virtual[];
 }
 
-/** Controls but the line feed, what reorders text, and what cannot be seen. */
-export const UNSEEN: RegExp =
+/** Control characters except the line feed, bidirectional controls, and invisible characters. */
+export const UNSAFE_CHARACTERS: RegExp =
   // deno-lint-ignore no-control-regex
   /[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/;
 
-/** What signed 64 bits hold. */
-const LARGEST = 2n ** 63n - 1n;
+/** The largest signed 64-bit integer. */
+const MAX_INT64 = 2n ** 63n - 1n;
 
 const isValid = new Ajv2020({ strict: true }).compile(jsonSchema() as AnySchema);
 
-/** Throws where two formats disagree, or one is not what it must be. */
+/** Throws if two formats differ, or one is malformed. */
 export function compareOutputs(outputs: Outputs): void {
   const document = checkJson(outputs.json);
   checkPrometheus(parsePrometheus(outputs.prometheus), document);
   parsePrometheus(outputs.openmetrics, true);
   const [open, plain] = [samplesOf(outputs.openmetrics), samplesOf(outputs.prometheus)];
-  assert.ok(open === plain, "OpenMetrics has other samples than Prometheus");
+  assert.ok(open === plain, "OpenMetrics and Prometheus have different samples");
   checkInflux(parseLineProtocol(outputs.influx), document, false);
   checkInflux(parseLineProtocol(outputs.extended), document, true);
   checkTable(outputs.table, document);
@@ -61,19 +74,22 @@ function samplesOf(text: string): string {
 }
 
 function checkJson(text: string): Document {
-  assert.ok(isValid(JSON.parse(text)), `The schema refuses it: ${JSON.stringify(isValid.errors)}`);
-  assert.doesNotMatch(text, UNSEEN, "A character that steers a terminal in JSON");
+  assert.ok(
+    isValid(JSON.parse(text)),
+    `The JSON does not match the schema: ${JSON.stringify(isValid.errors)}`,
+  );
+  assert.doesNotMatch(text, UNSAFE_CHARACTERS, "an unsafe character in the JSON");
   const document = parseExactJson(text) as Document;
   const nanoseconds = BigInt(document.time_ns);
-  assert.ok(nanoseconds >= 0n && nanoseconds <= LARGEST, `time ${nanoseconds}`);
+  assert.ok(nanoseconds >= 0n && nanoseconds <= MAX_INT64, `time ${nanoseconds}`);
   const milliseconds = Number(nanoseconds / 1_000_000n);
   assert.equal(document.time.slice(0, 23), new Date(milliseconds).toISOString().slice(0, 23));
   for (const { cpu } of document.cpus ?? []) assert.ok(Number(cpu) < 2 ** 32, `CPU ${cpu}`);
-  isUnique((document.cpus ?? []).map(({ cpu }) => String(cpu)), "CPU");
-  isUnique((document.sync_daemons ?? []).map(({ state }) => String(state)), "sync daemon");
-  isUnique(document.virtual_servers.map(nameOf), "virtual server");
+  assertUnique((document.cpus ?? []).map(({ cpu }) => String(cpu)), "CPU");
+  assertUnique((document.sync_daemons ?? []).map(({ state }) => String(state)), "sync daemon");
+  assertUnique(document.virtual_servers.map(nameOf), "virtual server");
   for (const virtual of document.virtual_servers) {
-    isUnique(virtual.real_servers.map(nameOf), "real");
+    assertUnique(virtual.real_servers.map(nameOf), "real server");
   }
   return document;
 }
@@ -83,67 +99,58 @@ function nameOf(server: Fields): string {
   return [address_family, fwmark, protocol, address, port].join(" ");
 }
 
-function isUnique(names: readonly string[], what: string): void {
+function assertUnique(names: readonly string[], what: string): void {
   const seen = new Set<string>();
   for (const name of names) {
-    assert.ok(!seen.has(name), `${what} ${name} is there twice`);
+    assert.ok(!seen.has(name), `${what} ${name} occurs twice`);
     seen.add(name);
   }
 }
 
-/** Names for Prometheus by those of JSON. */
-const STATS = {
-  connections: "connections_total",
-  pkts_in: "incoming_packets_total",
-  pkts_out: "outgoing_packets_total",
-  bytes_in: "incoming_bytes_total",
-  bytes_out: "outgoing_bytes_total",
-  cps: "connections_per_second",
-  pps_in: "incoming_packets_per_second",
-  pps_out: "outgoing_packets_per_second",
-  bytes_in_per_second: "incoming_bytes_per_second",
-  bytes_out_per_second: "outgoing_bytes_per_second",
-} as const;
-const VIRTUAL = { persistence_timeout: "persistence_timeout_seconds", ...STATS } as const;
-const GAUGES = ["weight", "upper_threshold", "lower_threshold", "active_connections"]
-  .concat(["inactive_connections", "persistent_connections"]);
-const REAL = { ...Object.fromEntries(GAUGES.map((name) => [name, name])), ...STATS };
-const VIRTUAL_INFO = ["sched", "sched_flags", "one_packet", "persistent", "netmask", "pe"]
-  .concat(["state"]);
-const REAL_INFO = ["address_family", "forwarding_method", "tunnel_type", "tunnel_port"]
-  .concat(["tunnel_checksum", "state"]);
-
-/** The samples of one scope, which are in the order of the servers in every family. */
+/** The metric families of virtual or real servers; the samples have the order of the servers. */
 interface Scope {
   readonly prefix: string;
   readonly families: ReadonlyMap<string, PrometheusFamily>;
-  readonly metrics: Readonly<Record<string, string>>;
-  readonly infos: readonly string[];
-  /** How many servers have been compared. */
+  readonly metrics: MetricNames;
+  readonly infoLabels: readonly string[];
+  /** Number of servers compared so far. */
   count: number;
 }
+
+const VIRTUAL_SCOPE = {
+  prefix: "ipvs_virtual_server",
+  metrics: VIRTUAL_METRICS,
+  infoLabels: VIRTUAL_INFO_LABELS,
+} as const;
+const REAL_SCOPE = {
+  prefix: "ipvs_real_server",
+  metrics: REAL_METRICS,
+  infoLabels: REAL_INFO_LABELS,
+} as const;
 
 function checkPrometheus(all: readonly PrometheusFamily[], document: Document): void {
   const families = new Map(all.map((family) => [family.name, family]));
   compareStatus(families, document);
-  const scopes = [
-    { prefix: "ipvs_virtual_server", families, metrics: VIRTUAL, infos: VIRTUAL_INFO, count: 0 },
-    { prefix: "ipvs_real_server", families, metrics: REAL, infos: REAL_INFO, count: 0 },
-  ] as const;
+  checkTotals(families, document);
+  const virtualServers: Scope = { ...VIRTUAL_SCOPE, families, count: 0 };
+  const realServers: Scope = { ...REAL_SCOPE, families, count: 0 };
   for (const virtual of document.virtual_servers) {
     const named = virtualLabels(virtual);
-    checkServer(scopes[0], named, virtual);
+    checkServer(virtualServers, named, virtual);
     for (const real of virtual.real_servers) {
       const labels = { ...named, address: String(real.address), port: String(real.port) };
-      checkServer(scopes[1], labels, real);
+      checkServer(realServers, labels, real);
     }
   }
   for (const { name, samples } of all) {
-    const scope = scopes.find(({ prefix }) => name.startsWith(prefix));
+    const scope = [virtualServers, realServers].find(({ prefix }) => name.startsWith(prefix));
     if (scope) assert.equal(samples.length, scope.count, `samples of ${name}`);
   }
+}
+
+function checkTotals(families: ReadonlyMap<string, PrometheusFamily>, document: Document): void {
   const totals = document.totals ?? {};
-  for (const [field, name] of Object.entries(STATS)) {
+  for (const [field, name] of Object.entries(TRAFFIC_METRICS)) {
     const total = families.get(`ipvs_${name}`)?.samples[0]?.value;
     assert.equal(total, textOf(totals[field]), `totals ${field}`);
     if (name.endsWith("_second")) continue;
@@ -162,13 +169,13 @@ function virtualLabels({ address_family, fwmark, protocol, address, port }: Fiel
   return Object.fromEntries(Object.entries(all).map(([name, value]) => [name, String(value)]));
 }
 
-/** Compares the next server of a scope. */
+/** Compares the samples of the next server. */
 function checkServer(
   scope: Scope,
   labels: Readonly<Record<string, string>>,
   fields: Fields,
 ): void {
-  const { prefix, families, metrics, infos } = scope;
+  const { prefix, families, metrics, infoLabels } = scope;
   const index = scope.count++;
   const pairs = Object.entries(labels).map(([name, value]) => `${name}=${JSON.stringify(value)}`);
   const name = `{${pairs.toSorted().join(",")}}`;
@@ -181,7 +188,7 @@ function checkServer(
   const info = families.get(`${prefix}_info`)?.samples[index];
   assert.equal(info?.value, "1", `${prefix}_info${name}`);
   for (const label in labels) assert.equal(info.labels.get(label), labels[label], info.series);
-  for (const label of infos) {
+  for (const label of infoLabels) {
     assert.equal(info.labels.get(label) ?? "", textOf(fields[label]) ?? "", `${name} ${label}`);
   }
 }
@@ -191,10 +198,8 @@ function textOf(value: Value | undefined): string | undefined {
   return Array.isArray(value) ? value.join(",") : String(value);
 }
 
-const TELEGRAF = ["connections", "pkts_in", "pkts_out", "bytes_in", "bytes_out"]
-  .concat(["cps", "pps_in", "pps_out"]);
 function checkInflux(lines: Line[], document: Document, extended: boolean): void {
-  isUnique(lines.map(seriesOf), "series");
+  assertUnique(lines.map(seriesOf), "series");
   for (const { time } of lines) assert.equal(time, String(document.time_ns));
   const rest = lines[Symbol.iterator]();
   const next = (measurement: string, fields: Fields, names: readonly string[]) => {
@@ -202,26 +207,26 @@ function checkInflux(lines: Line[], document: Document, extended: boolean): void
     assert.equal(line?.measurement, measurement);
     for (const name of names) {
       const value = BigInt(fields[name] as number | bigint);
-      const expected = String(value > LARGEST ? LARGEST : value);
+      const expected = String(value > MAX_INT64 ? MAX_INT64 : value);
       assert.equal(line.fields.get(name), expected, `${line.series} ${name}`);
     }
     const state = extended ? textOf(fields["state"]) : undefined;
     assert.equal(line.fields.get("state"), state, `${line.series} state`);
     return line;
   };
-  if (document.totals !== null) next("ipvs", document.totals, Object.keys(STATS));
+  if (document.totals !== null) next("ipvs", document.totals, Object.keys(TRAFFIC_METRICS));
   if (extended) {
-    for (const cpu of document.cpus ?? []) next("ipvs_cpu", cpu, TELEGRAF.slice(0, 5));
+    for (const cpu of document.cpus ?? []) next("ipvs_cpu", cpu, CPU_COUNTERS);
   }
   for (const virtual of document.virtual_servers) {
-    const names = extended ? Object.keys(VIRTUAL) : TELEGRAF;
+    const names = extended ? Object.keys(VIRTUAL_METRICS) : TELEGRAF_VIRTUAL_FIELDS;
     checkTags(next("ipvs_virtual_server", virtual, names), virtual);
     for (const real of virtual.real_servers) {
-      const names = extended ? Object.keys(REAL) : [...GAUGES.slice(3, 5), ...TELEGRAF];
+      const names = extended ? Object.keys(REAL_METRICS) : TELEGRAF_REAL_FIELDS;
       checkTags(next("ipvs_real_server", real, names), real);
     }
   }
-  assert.ok(rest.next().done, "more lines than servers");
+  assert.ok(rest.next().done, "there are more lines than servers");
 }
 
 function seriesOf({ measurement, tags }: Line): string {
@@ -240,5 +245,5 @@ function checkTable(text: string, { virtual_servers }: Document): void {
   const [, virtualCount, realCount] =
     /(\d+) virtual servers?[^\n]*?, (\d+) real servers?/.exec(text) ?? [];
   assert.deepEqual([Number(virtualCount), Number(realCount)], [virtual_servers.length, reals]);
-  assert.doesNotMatch(text, UNSEEN, "A character that steers a terminal in the table");
+  assert.doesNotMatch(text, UNSAFE_CHARACTERS, "an unsafe character in the table");
 }

@@ -1,8 +1,8 @@
-/** Holds the Prometheus families of the namespace as a whole against the JSON. */
+/** Compares the Prometheus families of the network namespace with the JSON. */
 import assert from "node:assert/strict";
 import type { PrometheusFamily } from "../_parsers.ts";
 
-/** Where a value is in the JSON, by the name of the gauge that has it. */
+/** The path of the value in the JSON, by the name of the gauge. */
 const GAUGES: Readonly<Record<string, string>> = {
   ipvs_connection_table_size: "ipvs.connection_table_size",
   ipvs_connection_table_connections: "kernel_status.connections",
@@ -16,17 +16,17 @@ const GAUGES: Readonly<Record<string, string>> = {
   ipvs_estimator_thread_capacity: "kernel_status.estimator.thread_capacity",
   ipvs_estimator_chain_length_limit: "kernel_status.estimator.chain_length_limit",
 };
-/** The same of gauges with a sample for each element. */
+/** The path of an array in the JSON, by the name of the gauge with a sample for each element. */
 const LISTS: Readonly<Record<string, string>> = {
   ipvs_connection_table_buckets: "kernel_status.connection_table.buckets_by_length",
   ipvs_service_table_buckets: "kernel_status.service_table.buckets_by_length",
 };
-/** Labels of a sync daemon, by their names in the JSON. */
+/** Labels of a sync daemon, with the same names in the JSON. */
 const DAEMON = ["state", "interface", "sync_id", "mcast_group", "mcast_port"];
 
 type Families = ReadonlyMap<string, PrometheusFamily>;
 
-/** Throws where a family has something else than the JSON, which may have null. */
+/** Throws if a family differs from the JSON; null in the JSON means no sample. */
 export function compareStatus(families: Families, document: object): void {
   for (const [name, path] of Object.entries(GAUGES)) {
     const value = at(document, path);

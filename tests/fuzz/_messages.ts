@@ -1,14 +1,14 @@
 /**
- * The messages of a packet as a tree that can be changed: parsed leniently, written as they are or
- * with lengths that lie. Apart from the program's own reader and builder.
+ * Netlink messages as mutable trees of attributes: parses them leniently, and writes them with
+ * correct or wrong lengths. Independent of the reader and the builder in lib/netlink.
  */
 
-/** An attribute: a nest of others, or bytes. */
+/** An attribute: nested attributes, or bytes. */
 export interface Attribute {
-  /** With its flag bits. */
+  /** The type with its flag bits. */
   type: number;
   payload: Uint8Array | Attribute[];
-  /** What its length says too much. */
+  /** The error in its length. */
   excess: number;
 }
 
@@ -18,19 +18,19 @@ export interface Message {
   flags: number;
   sequence: number;
   portId: number;
-  /** The header of generic netlink, or what else stands before the attributes. */
+  /** The generic netlink header, or the whole body of a control message. */
   head: Uint8Array;
   attributes: Attribute[];
-  /** What its length says too much. */
+  /** The error in its length. */
   excess: number;
 }
 
 const HEADER = 16, GENERIC_HEADER = 4, ATTRIBUTE_HEADER = 4;
 const FIRST_FAMILY = 16, CONTROLLER = 16, SET_INFO = 14;
 const TYPE_MASK = 0x3fff;
-/** Attributes that are nests, by their depth: SERVICE, DEST and DAEMON, and both kinds of stats. */
+/** Nested attributes by depth: SERVICE, DEST and DAEMON, and in them STATS and STATS64. */
 const NESTS: readonly ReadonlySet<number>[] = [new Set([1, 2, 3]), new Set([10, 12])];
-/** What describes a family, or IPVS itself, has none. */
+/** The depth of messages without nested attributes: replies about a family, and SET_INFO. */
 const FLAT = NESTS.length;
 
 function viewOf(bytes: Uint8Array): DataView {
@@ -41,7 +41,7 @@ function align(length: number): number {
   return (length + 3) & ~3;
 }
 
-/** Parses messages as far as they can be parsed. */
+/** Parses messages up to the first invalid length. */
 export function parseMessages(bytes: Uint8Array, littleEndian: boolean): Message[] {
   const view = viewOf(bytes);
   const messages: Message[] = [];
@@ -88,7 +88,7 @@ function parseAttributes(bytes: Uint8Array, littleEndian: boolean, depth: number
   return attributes;
 }
 
-/** Writes messages one behind the other, each padded. */
+/** Writes messages one after the other, each padded. */
 export function writeMessages(messages: readonly Message[], littleEndian: boolean): Uint8Array {
   const bytes = new Uint8Array(messages.reduce((sum, each) => sum + align(sizeOf(each)), 0));
   const view = viewOf(bytes);
@@ -112,7 +112,7 @@ function sizeOf({ head, attributes }: Message): number {
   return HEADER + head.length + sizeOfAll(attributes);
 }
 
-/** The padding of the last attribute counts, as the kernel has it. */
+/** Includes the padding of the last attribute, as the kernel does. */
 function sizeOfAll(attributes: readonly Attribute[]): number {
   return attributes.reduce((sum, each) => sum + align(ATTRIBUTE_HEADER + sizeOfPayload(each)), 0);
 }
@@ -140,12 +140,12 @@ function writeAttributes(
   }
 }
 
-/** A copy that shares nothing but bytes, which nobody changes in place. */
+/** Copies a message; the copy shares only bytes, which are never changed in place. */
 export function cloneMessage(message: Message): Message {
   return { ...message, attributes: message.attributes.map(cloneAttribute) };
 }
 
-/** The same of an attribute. */
+/** Copies an attribute likewise. */
 export function cloneAttribute(attribute: Attribute): Attribute {
   const { payload } = attribute;
   return {
@@ -154,7 +154,7 @@ export function cloneAttribute(attribute: Attribute): Attribute {
   };
 }
 
-/** Every list of attributes in messages: of each message, and of each nest. */
+/** All lists of attributes: of each message and of each nested attribute. */
 export function attributeLists(messages: readonly Message[]): Attribute[][] {
   const lists: Attribute[][] = [];
   const gather = (list: Attribute[]) => {

@@ -1,21 +1,21 @@
-/** Changes of a capture, each at random, of whole frames and of the file. */
+/** Random mutations of a capture: of frames, of /proc files, and of the file. */
 import { concat } from "../capture/_fixtures.ts";
 import {
   type Capture,
   type Format,
   type Frame,
-  ownFrame,
+  ownFrameType,
   textStart,
   writeBlock,
 } from "./_capture.ts";
-import { type Change, changeTree, doubleServer } from "./_mutate_messages.ts";
+import { type Change, changeTree, duplicateServer } from "./_mutate_messages.ts";
 import { cloneMessage, writeMessages } from "./_messages.ts";
 import type { Random } from "./_random.ts";
 
-/** Most frames that a capture grows to. */
-const MOST_FRAMES = 600;
+/** Maximum number of frames after repetitions. */
+const MAX_FRAMES = 600;
 
-/** Changes a capture at random, and how it is written; splices from others. */
+/** Mutates a capture and its format at random, in part with frames of other captures. */
 export function mutate(base: Capture, random: Random, others: readonly Capture[]): Capture {
   const capture: Capture = {
     frames: base.frames.map((frame) => ({ ...frame })),
@@ -93,7 +93,7 @@ const FRAME_CHANGES: readonly Change[] = [
   function repeatMany({ frames }, random) {
     const start = random.below(frames.length);
     const some = frames.slice(start, start + 1 + random.below(8));
-    for (let times = random.below(24); times > 0 && frames.length < MOST_FRAMES; times--) {
+    for (let times = random.below(24); times > 0 && frames.length < MAX_FRAMES; times--) {
       frames.splice(start, 0, ...some.map((frame) => ({ ...frame })));
     }
   },
@@ -101,16 +101,16 @@ const FRAME_CHANGES: readonly Change[] = [
     const at = random.below(frames.length);
     mergeFrames(frames, at, 1 + random.below(4));
   },
-  function mergeAnswers(capture, random) {
-    // One packet answers every request, and perhaps many times as many.
-    if (random.oneIn(2)) capture.frames = asked(capture.frames, 1 + random.below(16));
-    const isAnswer = ({ direction, protocol }: Frame) => direction === 6 && protocol === 16;
-    const answers = capture.frames.filter(isAnswer);
-    if (answers.length < 2) return;
-    const at = capture.frames.findLastIndex(isAnswer);
-    const rest = capture.frames.filter((frame, i) => !isAnswer(frame) || i === at);
-    mergeFrames(answers, 0, answers.length - 1);
-    rest[rest.indexOf(capture.frames[at]!)] = answers[0]!;
+  function mergeReplies(capture, random) {
+    // One packet with the replies to all requests, which may have been repeated.
+    if (random.oneIn(2)) capture.frames = repeatExchanges(capture.frames, 1 + random.below(16));
+    const isReply = ({ direction, protocol }: Frame) => direction === 6 && protocol === 16;
+    const replies = capture.frames.filter(isReply);
+    if (replies.length < 2) return;
+    const at = capture.frames.findLastIndex(isReply);
+    const rest = capture.frames.filter((frame, i) => !isReply(frame) || i === at);
+    mergeFrames(replies, 0, replies.length - 1);
+    rest[rest.indexOf(capture.frames[at]!)] = replies[0]!;
     capture.frames = rest;
   },
   function split({ frames }, random) {
@@ -133,19 +133,19 @@ const FRAME_CHANGES: readonly Change[] = [
   function cut({ frames }, random) {
     random.pick(frames).cut = random.below(64);
   },
-  function turnOrder({ frames }, random) {
+  function swapByteOrder({ frames }, random) {
     const frame = random.pick(frames);
     frame.littleEndian = !frame.littleEndian;
   },
   ...[changeText, changeText, changeText, changeText],
-  changeOwn,
+  changeOwnFrame,
   changeTime,
-  ...[doubleServer, doubleServer, doubleServer],
+  ...[duplicateServer, duplicateServer, duplicateServer],
 ];
 
-/** The same asked and answered several times, under other sequence numbers. */
-function asked(frames: readonly Frame[], times: number): Frame[] {
-  const some = Math.max(1, Math.min(times, Math.floor(MOST_FRAMES / frames.length)));
+/** Repeats all requests and replies with other sequence numbers. */
+function repeatExchanges(frames: readonly Frame[], times: number): Frame[] {
+  const some = Math.max(1, Math.min(times, Math.floor(MAX_FRAMES / frames.length)));
   return Array.from({ length: some }, (_, time) =>
     frames.map((frame) => {
       const { messages } = frame;
@@ -172,8 +172,8 @@ function mergeFrames(frames: Frame[], at: number, more: number): void {
         writeMessages(frame.messages as Exclude<Frame["messages"], Uint8Array>, frame.littleEndian)
       ),
     );
-  const whole = messages instanceof Uint8Array ? messages : messages.map(cloneMessage);
-  frames.splice(at, some.length, { ...first, messages: whole });
+  const merged = messages instanceof Uint8Array ? messages : messages.map(cloneMessage);
+  frames.splice(at, some.length, { ...first, messages: merged });
 }
 
 const WORDS = [
@@ -191,9 +191,9 @@ const WORDS = [
   "A\x1b",
 ];
 
-/** Changes a line or a word of a text of /proc. */
+/** Changes a line or a word of a /proc file. */
 function changeText({ frames }: Capture, random: Random): void {
-  const texts = frames.filter((frame) => ownFrame(frame) === "text");
+  const texts = frames.filter((frame) => ownFrameType(frame) === "text");
   if (texts.length === 0) return;
   const frame = random.pick(texts);
   const bytes = frame.messages as Uint8Array;
@@ -213,7 +213,7 @@ function changeText({ frames }: Capture, random: Random): void {
       break;
     default: {
       const words = line.split(/(\s+)/);
-      // Every other part is the space between two words.
+      // Every second part is the space between two words.
       words[2 * random.below((words.length + 1) >> 1)] = random.pick(WORDS);
       lines[at] = words.join("");
     }
@@ -222,8 +222,8 @@ function changeText({ frames }: Capture, random: Random): void {
   frame.messages = withLength(concat(bytes.subarray(0, start), text));
 }
 
-/** Changes a byte of a frame that is this program's own. */
-function changeOwn({ frames }: Capture, random: Random): void {
+/** Changes a byte of one of ipvstat's own frames. */
+function changeOwnFrame({ frames }: Capture, random: Random): void {
   const own = frames.filter(({ messages }) => messages instanceof Uint8Array);
   if (own.length === 0) return;
   const frame = random.pick(own);
@@ -233,9 +233,9 @@ function changeOwn({ frames }: Capture, random: Random): void {
   frame.messages = random.oneIn(2) ? withLength(bytes) : bytes;
 }
 
-/** Changes a byte of the time of a snapshot. */
+/** Changes a byte of a snapshot's time. */
 function changeTime({ frames }: Capture, random: Random): void {
-  const begins = frames.filter((frame) => ownFrame(frame) === "begin");
+  const begins = frames.filter((frame) => ownFrameType(frame) === "begin");
   if (begins.length === 0) return;
   const frame = random.pick(begins);
   const bytes = (frame.messages as Uint8Array).slice();

@@ -1,4 +1,4 @@
-/** Changes of messages and attributes, each at random. */
+/** Random mutations of messages and attributes. */
 import type { Capture, Frame } from "./_capture.ts";
 import {
   type Attribute,
@@ -10,18 +10,18 @@ import {
 import type { Random } from "./_random.ts";
 import { TEXTS } from "./_seeds.ts";
 
-/** Changes something of a capture, perhaps by what another one has. */
+/** Mutates a capture, possibly with parts of another one. */
 export type Change = (capture: Capture, random: Random, other: Capture) => void;
 
 const DONE = 3, ERROR = 2;
 /** The direction of a frame from the kernel. */
-const ANSWER = 6;
+const FROM_KERNEL = 6;
 const TYPES = [0, 1, 2, 3, 4, 5, 6, 8, 10, 11, 12, 13, 14, 15, 60, 0x3fff];
 const HEADER_WORDS = [0, 1, 2, 3, 16, 17, 28, 255, 0x301, 0x7fff_ffff, 0xffff_ffff];
 const ERRORS = [0, -1, -2, -3, -4, -13, -16, -95, -105, -200, 1, 0x7fff_ffff];
 const VALUES = [0, 1, 2, 3, 6, 7, 10, 17, 80, 128, 255, 256, 65_535, 0x7fff_ffff, 0xffff_ffff];
 
-/** A copy of a frame's messages that may be changed, in place of the ones that it had. */
+/** Replaces the messages of a frame by a copy that can be changed, and returns it. */
 export function editMessages(frame: Frame): Message[] {
   const { messages } = frame;
   if (messages instanceof Uint8Array) return [];
@@ -30,13 +30,13 @@ export function editMessages(frame: Frame): Message[] {
   return own;
 }
 
-/** Changes a message or an attribute. */
+/** Mutates a message or an attribute. */
 export function changeTree(capture: Capture, random: Random, other: Capture): void {
   const trees = capture.frames.filter(({ messages }) => !(messages instanceof Uint8Array));
   if (trees.length === 0) return;
-  if (random.oneIn(3)) return rename(capture, trees, random);
-  const answers = trees.filter(({ direction }) => direction === ANSWER);
-  const frame = random.pick(answers.length > 0 && !random.oneIn(3) ? answers : trees);
+  if (random.oneIn(3)) return replaceValue(capture, trees, random);
+  const replies = trees.filter(({ direction }) => direction === FROM_KERNEL);
+  const frame = random.pick(replies.length > 0 && !random.oneIn(3) ? replies : trees);
   const messages = editMessages(frame);
   if (messages.length === 0) return;
   if (random.oneIn(3)) random.pick(MESSAGE_CHANGES)(messages, random, other);
@@ -47,8 +47,8 @@ export function changeTree(capture: Capture, random: Random, other: Capture): vo
   }
 }
 
-/** Gives an attribute another value wherever it has the same one, so that questions go on to fit. */
-function rename(capture: Capture, trees: readonly Frame[], random: Random): void {
+/** Replaces a value everywhere, so that requests still match the servers. */
+function replaceValue(capture: Capture, trees: readonly Frame[], random: Random): void {
   const leaves = leavesOf((random.pick(trees).messages) as Message[]);
   if (leaves.length === 0) return;
   const { type, payload } = random.pick(leaves);
@@ -56,9 +56,9 @@ function rename(capture: Capture, trees: readonly Frame[], random: Random): void
   const after = newPayload(before, random);
   for (const frame of capture.frames) {
     if (frame.messages instanceof Uint8Array) continue;
-    const isMeant = (leaf: Attribute) => leaf.type === type && isSame(leaf.payload, before);
-    if (!leavesOf(frame.messages).some(isMeant)) continue;
-    for (const leaf of leavesOf(editMessages(frame))) if (isMeant(leaf)) leaf.payload = after;
+    const hasValue = (leaf: Attribute) => leaf.type === type && isSame(leaf.payload, before);
+    if (!leavesOf(frame.messages).some(hasValue)) continue;
+    for (const leaf of leavesOf(editMessages(frame))) if (hasValue(leaf)) leaf.payload = after;
   }
 }
 
@@ -71,7 +71,7 @@ function isSame(payload: Attribute["payload"], bytes: Uint8Array): boolean {
     payload.every((byte, i) => byte === bytes[i]);
 }
 
-/** Another payload, mostly of the same width. */
+/** Creates another payload, usually of the same width. */
 function newPayload(payload: Uint8Array, random: Random): Uint8Array {
   const bytes = payload.slice();
   switch (random.below(6)) {
@@ -83,7 +83,7 @@ function newPayload(payload: Uint8Array, random: Random): Uint8Array {
       if (bytes.length > 0) bytes[random.below(bytes.length)]! ^= 1 << random.below(8);
       return bytes;
     case 3:
-      // What stands behind an IPv4 address.
+      // The bytes after an IPv4 address.
       if (bytes.length === 16) bytes.set(random.bytes(12), 4);
       return bytes;
     default: {
@@ -152,13 +152,13 @@ const ATTRIBUTE_CHANGES: readonly ListChange<Attribute>[] = [
 const NEW_SERVICE = 1, GET_DEST = 8;
 
 /**
- * Lists a virtual server twice, the second time altered, in every listing, and asks about the real
- * servers of each twice: where both are one to the kernel, the second question has an answer.
+ * Adds an altered copy of a virtual server to every list, and repeats every request for real
+ * servers, so that it has replies even if both virtual servers have the same identity.
  */
-export function doubleServer(capture: Capture, random: Random): void {
+export function duplicateServer(capture: Capture, random: Random): void {
   const { frames } = capture;
   const lists = frames.filter(({ direction, messages }) =>
-    direction === ANSWER && !(messages instanceof Uint8Array) &&
+    direction === FROM_KERNEL && !(messages instanceof Uint8Array) &&
     messages.some(({ type, head }) => type > 16 && head[0] === NEW_SERVICE)
   );
   if (lists.length === 0) return;
@@ -174,20 +174,20 @@ export function doubleServer(capture: Capture, random: Random): void {
       portId,
     });
   }
-  const isRequest = ({ direction }: Frame) => direction !== ANSWER;
+  const isRequest = ({ direction }: Frame) => direction !== FROM_KERNEL;
   for (let start = 0; start < frames.length;) {
     const next = frames.findIndex((frame, i) => i > start && isRequest(frame));
     const end = next < 0 ? frames.length : next;
     const own = frames[start]!.messages;
-    const isMeant = !(own instanceof Uint8Array) && own[0]?.head[0] === GET_DEST &&
+    const isGetDest = !(own instanceof Uint8Array) && own[0]?.head[0] === GET_DEST &&
       isRequest(frames[start]!);
-    const copies = isMeant ? frames.slice(start, end).map((frame) => ({ ...frame })) : [];
+    const copies = isGetDest ? frames.slice(start, end).map((frame) => ({ ...frame })) : [];
     frames.splice(end, 0, ...copies);
     start = end + copies.length;
   }
 }
 
-/** Describes the same once more, with something else; returns that. */
+/** Inserts an altered copy of a message after or before it, and returns the copy. */
 function repeatAltered(list: Message[], random: Random): Message {
   const at = random.below(list.length);
   const again = cloneMessage(list[at]!);
@@ -235,7 +235,7 @@ const MESSAGE_CHANGES: readonly ListChange<Message>[] = [
     };
     list.splice(random.below(list.length + 1), random.below(2), message);
   },
-  function refuse(list, random) {
+  function replaceByError(list, random) {
     const head = new Uint8Array(20);
     new DataView(head.buffer).setInt32(0, random.pick(ERRORS), true);
     list.splice(0, list.length, { ...list[0]!, type: ERROR, flags: 0, head, attributes: [] });

@@ -1,4 +1,4 @@
-/** Random numbers that are the same for the same seed, on every machine. */
+/** Random numbers that depend only on the seed. */
 
 /** A generator of 32-bit numbers (sfc32, by Chris Doty-Humphrey). */
 export class Random {
@@ -7,7 +7,7 @@ export class Random {
   #c = 1;
   #counter = 1;
 
-  /** Each pair of numbers begins another sequence. */
+  /** Starts a sequence, which differs for each pair of numbers. */
   constructor(seed: number, index: number) {
     this.#a = seed >>> 0;
     this.#b = index >>> 0;
@@ -24,17 +24,17 @@ export class Random {
     return sum >>> 0;
   }
 
-  /** A whole number from 0 on, less than `end`. */
+  /** An integer from 0 to `end` - 1. */
   below(end: number): number {
     return Math.floor(this.bits() / 2 ** 32 * end);
   }
 
-  /** True once in `times`. */
+  /** True with a probability of 1 in `times`. */
   oneIn(times: number): boolean {
     return this.below(times) === 0;
   }
 
-  /** One of some, of which there is at least one. */
+  /** One of the values, of which there must be at least one. */
   pick<T>(values: readonly T[]): T {
     return values[this.below(values.length)]!;
   }

@@ -1,18 +1,19 @@
-/** Makes inputs from a seed, checks each, and reports what fails. */
+/** Generates inputs from a seed, checks them, and reports failures. */
 import { type Capture, writeCapture } from "./_capture.ts";
 import { mutate } from "./_mutate.ts";
 import { Random } from "./_random.ts";
 import { fixedCaptures, randomCapture } from "./_seeds.ts";
 import { shrink } from "./_shrink.ts";
 
-/** Failures beyond these are counted, and neither shrunk nor written. */
-const MOST_WRITTEN = 10;
-const INPUTS_OF_A_TABLE = 8;
+/** Maximum number of failing inputs that are shrunk and written; others are only counted. */
+const MAX_WRITTEN = 10;
+/** Number of consecutive inputs with the same random table. */
+const INPUTS_PER_TABLE = 8;
 
-/** Whether a file is accepted; throws where something is not as it must be. */
+/** Returns whether a file is accepted; throws if a check fails. */
 export type Check = (file: Uint8Array) => boolean;
 
-/** Which inputs are made, and where failing ones go. */
+/** The inputs to generate, and where to write failing ones. */
 export interface Plan {
   readonly seed: number;
   readonly inputs: number;
@@ -21,13 +22,13 @@ export interface Plan {
   readonly folder: string;
 }
 
-/** How many inputs were accepted, and how many failed. */
+/** The numbers of accepted inputs and of failures. */
 export interface Result {
   accepted: number;
   failures: number;
 }
 
-/** Makes inputs, each from the seed and its own number. */
+/** Generates inputs, each from the seed and its number. */
 export class Inputs {
   readonly #seed: number;
   readonly #fixed = fixedCaptures();
@@ -43,9 +44,9 @@ export class Inputs {
     return mutate(base, random, this.#fixed);
   }
 
-  /** A table made at random, for some inputs in a row: to record it takes longest. */
+  /** A recording of a random table, shared by some inputs as recording takes longest. */
   #randomBase(index: number): Capture {
-    const number = Math.floor(index / INPUTS_OF_A_TABLE);
+    const number = Math.floor(index / INPUTS_PER_TABLE);
     if (this.#base.number !== number) {
       const random = new Random(~this.#seed, number);
       this.#base = { number, capture: randomCapture(random) };
@@ -54,7 +55,7 @@ export class Inputs {
   }
 }
 
-/** The error that a file fails with, or whether it is accepted. */
+/** Checks a file; returns the error if it fails, or whether it is accepted. */
 export function tryFile(file: Uint8Array, check: Check): Error | boolean {
   try {
     return check(file);
@@ -63,8 +64,8 @@ export function tryFile(file: Uint8Array, check: Check): Error | boolean {
   }
 }
 
-/** Checks every input of a plan; what it has to say goes to `say`. */
-export function fuzz(plan: Plan, check: Check, say: (line: string) => void): Result {
+/** Checks all inputs of a plan; reports failures to `log`. */
+export function fuzz(plan: Plan, check: Check, log: (line: string) => void): Result {
   const { seed, inputs, first } = plan;
   const source = new Inputs(seed);
   const result = { accepted: 0, failures: 0 };
@@ -74,12 +75,12 @@ export function fuzz(plan: Plan, check: Check, say: (line: string) => void): Res
     if (outcome === true) result.accepted++;
     if (!(outcome instanceof Error)) continue;
     result.failures++;
-    if (result.failures > MOST_WRITTEN) continue;
+    if (result.failures > MAX_WRITTEN) continue;
     const file = `${plan.folder}/fuzz-${seed}-${index}.${capture.format.kind}`;
     writeSmallest(capture, outcome, { file, check });
-    say(`input ${index} of seed ${seed}: ${outcome.stack ?? outcome}`);
-    say(`  ipvstat --replay ${file} -o json`);
-    say(`  deno task fuzz ${file}`);
+    log(`input ${index} of seed ${seed}: ${outcome.stack ?? outcome}`);
+    log(`  ipvstat --replay ${file} -o json`);
+    log(`  deno task fuzz ${file}`);
   }
   return result;
 }
@@ -89,7 +90,7 @@ interface Failing {
   readonly check: Check;
 }
 
-/** Writes a failing input as small as it gets. */
+/** Shrinks a failing input and writes it. */
 function writeSmallest(capture: Capture, error: Error, { file, check }: Failing): void {
   const small = shrink(capture, (candidate) => {
     const outcome = tryFile(writeCapture(candidate), check);
@@ -98,7 +99,7 @@ function writeSmallest(capture: Capture, error: Error, { file, check }: Failing)
   Deno.writeFileSync(file, writeCapture(small));
 }
 
-/** What fails, without the numbers of this one input. */
+/** The error without the numbers, which depend on the input. */
 function kindOf({ name, message }: Error): string {
   return `${name}: ${message.split("\n")[0]!.replaceAll(/[0-9]+/g, "0").slice(0, 40)}`;
 }

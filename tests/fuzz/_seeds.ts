@@ -1,5 +1,5 @@
-/** Captures to begin with: of real kernels, of the fake kernel, and of tables made at random. */
-import { Recorder } from "../../lib/capture/record.ts";
+/** The captures to mutate: from real kernels, from the fake kernel, and of random tables. */
+import { Recorder } from "../../lib/capture/recorder.ts";
 import { collect, type Source } from "../../lib/ipvs/collect.ts";
 import {
   type FakeDaemon,
@@ -27,7 +27,7 @@ const FILES = [
     .map((name) => `tests/capture/data/${name}`),
 ];
 
-/** Settings in which kernels differ. */
+/** Differences between kernels. */
 const KERNELS: readonly Partial<Kernel>[] = [
   {},
   { bigEndian: true },
@@ -42,20 +42,20 @@ const TOTALS = {
   ip_vs_stats_percpu: procPerCpu([edgeStats(5), edgeStats(7)]),
 };
 
-/** Every capture to begin with that is not made at random. */
+/** All captures to mutate, except random ones. */
 export function fixedCaptures(): Capture[] {
   const files = FILES.map((file) => parseCapture(Deno.readFileSync(new URL(file, ROOT))));
   const tables = KERNELS.flatMap((settings, i) => {
     const services = HARD_SERVICES.slice(3 * i, 3 * i + 3);
     const proc = { ip_vs_status: statusText("long_chains"), ...SETTINGS_FILES, ...TOTALS };
     const source = () => hardKernel({ ...settings, services, ...(i % 2 === 0 ? { proc } : {}) });
-    return [recorded(source()), overheard(source())];
+    return [recorded(source()), monitored(source())];
   });
   const small = fakeKernel({ services: [{ address: "10.0.0.1", destinations: [] }] });
   return [...files, ...tables, recorded(inconsistentKernel()), recorded(small, 3)];
 }
 
-/** A recording of this program. */
+/** Records a source with ipvstat's recorder. */
 export function recorded(source: Source, snapshots = 1): Capture {
   const chunks: Uint8Array[] = [];
   const recorder = new Recorder((chunk) => chunks.push(chunk.slice()));
@@ -63,12 +63,12 @@ export function recorded(source: Source, snapshots = 1): Capture {
   return parseCapture(concat(...chunks));
 }
 
-/** The same as a monitor device hears it. */
-export function overheard(source: FakeSource): Capture {
+/** Captures a source as a monitor device does. */
+export function monitored(source: FakeSource): Capture {
   const { transport, kernel } = source;
   const frames: Frame[] = [];
   let { time } = kernel;
-  const hear = (bytes: Uint8Array, direction: number, littleEndian: boolean) => {
+  const capture = (bytes: Uint8Array, direction: number, littleEndian: boolean) => {
     const messages = parseMessages(bytes, littleEndian);
     frames.push({ time: time++, protocol: 16, direction, littleEndian, messages, cut: 0 });
   };
@@ -77,10 +77,10 @@ export function overheard(source: FakeSource): Capture {
     transport: {
       portId: transport.portId,
       *exchange(request) {
-        hear(request.slice(), 7, true);
+        capture(request.slice(), 7, true);
         for (const datagram of transport.exchange(request)) {
           const { bytes, length, littleEndian } = datagram;
-          hear(bytes.slice(0, length), 6, littleEndian);
+          capture(bytes.slice(0, length), 6, littleEndian);
           yield datagram;
         }
       },
@@ -96,13 +96,13 @@ const ADDRESSES = [
 ];
 const PORTS = [0, 1, 80, 255, 256, 65_535];
 const WORDS = [0, 1, 2, 7, 255, 65_536, 0x7fff_ffff, 0x8000_0000, 0xffff_ffff];
-/** What is awkward to print. */
+/** Texts that are hard to encode or unsafe to print. */
 export const TEXTS = [
   ...["rr", "wlc", "mh", "sh", "none", 'a"b', "a\\", "\\n", "a,b=c d", "x\ny", "\x1b[31m", "\x7f"],
   ...["{}", "# EOF", "ipvs 1i 1", "\u2028\u202e", "\u009b31m", "é", "\u{1f600}", "123456789012345"],
 ];
 
-/** A capture of a table made at random. */
+/** A capture of a random table. */
 export function randomCapture(random: Random): Capture {
   const settings = random.pick(KERNELS);
   const cpus = Array.from({ length: random.below(4) }, () => stats(random));
@@ -117,7 +117,7 @@ export function randomCapture(random: Random): Capture {
     },
     time: 1_000_000_000_000_000_000n + BigInt(random.bits()),
   });
-  return random.oneIn(3) ? overheard(source) : recorded(source, 1 + random.below(2));
+  return random.oneIn(3) ? monitored(source) : recorded(source, 1 + random.below(2));
 }
 
 function stats(random: Random): FakeStats {

@@ -1,19 +1,19 @@
-/** Makes a failing capture smaller, as long as it fails in the same way. */
+/** Shrinks a failing capture as long as it fails in the same way. */
 import { type Capture, type Frame, PLAIN } from "./_capture.ts";
 import { attributeLists, cloneMessage, type Message } from "./_messages.ts";
 
 /** Whether a capture still fails. */
 export type Fails = (capture: Capture) => boolean;
 
-/** Candidates that are tried at the most. */
-const MOST_TRIALS = 2000;
+/** Maximum number of candidates to try. */
+const MAX_TRIALS = 2000;
 
-/** The smallest capture that was found to fail likewise. */
+/** Returns the smallest capture found that still fails. */
 export function shrink(capture: Capture, fails: Fails): Capture {
   let best = capture;
   let trials = 0;
   const tryOne = (candidate: Capture): boolean => {
-    if (trials++ >= MOST_TRIALS || !fails(candidate)) return false;
+    if (trials++ >= MAX_TRIALS || !fails(candidate)) return false;
     best = candidate;
     return true;
   };
@@ -23,7 +23,7 @@ export function shrink(capture: Capture, fails: Fails): Capture {
     removeEach(best.edits, (edits) => tryOne({ ...best, edits }));
     removeEach(best.frames, (frames) => tryOne({ ...best, frames }));
     shrinkFrames(() => best, tryOne);
-    if (trials >= MOST_TRIALS) break;
+    if (trials >= MAX_TRIALS) break;
   }
   return best;
 }
@@ -37,7 +37,7 @@ function sizeOf({ frames, edits }: Capture): number {
   return edits.length + frames.length + trees.reduce((sum, size) => sum + size, 0);
 }
 
-/** Leaves out halves, then quarters, and so on down to single elements. */
+/** Removes halves, then quarters, and so on down to single elements, while `accepts` allows it. */
 function removeEach<T>(list: readonly T[], accepts: (rest: T[]) => boolean): void {
   let kept = [...list];
   for (let size = kept.length >> 1 || kept.length; size >= 1; size >>= 1) {
@@ -63,7 +63,7 @@ function shrinkFrames(best: () => Capture, tryOne: (candidate: Capture) => boole
   }
 }
 
-/** Leaves out attributes one by one: a list is named by its place among all lists. */
+/** Removes attributes one by one; a list is identified by its index among all lists. */
 function shrinkAttributes(messages: () => Message[], put: (messages: Message[]) => boolean): void {
   for (let list = 0; list < attributeLists(messages()).length; list++) {
     for (let at = 0; at < (attributeLists(messages())[list]?.length ?? 0);) {

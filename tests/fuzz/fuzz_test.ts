@@ -3,7 +3,7 @@ import { openRecording } from "../../lib/capture/recording.ts";
 import { collect } from "../../lib/ipvs/collect.ts";
 import { hardKernel } from "../_hard_cases.ts";
 import { withTempDir } from "../_commands.ts";
-import { installCounters } from "../capture/_work.ts";
+import { installCounters } from "../capture/_count_work.ts";
 import { checkFile, encodeAll } from "./_check.ts";
 import { compareOutputs, type Outputs } from "./_compare.ts";
 import { writeCapture } from "./_capture.ts";
@@ -13,8 +13,8 @@ import { fixedCaptures } from "./_seeds.ts";
 
 const DATA = new URL("../capture/data/", import.meta.url);
 
-/** Runs with the built-in functions counting, as the fuzzer does. */
-function counting<T>(run: () => T): T {
+/** Runs a function with instrumented built-in functions, as the fuzzer does. */
+function withCounters<T>(run: () => T): T {
   const restore = installCounters();
   try {
     return run();
@@ -23,27 +23,27 @@ function counting<T>(run: () => T): T {
   }
 }
 
-Deno.test("the fuzzer finds nothing in 200 inputs, of which it accepts some and refuses others", () => {
+Deno.test("the fuzzer finds no failure in 200 inputs, some of them accepted and some rejected", () => {
   const plan = { seed: 1, inputs: 200, first: 0, folder: "/nonexistent" };
-  const { accepted, failures } = counting(() => fuzz(plan, checkFile, console.error));
+  const { accepted, failures } = withCounters(() => fuzz(plan, checkFile, console.error));
   assert.equal(failures, 0);
   assert.ok(accepted > 50 && accepted < 180, String(accepted));
 });
 
-Deno.test("every capture in tests/capture/data passes the fuzzer's checks", () => {
+Deno.test("all captures in tests/capture/data pass the fuzzer's checks", () => {
   const names = [...Deno.readDirSync(DATA)].map(({ name }) => name)
     .filter((name) => /\.pcap(ng)?$/.test(name));
   assert.ok(names.length > 5);
   for (const name of names) {
-    const outcome = counting(() => tryFile(Deno.readFileSync(new URL(name, DATA)), checkFile));
+    const outcome = withCounters(() => tryFile(Deno.readFileSync(new URL(name, DATA)), checkFile));
     if (outcome instanceof Error) throw new Error(name, { cause: outcome });
   }
 });
 
-Deno.test("the captures that the fuzzer begins with are written as they were read", () => {
+Deno.test("the fuzzer's captures are written as they were parsed", () => {
   for (const capture of fixedCaptures()) {
     const recording = openRecording(writeCapture(capture));
-    assert.ok(recording.selectRound().whole);
+    assert.ok(recording.selectRound().complete);
     for (const { messages, littleEndian } of capture.frames) {
       if (messages instanceof Uint8Array) continue;
       const bytes = writeMessages(messages, littleEndian);
@@ -52,7 +52,7 @@ Deno.test("the captures that the fuzzer begins with are written as they were rea
   }
 });
 
-Deno.test("the same seed makes the same inputs, whichever is the first; another makes others", () => {
+Deno.test("a seed determines the inputs, regardless of the first one", () => {
   const bytesOf = (inputs: Inputs, index: number) => writeCapture(inputs.make(index)).join();
   const [one, same, other] = [new Inputs(5), new Inputs(5), new Inputs(6)];
   const last = bytesOf(same, 30);
@@ -66,35 +66,35 @@ Deno.test("the same seed makes the same inputs, whichever is the first; another 
   assert.ok(different > 5);
 });
 
-/** A fault that the fuzzer is to find: nothing may have the firewall mark 7. */
-function failsWithMark(file: Uint8Array): boolean {
+/** A check that fails for the fuzzer to find: no file may contain the fwmark 7. */
+function rejectFwmark7(file: Uint8Array): boolean {
   const text = Array.from(file, (byte) => String.fromCharCode(byte)).join("");
-  if (text.includes("\x08\0\x05\0\x07\0\0\0")) throw new Error("Mark 7 at offset 123");
+  if (text.includes("\x08\0\x05\0\x07\0\0\0")) throw new Error("fwmark 7 at offset 123");
   return true;
 }
 
-Deno.test("the fuzzer writes a failing input as small as it gets, with the commands to see it", async () => {
+Deno.test("the fuzzer shrinks and writes failing inputs, and reports commands to reproduce them", async () => {
   await withTempDir((folder) => {
-    const said: string[] = [];
+    const log: string[] = [];
     const plan = { seed: 3, inputs: 400, first: 0, folder };
-    const { accepted, failures } = fuzz(plan, failsWithMark, (line) => said.push(line));
+    const { accepted, failures } = fuzz(plan, rejectFwmark7, (line) => log.push(line));
     assert.ok(failures > 0 && accepted === plan.inputs - failures);
     const files = [...Deno.readDirSync(folder)].map(({ name }) => `${folder}/${name}`);
     assert.equal(files.length, Math.min(failures, 10));
     for (const file of files) {
       const bytes = Deno.readFileSync(file);
-      assert.throws(() => failsWithMark(bytes), /Mark 7/);
+      assert.throws(() => rejectFwmark7(bytes), /fwmark 7/);
       assert.ok(bytes.length < 200, `${file} has ${bytes.length} bytes`);
-      assert.ok(said.includes(`  ipvstat --replay ${file} -o json`));
-      assert.ok(said.includes(`  deno task fuzz ${file}`));
+      assert.ok(log.includes(`  ipvstat --replay ${file} -o json`));
+      assert.ok(log.includes(`  deno task fuzz ${file}`));
     }
-    assert.ok(said.some((line) => /^input \d+ of seed 3: Error: Mark 7/.test(line)));
+    assert.ok(log.some((line) => /^input \d+ of seed 3: Error: fwmark 7/.test(line)));
   });
 });
 
 const outputs = encodeAll(collect(hardKernel()));
 
-/** A change of one format that no other format has. */
+/** Changes of one format that the others do not have. */
 const CHANGES: readonly (readonly [what: string, change: Partial<Outputs>])[] = [
   ["a digit of JSON", { json: outputs.json.replace('"connections":1,', '"connections":2,') }],
   ["a virtual server of JSON", { json: outputs.json.replace(/\n\{"address_family".*,$/m, "\n") }],
@@ -110,7 +110,7 @@ const CHANGES: readonly (readonly [what: string, change: Partial<Outputs>])[] = 
   ["an escape sequence", { table: `\x1b[31m${outputs.table}` }],
 ];
 for (const [what, change] of CHANGES) {
-  Deno.test(`the fuzzer's comparison notices ${what} that one format has alone`, () => {
+  Deno.test(`the fuzzer's comparison detects a difference in one format: ${what}`, () => {
     const [name] = Object.keys(change) as (keyof Outputs)[];
     assert.notEqual(change[name!], outputs[name!]);
     compareOutputs(outputs);

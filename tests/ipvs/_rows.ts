@@ -21,20 +21,32 @@ function familyOf(address: string): number {
   return address.includes(":") ? 10 : 2;
 }
 
+/** Adds a row of zeros: its buffer and the index of its first column. */
+function zeros(rows: Rows): [words: Uint32Array, at: number] {
+  const row = rows.push();
+  const words = rows.words(row), at = rows.at(row);
+  words.fill(0, at, at + rows.width);
+  return [words, at];
+}
+
+/** The value of a column. */
+export function valueOf(rows: Rows, row: number, column: number): number {
+  return rows.words(row)[rows.at(row) + column]!;
+}
+
 /** Rows of services; a mark has family 2 unless it says another. */
 export function serviceRows(keys: readonly ServiceKey[]): Rows {
   const rows = new Rows(SERVICE.width);
   for (const { address, port = 0, protocol = 6, fwmark = 0, family, weight = 0 } of keys) {
-    const at = rows.push();
-    rows.words.fill(0, at, at + SERVICE.width);
-    rows.words[at + PRESENT] = 1;
-    rows.words[at + SERVICE.addressFamily] = family ?? familyOf(address ?? "");
-    rows.words[at + SERVICE.fwmark] = fwmark;
-    rows.words[at + SERVICE.timeout] = weight;
+    const [words, at] = zeros(rows);
+    words[at + PRESENT] = 1;
+    words[at + SERVICE.addressFamily] = family ?? familyOf(address ?? "");
+    words[at + SERVICE.fwmark] = fwmark;
+    words[at + SERVICE.timeout] = weight;
     if (address === undefined) continue;
-    rows.words[at + SERVICE.protocol] = protocol;
-    rows.words[at + SERVICE.port] = port;
-    new Uint8Array(rows.words.buffer).set(addressBytes(address), 4 * (at + SERVICE.address));
+    words[at + SERVICE.protocol] = protocol;
+    words[at + SERVICE.port] = port;
+    new Uint8Array(words.buffer).set(addressBytes(address), 4 * (at + SERVICE.address));
   }
   return rows;
 }
@@ -45,13 +57,12 @@ export function destinationRows(
 ): Rows {
   const rows = new Rows(DESTINATION.width);
   for (const [address, port, weight = 0] of keys) {
-    const at = rows.push();
-    rows.words.fill(0, at, at + DESTINATION.width);
-    rows.words[at + PRESENT] = 1;
-    rows.words[at + DESTINATION.addressFamily] = familyOf(address);
-    rows.words[at + DESTINATION.port] = port;
-    rows.words[at + DESTINATION.weight] = weight;
-    new Uint8Array(rows.words.buffer).set(addressBytes(address), 4 * (at + DESTINATION.address));
+    const [words, at] = zeros(rows);
+    words[at + PRESENT] = 1;
+    words[at + DESTINATION.addressFamily] = familyOf(address);
+    words[at + DESTINATION.port] = port;
+    words[at + DESTINATION.weight] = weight;
+    new Uint8Array(words.buffer).set(addressBytes(address), 4 * (at + DESTINATION.address));
   }
   return rows;
 }

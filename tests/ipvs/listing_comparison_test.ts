@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { ListingComparison } from "../../lib/ipvs/listing_comparison.ts";
 import { compareDestinations, type Rows } from "../../lib/ipvs/rows.ts";
 import { DESTINATION } from "../../lib/ipvs/columns.ts";
-import { destinationRows } from "./_rows.ts";
+import { destinationRows, valueOf } from "./_rows.ts";
 
 type Key = [address: string, port: number, weight?: number];
 
@@ -24,7 +24,7 @@ function compare(first: Key[], second: Key[]): Rows | undefined {
 function ports(rows: Rows | undefined): number[] | undefined {
   return rows && Array.from(
     { length: rows.length },
-    (_, row) => rows.words[row * rows.width + DESTINATION.port]!,
+    (_, row) => valueOf(rows, row, DESTINATION.port),
   );
 }
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { NetlinkClient, type Request } from "../../lib/netlink/exchange.ts";
+import { NetlinkClient, type Request } from "../../lib/netlink/client.ts";
 import { Requests } from "../../lib/ipvs/request.ts";
 import * as uapi from "../../lib/ipvs/uapi.ts";
 import { addressBytes, parseAttributes } from "../_wire.ts";
@@ -13,7 +13,7 @@ const requests = new Requests({ id: 28, version: 1 });
 /** The bytes of a request as they reach the transport. */
 function sent(request: Request): Uint8Array {
   const script = new Script(end(ERROR, 0));
-  new NetlinkClient(script).exchange(request, () => {});
+  new NetlinkClient(script).request(request, () => {});
   return script.requests[0]!;
 }
 
@@ -154,8 +154,8 @@ Deno.test("no source but the known ones makes requests, or sends bytes", () => {
   assert.deepEqual(where(/\bnew NetlinkClient\b/), ["lib/ipvs/reader.ts"]);
   // The replay makes an answer, which is never sent.
   assert.deepEqual(where(/\bnew RequestBuilder\b/), [
-    "lib/capture/replay.ts",
-    "lib/netlink/exchange.ts",
+    "lib/capture/replay_transport.ts",
+    "lib/netlink/client.ts",
   ]);
   assert.deepEqual(where(/\bsymbols\.send\b/), ["ffi/netlink_socket.ts"]);
 });

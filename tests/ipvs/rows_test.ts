@@ -8,7 +8,7 @@ import {
   sameSequence,
   sortUnique,
 } from "../../lib/ipvs/rows.ts";
-import { destinationRows, type ServiceKey, serviceRows } from "./_rows.ts";
+import { destinationRows, type ServiceKey, serviceRows, valueOf } from "./_rows.ts";
 
 /** Virtual servers in the documented order. */
 const SERVICES: readonly ServiceKey[] = [
@@ -60,7 +60,7 @@ Deno.test("compareDestinations() orders by family, address as bytes and port", (
   }
 });
 
-Deno.test("compareServices() and compareDestinations() take no other slot for a part of the name", () => {
+Deno.test("compareServices() and compareDestinations() compare only the columns of the identity", () => {
   const services = serviceRows([{ address: "10.0.0.1", port: 80 }, {
     ...{ address: "10.0.0.1", port: 80 },
   }]);
@@ -68,18 +68,16 @@ Deno.test("compareServices() and compareDestinations() take no other slot for a 
     ...[SERVICE.addressFamily, SERVICE.protocol, SERVICE.port, SERVICE.fwmark],
     ...[0, 1, 2, 3].map((i) => SERVICE.address + i),
   ]);
-  for (let slot = 0; slot < SERVICE.width; slot++) services.words[SERVICE.width + slot]! ^= 1;
-  for (const slot of named) services.words[SERVICE.width + slot]! ^= 1;
+  const words = services.words(1), at = services.at(1);
+  for (let column = 0; column < SERVICE.width; column++) words[at + column]! ^= 1;
+  for (const column of named) words[at + column]! ^= 1;
   assert.equal(compareServices(services, 0, services, 1), 0);
   const destinations = destinationRows([["10.0.0.1", 80, 1], ["10.0.0.1", 80, 2]]);
   assert.equal(compareDestinations(destinations, 0, destinations, 1), 0);
 });
 
 function weights(rows: Rows): number[] {
-  const slot = DESTINATION.weight;
-  return [...sortUnique(rows, compareDestinations)].map((row) =>
-    rows.words[row * rows.width + slot]!
-  );
+  return sortUnique(rows, compareDestinations).map((row) => valueOf(rows, row, DESTINATION.weight));
 }
 
 Deno.test("sortUnique() keeps each server once, as it was read last", () => {
@@ -127,21 +125,22 @@ Deno.test("sameSequence() compares names in their sequence, and nothing else", (
 Deno.test("Rows keeps what is in it when it grows, and adds rows of another buffer", () => {
   const rows = new Rows(3), other = new Rows(3);
   for (let i = 0; i < 1000; i++) {
-    const at = other.push();
-    other.words.set([i, 2 * i, 3 * i], at);
+    const row = other.push();
+    other.words(row).set([i, 2 * i, 3 * i], other.at(row));
   }
   for (let i = 0; i < 1000; i++) rows.append(other, 999 - i, 1000 - i);
   assert.equal(rows.length, 1000);
   for (let i = 0; i < 1000; i++) {
     const value = 999 - i;
-    assert.deepEqual([...rows.words.subarray(3 * i, 3 * i + 3)], [value, 2 * value, 3 * value]);
+    const columns = [0, 1, 2].map((column) => valueOf(rows, i, column));
+    assert.deepEqual(columns, [value, 2 * value, 3 * value]);
   }
 });
 
 Deno.test("Rows counts again from 0 after truncate()", () => {
   const rows = serviceRows([{ fwmark: 1 }]);
   assert.equal(rows.length, 1);
-  assert.equal(rows.push(), SERVICE.width);
+  assert.equal(rows.push(), 1);
   rows.truncate();
   assert.equal(rows.length, 0);
   assert.equal(rows.push(), 0);

@@ -1,24 +1,25 @@
-/** Comparison of ipvstat's outputs with ipvsadm's listings and with the kernel's bytes. */
+/** Compares ipvstat's JSON with ipvsadm's listings and with the recorded netlink messages. */
 import assert from "node:assert/strict";
 import { parseExactJson } from "../_parsers.ts";
 import { type Files, textOf } from "./_files.ts";
 import { type Fields, type Listing, listings } from "./_ipvsadm.ts";
 import { serverKey, serviceKey, type WireService } from "./_wire_ipvs.ts";
 
-/** JSON with every whole number as a bigint, so that no digit is lost. */
+/** Parses JSON with all integers as bigint. */
 export function parseExact(text: string): Fields {
   return parseExactJson(text, "all") as Fields;
 }
 
+/** Virtual servers by {@linkcode serviceKey}. */
 export type Table = Map<string, WireService>;
 
-/** Adds what must not be there yet. */
+/** Adds an entry; fails if the key exists. */
 export function addOnce<T>(map: Map<string, T>, key: string, value: T): void {
-  assert.ok(!map.has(key), `${key} is there twice`);
+  assert.ok(!map.has(key), `${key} occurs twice`);
   map.set(key, value);
 }
 
-/** The virtual servers of ipvstat's JSON by identity; none may be there twice. */
+/** The virtual servers in ipvstat's JSON by identity; fails if one occurs twice. */
 export function tableOf(json: Fields): Table {
   const table: Table = new Map();
   for (const { real_servers, ...fields } of json.virtual_servers as Fields[]) {
@@ -29,45 +30,51 @@ export function tableOf(json: Fields): Table {
   return table;
 }
 
-/** Of a real server ipvsadm cuts these to 32 bits. */
-const cut = [
+/** Fields of a real server that ipvsadm truncates to 32 bits. */
+const truncatedFields = [
   ...["connections", "pkts_in", "pkts_out", "cps", "pps_in", "pps_out"],
   ...["bytes_in_per_second", "bytes_out_per_second"],
 ];
 
-function asCut(server: Fields): Fields {
-  const narrowed = cut.map((name) => [name, BigInt.asUintN(32, server[name] as bigint)]);
+function truncate(server: Fields): Fields {
+  const narrowed = truncatedFields.map((
+    name,
+  ) => [name, BigInt.asUintN(32, server[name] as bigint)]);
   return { ...server, ...Object.fromEntries(narrowed) };
 }
 
-function sameFields(ours: Fields, theirs: Fields, where: string): number {
+function assertFields(ours: Fields, theirs: Fields, where: string): number {
   for (const [name, value] of Object.entries(theirs)) {
     assert.deepEqual(ours[name], value, `${where}: ${name}`);
   }
   return Object.keys(theirs).length;
 }
 
-function sameKeys(ours: Iterable<string>, theirs: Iterable<string>, where: string): void {
+function assertSameKeys(ours: Iterable<string>, theirs: Iterable<string>, where: string): void {
   assert.deepEqual([...ours].sort(), [...theirs].sort(), where);
 }
 
-/** Holds every value of one listing against the table; gives the number of values compared. */
+/** Compares every value in a listing with the table; returns the number of values compared. */
 export function assertListing(table: Table, listing: Listing, name: string): number {
   let compared = 0;
-  sameKeys(table.keys(), listing.keys(), `the virtual servers of ${name}`);
+  assertSameKeys(table.keys(), listing.keys(), `the virtual servers of ${name}`);
   for (const [key, theirs] of listing) {
     const ours = table.get(key)!;
-    compared += sameFields(ours.fields, theirs.fields, `${name}: ${key}`);
-    sameKeys(ours.servers.keys(), theirs.servers.keys(), `${name}: the real servers of ${key}`);
+    compared += assertFields(ours.fields, theirs.fields, `${name}: ${key}`);
+    assertSameKeys(
+      ours.servers.keys(),
+      theirs.servers.keys(),
+      `${name}: the real servers of ${key}`,
+    );
     for (const [address, fields] of theirs.servers) {
-      const server = asCut(ours.servers.get(address)!);
-      compared += sameFields(server, fields, `${name}: ${key} -> ${address}`);
+      const server = truncate(ours.servers.get(address)!);
+      compared += assertFields(server, fields, `${name}: ${key} -> ${address}`);
     }
   }
   return compared;
 }
 
-/** The same for all of ipvsadm's listings in a guest's results. */
+/** Compares all of ipvsadm's listings from a guest with the table. */
 export function assertListings(table: Table, files: Files, prefix: string): number {
   let compared = 0;
   for (const [suffix, parse] of Object.entries(listings)) {

@@ -1,60 +1,32 @@
-/** Reads line protocol and the Prometheus formats back, and holds their digits against the JSON. */
+/**
+ * Parses line protocol and the Prometheus formats, and compares them with the JSON digit by digit.
+ */
 import assert from "node:assert/strict";
+import {
+  type MetricNames,
+  REAL_INFO_LABELS,
+  REAL_METRICS,
+  TELEGRAF_REAL_FIELDS,
+  TELEGRAF_VIRTUAL_FIELDS,
+  TRAFFIC_METRICS,
+  VIRTUAL_INFO_LABELS,
+  VIRTUAL_METRICS,
+} from "../_metric_names.ts";
 import { parseLineProtocol, parsePrometheus } from "../_parsers.ts";
 import { addOnce } from "./_compare.ts";
 import type { Fields } from "./_ipvsadm.ts";
 import { endpointText, serverKey, serviceKey } from "./_wire_ipvs.ts";
 
-/** Metric names of line protocol are those of the JSON; these are the ones for Prometheus. */
-const statsMetrics: Record<string, string> = {
-  connections: "connections_total",
-  pkts_in: "incoming_packets_total",
-  pkts_out: "outgoing_packets_total",
-  bytes_in: "incoming_bytes_total",
-  bytes_out: "outgoing_bytes_total",
-  cps: "connections_per_second",
-  pps_in: "incoming_packets_per_second",
-  pps_out: "outgoing_packets_per_second",
-  bytes_in_per_second: "incoming_bytes_per_second",
-  bytes_out_per_second: "outgoing_bytes_per_second",
-};
-const virtualMetrics = { persistence_timeout: "persistence_timeout_seconds", ...statsMetrics };
-const realMetrics = {
-  weight: "weight",
-  upper_threshold: "upper_threshold",
-  lower_threshold: "lower_threshold",
-  active_connections: "active_connections",
-  inactive_connections: "inactive_connections",
-  persistent_connections: "persistent_connections",
-  ...statsMetrics,
-};
-
-/** telegraf's fields. */
-const statsFields = [
-  ...["connections", "pkts_in", "pkts_out", "bytes_in", "bytes_out"],
-  ...["cps", "pps_in", "pps_out"],
-];
-const telegrafFields = {
-  virtual: statsFields,
-  real: ["active_connections", "inactive_connections", ...statsFields],
-};
-
 interface Parsed {
-  /** One value of one object, by a name that no format changes: "tcp 192.0.2.1:80 cps". */
+  /** Values by object and metric, such as "tcp 192.0.2.1:80 cps". */
   values: Map<string, bigint>;
-  /** What labels or tags say of an object, by its name. */
+  /** Labels or tags by object. */
   settings: Map<string, Record<string, string>>;
 }
 
-/** Settings of the JSON that a label or a tag of the same name repeats. */
-const telegrafTags = { virtual: ["address_family", "netmask", "sched"], real: ["address_family"] };
-const infoLabels = {
-  virtual: ["sched", "sched_flags", "one_packet", "persistent", "netmask", "pe"],
-  real: [
-    ...["address_family", "forwarding_method"],
-    ...["tunnel_type", "tunnel_port", "tunnel_checksum"],
-  ],
-};
+/** Settings in the JSON that are tags of the same name in line protocol. */
+const TELEGRAF_VIRTUAL_TAGS = ["address_family", "netmask", "sched"];
+const TELEGRAF_REAL_TAGS = ["address_family"];
 
 function virtualName(labels: Record<string, string>, family: string | undefined): string {
   const { virtual_fwmark, virtual_protocol, virtual_address, virtual_port } = labels;
@@ -68,12 +40,12 @@ function influxObject(measurement: string, tags: Record<string, string>): string
   if (measurement === "ipvs") return "totals";
   if (measurement === "ipvs_virtual_server") return serviceKey(tags);
   if (measurement !== "ipvs_real_server") return undefined;
-  // telegraf leaves the virtual server's family out, and so it is the real server's.
+  // telegraf's tags lack the family of the virtual server; it is that of the real server.
   const family = tags.virtual_address_family ?? tags.address_family;
   return `${virtualName(tags, family)} -> ${serverKey(tags)}`;
 }
 
-/** Line protocol: each series once, its tags sorted, and every line with the same time. */
+/** Parses line protocol; checks that series are unique, tags sorted, and times equal. */
 function parseInflux(text: string): Parsed {
   const parsed: Parsed = { values: new Map(), settings: new Map() };
   const series = new Map<string, true>();
@@ -101,7 +73,7 @@ function metricObject(labels: Record<string, string>, isReal: boolean): string {
   return `${name} -> ${endpointText(family, labels.address, labels.port)}`;
 }
 
-/** Either Prometheus format; the end of OpenMetrics tells them apart. */
+/** Parses Prometheus or, if the text ends with # EOF, OpenMetrics. */
 function parseMetrics(text: string): Parsed {
   const parsed: Parsed = { values: new Map(), settings: new Map() };
   const families = parsePrometheus(text, text.endsWith("# EOF\n"));
@@ -121,25 +93,26 @@ function parseMetrics(text: string): Parsed {
   return parsed;
 }
 
-/** A setting as a label has it; none at all is an empty one. */
+/** The label for a setting; empty if the setting is missing. */
 function labelText(value: unknown): string {
   return value === undefined ? "" : Array.isArray(value) ? value.join(",") : String(value);
 }
 
+/** The names to compare: of metrics by name in the JSON, and of labels. */
 interface Names {
-  /** Where a value of the JSON is to be found, by its name there. */
-  totals: Record<string, string>;
-  virtual: Record<string, string>;
-  real: Record<string, string>;
-  settings: { virtual: string[]; real: string[] };
+  readonly totals: MetricNames;
+  readonly virtual: MetricNames;
+  readonly virtualLabels: readonly string[];
+  readonly real: MetricNames;
+  readonly realLabels: readonly string[];
 }
 
 function assertObject(
   { values, settings }: Parsed,
   object: string,
   fields: Fields,
-  names: Record<string, string>,
-  labels: string[],
+  names: MetricNames,
+  labels: readonly string[],
 ): number {
   for (const [field, name] of Object.entries(names)) {
     assert.equal(values.get(`${object} ${name}`), fields[field], `${object} ${name}`);
@@ -151,40 +124,46 @@ function assertObject(
   return Object.keys(names).length + labels.length;
 }
 
-function sameNames(fields: string[]): Record<string, string> {
+function sameNames(fields: readonly string[]): MetricNames {
   return Object.fromEntries(fields.map((field) => [field, field]));
 }
 
 function assertAll(parsed: Parsed, json: Fields, names: Names): number {
-  const { virtual, real } = names.settings;
   let compared = assertObject(parsed, "totals", json.totals as Fields, names.totals, []);
   for (const service of json.virtual_servers as Fields[]) {
     const key = serviceKey(service);
-    compared += assertObject(parsed, key, service, names.virtual, virtual);
+    compared += assertObject(parsed, key, service, names.virtual, names.virtualLabels);
     for (const server of service.real_servers as Fields[]) {
       const object = `${key} -> ${serverKey(server)}`;
-      compared += assertObject(parsed, object, server, names.real, real);
+      compared += assertObject(parsed, object, server, names.real, names.realLabels);
     }
   }
   return compared;
 }
 
-/** Holds line protocol against the JSON of the same frozen moment; gives the values compared. */
+/**
+ * Compares line protocol with the JSON of the same table; returns the number of values compared.
+ */
 export function assertInflux(text: string, json: Fields, extended: boolean): number {
   return assertAll(parseInflux(text), json, {
-    totals: sameNames(Object.keys(statsMetrics)),
-    virtual: sameNames(extended ? Object.keys(virtualMetrics) : telegrafFields.virtual),
-    real: sameNames(extended ? Object.keys(realMetrics) : telegrafFields.real),
-    settings: telegrafTags,
+    totals: sameNames(Object.keys(TRAFFIC_METRICS)),
+    virtual: sameNames(extended ? Object.keys(VIRTUAL_METRICS) : TELEGRAF_VIRTUAL_FIELDS),
+    virtualLabels: TELEGRAF_VIRTUAL_TAGS,
+    real: sameNames(extended ? Object.keys(REAL_METRICS) : TELEGRAF_REAL_FIELDS),
+    realLabels: TELEGRAF_REAL_TAGS,
   });
 }
 
-/** Holds a Prometheus format against the JSON of the same frozen moment. */
+/**
+ * Compares a Prometheus format with the JSON of the same table; returns the number of values
+ * compared.
+ */
 export function assertMetrics(text: string, json: Fields): number {
   return assertAll(parseMetrics(text), json, {
-    totals: statsMetrics,
-    virtual: virtualMetrics,
-    real: realMetrics,
-    settings: infoLabels,
+    totals: TRAFFIC_METRICS,
+    virtual: VIRTUAL_METRICS,
+    virtualLabels: VIRTUAL_INFO_LABELS,
+    real: REAL_METRICS,
+    realLabels: REAL_INFO_LABELS,
   });
 }

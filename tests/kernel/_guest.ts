@@ -1,8 +1,8 @@
 /**
- * One boot for all tests on a real kernel: a file of tests names its phase, a script in guest/phases/, and
- * its tests look at what the script has left. The guest is started when the first test asks for it, with
- * the phases of all files that were imported by then: all of them from kernel_test.ts, or one where a file
- * is tested by itself.
+ * Runs all tests on a real kernel with a single boot. Each test file registers a phase, a script in
+ * guest/phases/, and its tests check the files that the script wrote. The first test boots the
+ * guest, with the phases of all test files imported so far: all of them from kernel_test.ts, or one
+ * if a file is run by itself.
  */
 import assert from "node:assert/strict";
 import { basename, join } from "node:path";
@@ -12,22 +12,24 @@ import type { Files } from "./_files.ts";
 import { boot, type BootResult } from "./_lab.ts";
 import { cannotBoot, denoCommand, guestDir } from "./_prepare.ts";
 
+/** Defines a test that gets the files of a phase. */
 export type Test = (name: string, body: (files: Files) => void | Promise<void>) => void;
 
-/** A part of the guest's work, with a folder of its own for what it leaves. */
+/** A script that runs in the guest, with its own output directory. */
 interface Phase {
-  /** The script's path. */
+  /** The path of the script. */
   readonly script: string;
-  /** It comes before any module is loaded. */
+  /** Whether it runs before any module is loaded. */
   readonly withoutModules: boolean;
 }
 
+/** Options of {@linkcode phase}. */
 export interface PhaseOptions {
-  /** The folder of the script, if it is not guest/phases/. */
+  /** The directory of the script (default: guest/phases). */
   readonly folder?: string;
-  /** It comes before any module is loaded. */
+  /** Whether it runs before any module is loaded. */
   readonly withoutModules?: boolean;
-  /** Skips the tests, and the phase with them. */
+  /** Whether to skip the tests and the phase. */
   readonly ignore?: boolean;
 }
 
@@ -36,10 +38,10 @@ let guest: Promise<BootResult> | undefined;
 
 const skipsAll = cannotBoot();
 
-/** Whether the program under test is cli.ts, run by this Deno, and not the compiled one. */
+/** Whether the program under test is cli.ts in this Deno, rather than the compiled binary. */
 export const runsFromSource = Deno.env.get("IPVSTAT_PROGRAM") === "source" || cannotCompile();
 
-/** The words that start the program under test: the compiled one, where it can be made. */
+/** The command of the program under test: the compiled binary, if it can be compiled. */
 export async function programCommand(): Promise<string[]> {
   return runsFromSource ? denoCommand() : [await binary()];
 }
@@ -59,7 +61,7 @@ async function bootPhases(): Promise<BootResult> {
   return await boot({ script, modules: [], program, env });
 }
 
-/** What a phase has left; its script must have ended well. */
+/** The files of a phase; fails if its script failed. */
 async function resultsOf(phase: string): Promise<Files> {
   const { status, stderr, files } = await (guest ??= bootPhases());
   assert.equal(status, 0, stderr);
@@ -73,7 +75,7 @@ async function resultsOf(phase: string): Promise<Files> {
   return results;
 }
 
-/** Adds a phase to the guest's work, and makes tests of what it leaves. */
+/** Registers a phase, and returns the function that defines tests of its files. */
 export function phase(script: string, options: PhaseOptions = {}): Test {
   const name = basename(script, ".sh");
   const ignore = skipsAll || (options.ignore ?? false);

@@ -1,18 +1,19 @@
 /**
- * Reads what ipvsadm 1.31 prints, for the comparison with what ipvstat prints. Written from ipvsadm's
- * output alone, and without a line of the program under test.
+ * Parses the output of ipvsadm 1.31, for comparison with that of ipvstat. Written from ipvsadm's
+ * output alone, independently of the program under test.
  */
 
-/** Values under the names of ipvstat's JSON; whole numbers of any width are bigints. */
+/** Values by the names in ipvstat's JSON; all integers are bigints. */
 export type Fields = Record<string, unknown>;
 
+/** A virtual server in a listing. */
 export interface ListedService {
   fields: Fields;
-  /** By address and port as ipvsadm prints them. */
+  /** Real servers by address and port, as ipvsadm prints them. */
   servers: Map<string, Fields>;
 }
 
-/** By protocol and endpoint, or by mark and family: "tcp 192.0.2.1:80", "fwm 5 inet6". */
+/** Virtual servers by key, such as "tcp 192.0.2.1:80" or "fwm 5 inet6". */
 export type Listing = Map<string, ListedService>;
 
 type ServerColumns = (columns: string[]) => Fields;
@@ -30,8 +31,8 @@ const forwardingMethods: Record<string, string> = {
 
 const checksums: Record<string, string> = { "-c": "nocsum", "+c": "csum", "r+c": "remcsum" };
 
-/** A mark is printed as a signed number. */
-function mark(text: string): bigint {
+/** ipvsadm prints a fwmark as a signed number. */
+function parseFwmark(text: string): bigint {
   return BigInt.asUintN(32, BigInt(text));
 }
 
@@ -42,7 +43,7 @@ function numbers(names: string[], columns: string[]): Fields {
   return Object.fromEntries(names.map((name, i) => [name, BigInt(columns[i]!)]));
 }
 
-/** "255.255.255.0" or "64"; ipvsadm leaves out the full length. */
+/** Parses "255.255.255.0" or "64"; ipvsadm omits the full length. */
 function prefixLength(text: string | undefined, isIpv6: boolean): bigint {
   if (text === undefined) return isIpv6 ? 128n : 32n;
   if (!text.includes(".")) return BigInt(text);
@@ -50,22 +51,19 @@ function prefixLength(text: string | undefined, isIpv6: boolean): bigint {
   return BigInt(bits.replaceAll("0", "").length);
 }
 
-/** What follows a name in a list of words. */
+/** The word after the first of these names. */
 function after(words: string[], ...names: string[]): string | undefined {
   const at = words.findIndex((word) => names.includes(word));
   return at < 0 ? undefined : words[at + 1];
 }
 
-/**
- * Of a flag that has no name with its scheduler ipvsadm prints an empty list; then it has told
- * nothing about the flags.
- */
+/** ipvsadm prints an empty list for flags without a name, which says nothing about the flags. */
 function schedulerFlags(text: string | undefined): Fields {
   if (text === "") return {};
   return { sched_flags: text === undefined ? [] : text.split(",").sort() };
 }
 
-/** "rr (flag-1,flag-3) persistent 300 mask 255.255.255.0 pe sip ops" */
+/** Parses "rr (flag-1,flag-3) persistent 300 mask 255.255.255.0 pe sip ops". */
 function listedService(columns: string[], isIpv6: boolean): Fields {
   const timeout = after(columns, "persistent");
   const engine = after(columns, "pe");
@@ -87,7 +85,7 @@ function listedServer([method, ...rest]: string[]): Fields {
   };
 }
 
-/** "ipip", "gue:6080:+c", "gre:-c", or "n/a" */
+/** Parses "ipip", "gue:6080:+c", "gre:-c" or "n/a". */
 function tunnel(text: string): Fields {
   if (text === "n/a") return {};
   const parts = text.split(":");
@@ -135,12 +133,12 @@ function parseTable(text: string, service: ServiceColumns, server: ServerColumns
       addOnce(current!.servers, endpoint!, server(columns));
       continue;
     }
-    const isMark = first === "FWM";
-    const isIpv6 = isMark ? columns[0] === "IPv6" : endpoint!.startsWith("[");
-    const key = isMark
-      ? `fwm ${mark(endpoint!)} ${isIpv6 ? "inet6" : "inet"}`
+    const isFwmark = first === "FWM";
+    const isIpv6 = isFwmark ? columns[0] === "IPv6" : endpoint!.startsWith("[");
+    const key = isFwmark
+      ? `fwm ${parseFwmark(endpoint!)} ${isIpv6 ? "inet6" : "inet"}`
       : `${first!.toLowerCase()} ${endpoint}`;
-    const rest = isMark && isIpv6 ? columns.slice(1) : columns;
+    const rest = isFwmark && isIpv6 ? columns.slice(1) : columns;
     current = { fields: service(rest, isIpv6), servers: new Map() };
     addOnce(listing, key, current);
   }
@@ -153,10 +151,10 @@ function addOnce<T>(map: Map<string, T>, key: string, value: T): void {
 }
 
 function savedKey(words: string[]): { key: string; isIpv6: boolean } {
-  const marked = after(words, "-f");
-  if (marked !== undefined) {
+  const fwmark = after(words, "-f");
+  if (fwmark !== undefined) {
     const isIpv6 = words.includes("-6");
-    return { key: `fwm ${mark(marked)} ${isIpv6 ? "inet6" : "inet"}`, isIpv6 };
+    return { key: `fwm ${parseFwmark(fwmark)} ${isIpv6 ? "inet6" : "inet"}`, isIpv6 };
   }
   const names: Record<string, string> = { "-t": "tcp", "-u": "udp", "--sctp-service": "sctp" };
   const option = words.find((word) => word in names)!;
@@ -192,7 +190,7 @@ function savedServer(words: string[]): Fields {
   };
 }
 
-/** `ipvsadm -Sn` */
+/** Parses the output of `ipvsadm -Sn`. */
 export function parseSaved(text: string): Listing {
   const listing: Listing = new Map();
   for (const line of text.split("\n").filter((line) => line !== "")) {
@@ -207,7 +205,7 @@ export function parseSaved(text: string): Listing {
   return listing;
 }
 
-/** Every listing that steps.sh's list_with_ipvsadm makes, by the end of its file's name. */
+/** Parsers of the listings from list_with_ipvsadm in steps.sh, by the suffix of the file name. */
 export const listings: Record<string, (text: string) => Listing> = {
   "": (text) => parseTable(text, listedService, listedServer),
   "-stats": (text) => parseTable(text, stats, stats),
@@ -218,18 +216,18 @@ export const listings: Record<string, (text: string) => Listing> = {
   "-save": parseSaved,
 };
 
-/** "IP Virtual Server version 1.2.1 (size=4096)" */
+/** Parses "IP Virtual Server version 1.2.1 (size=4096)". */
 export function parseInfo(text: string): Fields {
   const match = /^IP Virtual Server version (\S+) \(size=(\d+)\)/.exec(text)!;
   return { version: match[1], connection_table_size: BigInt(match[2]!) };
 }
 
-/** "Timeout (tcp tcpfin udp): 900 120 300" */
+/** Parses "Timeout (tcp tcpfin udp): 900 120 300". */
 export function parseTimeouts(text: string): Fields {
   return numbers(["tcp", "tcp_fin", "udp"], text.trim().split(": ")[1]!.split(" "));
 }
 
-/** "master sync daemon (mcast=front, syncid=7, maxlen=1400, group=224.0.0.99, port=8900, ttl=3)" */
+/** Parses lines such as "master sync daemon (mcast=front, syncid=7, maxlen=1400, …)". */
 export function parseDaemons(text: string): Fields[] {
   return text.split("\n").filter((line) => line !== "").map((line) => {
     const [, state, list] = /^(master|backup) sync daemon \((.*)\)$/.exec(line)!;

@@ -1,6 +1,6 @@
 /**
- * The kernel lab: a guest of User Mode Linux with IPVS that sees this machine's files as they are.
- * Every boot has its own folder and, where one is free, a processor of its own.
+ * The kernel lab: boots User Mode Linux with IPVS on the host's file system. Each boot has its own
+ * directory and, if one is free, its own processor.
  */
 import { join, relative } from "node:path";
 import type { Files } from "./_files.ts";
@@ -18,41 +18,44 @@ import {
   readerCommand,
 } from "./_prepare.ts";
 
+/** Options of {@linkcode boot}. */
 export interface BootOptions {
-  /** What bash runs in the guest, in an empty folder with the `files` in it. */
+  /** The bash script to run in the guest, in a directory with only `files`. */
   script: string;
-  /** The default is IPVSTAT_KERNEL, or the fastest. */
+  /** The kernel (default: IPVSTAT_KERNEL, or the fastest). */
   kernel?: KernelName;
-  /** The words that start the program under test; the default is the checkout's cli.ts. */
+  /** The command of the program under test (default: cli.ts). */
   program?: readonly string[];
   files?: Record<string, string | Uint8Array>;
-  /** Kernel modules to load first. */
+  /** Kernel modules to load before the script. */
   modules?: readonly string[];
   env?: Record<string, string>;
-  /** Only ends a hang: no test may depend on how fast a guest is. */
+  /** Ends a guest that hangs; tests must not depend on the speed of the guest. */
   timeoutMs?: number;
-  /** As the kernel takes it: "1G". */
+  /** The memory size for the kernel (default: "1G"). */
   memory?: string;
-  /** The script gets this process's terminal; nothing is captured. */
+  /** Whether to connect the script to the terminal instead of capturing its output. */
   interactive?: boolean;
 }
 
+/** The result of the script. */
 export interface BootResult {
   status: number;
   stdout: string;
   stderr: string;
-  /** What the script left in "$LAB_OUT", by the path in there. */
+  /** The files in "$LAB_OUT", by path. */
   files: Files;
 }
 
-/** The guest did not come to its end. */
+/** The guest died before the script ended. */
 export class LabError extends Error {
   override name = "LabError";
 }
 
-/** More than an hour: ten times what a slow machine takes for all the tests of one kernel. */
+/** More than an hour: ten times the duration of all tests of a kernel on a slow machine. */
 const TIMEOUT_MS = 4_000_000;
 
+/** The modules that most scripts need. */
 export const usualModules = ["ip_vs", "nlmon", "dummy", "veth"];
 
 async function writeExecutable(path: string, text: string): Promise<void> {
@@ -64,7 +67,7 @@ async function writeCommands(dir: string, prepared: Prepared, options: BootOptio
   await Deno.mkdir(join(dir, "bin"));
   const commands = {
     ipvstat: options.program ?? denoCommand(),
-    // Deno 2.9 by itself, for checks that are not about the process.
+    // A single Deno process, for checks that do not need a new process of the program.
     reader: readerCommand(),
     attacks: attacksCommand(),
     modprobe: [modprobe(), "-d", prepared.kernel.modules],
@@ -97,8 +100,8 @@ function environment(dir: string, kernel: Kernel, options: BootOptions): string 
     .join("");
 }
 
-async function furnish(dir: string, options: BootOptions): Promise<Prepared> {
-  // In a user namespace of the guest the owner is a stranger.
+async function prepareDirectory(dir: string, options: BootOptions): Promise<Prepared> {
+  // The owner is unknown in a user namespace of the guest.
   await Deno.chmod(dir, 0o755);
   for (const name of ["home", "out", "work"]) await Deno.mkdir(join(dir, name));
   const prepared = await prepare(join(dir, "deno"), options.kernel ?? chosenKernel());
@@ -113,8 +116,8 @@ async function furnish(dir: string, options: BootOptions): Promise<Prepared> {
 }
 
 /**
- * Takes the first processor that no other guest has, and any where all are taken. A guest that
- * moves between processors takes up to twice the time.
+ * Runs a command on the first processor that no other guest uses, or on any if all are in use. A
+ * guest that moves between processors takes up to twice the time.
  */
 const startOnFreeProcessor = `
 cache=$1 console=$2; shift 2
@@ -128,9 +131,9 @@ done
 exec "$@"
 `;
 
-function startWords(dir: string, prepared: Prepared, options: BootOptions): string[] {
+function startCommand(dir: string, prepared: Prepared, options: BootOptions): string[] {
   const seconds = String(Math.ceil((options.timeoutMs ?? TIMEOUT_MS) / 1000));
-  // On a terminal timeout would take the guest out of the foreground.
+  // On a terminal, timeout would put the guest in the background.
   const limit = options.interactive ? [] : ["timeout", "-s", "KILL", seconds];
   return [
     ...["sh", "-c", startOnFreeProcessor, "sh", prepared.cache],
@@ -138,19 +141,19 @@ function startWords(dir: string, prepared: Prepared, options: BootOptions): stri
     ...limit,
     ...["env", `LD_PRELOAD=${prepared.shim}`, prepared.kernel.program],
     ...["root=/dev/root", "rootfstype=hostfs", "rootflags=/", "rw"],
-    ...prepared.kernel.words,
+    ...prepared.kernel.args,
     `mem=${options.memory ?? "1G"}`,
     "init=/bin/bash",
     `LAB_DIR=${dir}`,
-    // Where it keeps its process id: in lab/pid.
+    // The directory for its process ID, in lab/pid.
     ...[`uml_dir=${dir}/`, "umid=lab"],
     ...["con=null", "con0=fd:0,fd:1", "quiet"],
-    // What stands behind "--" goes to init.
+    // Arguments after "--" are passed to init.
     ...["--", join(guestDir, "init.sh")],
   ];
 }
 
-async function readIfThere(path: string): Promise<string> {
+async function readIfExists(path: string): Promise<string> {
   return await Deno.readTextFile(path).catch(() => "");
 }
 
@@ -167,16 +170,19 @@ async function readFiles(top: string, dir = top): Promise<Files> {
 async function readResult(dir: string, status: string): Promise<BootResult> {
   return {
     status: Number(status),
-    stdout: await readIfThere(join(dir, "stdout")),
-    stderr: await readIfThere(join(dir, "stderr")),
+    stdout: await readIfExists(join(dir, "stdout")),
+    stderr: await readIfExists(join(dir, "stderr")),
     files: await readFiles(join(dir, "out")),
   };
 }
 
-async function death(dir: string, code: number): Promise<LabError> {
-  const how = code === 137 ? "was killed, by the time limit or for want of memory" : `left ${code}`;
+/** The error for a guest that died, with the end of its output. */
+async function deathError(dir: string, code: number): Promise<LabError> {
+  const how = code === 137
+    ? "was killed, by the time limit or out of memory"
+    : `exited with ${code}`;
   const tails = ["console", "stdout", "stderr"].map(async (name) => {
-    const lines = (await readIfThere(join(dir, name))).trimEnd().split("\n");
+    const lines = (await readIfExists(join(dir, name))).trimEnd().split("\n");
     return `--- ${name}\n${lines.slice(-40).join("\n")}`;
   });
   return new LabError(
@@ -184,31 +190,31 @@ async function death(dir: string, code: number): Promise<LabError> {
   );
 }
 
-/** A guest killed leaves helpers behind, in the process group that it made for itself. */
+/** Kills the helper processes of a killed guest, which are in its process group. */
 async function killHelpers(dir: string): Promise<void> {
-  const pid = (await readIfThere(join(dir, "lab", "pid"))).trim();
+  const pid = (await readIfExists(join(dir, "lab", "pid"))).trim();
   if (pid === "") return;
   await new Deno.Command("kill", { args: ["-KILL", "--", `-${pid}`], stderr: "null" }).output();
 }
 
 /**
- * Boots a guest, runs the script in it, and gives back what it said and left.
+ * Boots a guest, runs the script in it, and returns its output and files.
  *
- * @throws LabError where the guest died or took too long
+ * @throws LabError if the guest died or reached the time limit
  */
 export async function boot(options: BootOptions): Promise<BootResult> {
   const dir = await Deno.makeTempDir({ prefix: "ipvstat-lab-" });
   try {
-    const prepared = await furnish(dir, options);
-    const [command, ...args] = startWords(dir, prepared, options);
+    const prepared = await prepareDirectory(dir, options);
+    const [command, ...args] = startCommand(dir, prepared, options);
     const stdin = options.interactive ? "inherit" : "null";
     const { code } = await new Deno.Command(command!, { args, stdin }).spawn().status;
-    const status = (await readIfThere(join(dir, "status"))).trim();
+    const status = (await readIfExists(join(dir, "status"))).trim();
     if (status !== "") return await readResult(dir, status);
     await killHelpers(dir);
-    throw await death(dir, code);
+    throw await deathError(dir, code);
   } finally {
-    // IPVSTAT_LAB_KEEP=1 leaves the folder for a look at what the guest saw.
+    // IPVSTAT_LAB_KEEP=1 keeps the directory for inspection.
     if (!Deno.env.get("IPVSTAT_LAB_KEEP")) await Deno.remove(dir, { recursive: true });
   }
 }

@@ -1,4 +1,4 @@
-/** What the lab needs on the host before a guest can start: packages, a kernel, helpers, caches. */
+/** Prepares the host for the lab: packages, a kernel, helper programs, caches. */
 import { join } from "node:path";
 import { cached, cacheDir, sha256 } from "../_cache.ts";
 import {
@@ -12,21 +12,21 @@ import {
 } from "../_commands.ts";
 import { chosenKernel, findKernel, type Kernel, type KernelName } from "./_kernels.ts";
 
-/** This folder, the checkout it is in, and the guest's scripts. */
+/** This directory, the checkout, and the directory of the guest's scripts. */
 export const kernelDir = import.meta.dirname!;
 export const checkout = join(kernelDir, "..", "..");
 export const guestDir = join(kernelDir, "guest");
 
-/** The README's words for a run without a binary. */
+/** The flags in the README for running without a binary. */
 const RUN_FLAGS = [
   ...["--allow-ffi", "--allow-read", "--allow-write"],
   "--v8-flags=--single-threaded,--no-opt",
 ];
 
-/** The guest has no network, and the lock file belongs to the checkout: neither is to be tried. */
+/** Flags for the guest, which has no network and must not change the lock file. */
 const OFFLINE_FLAGS = ["--no-prompt", "--cached-only", "--no-remote", "--no-lock"];
 
-/** The Debian package of each program or file that every guest needs, one for each package. */
+/** The Debian packages that every guest needs, by a program or file of each. */
 const PACKAGES = {
   "apt-get": "apt",
   patchelf: "patchelf",
@@ -41,44 +41,44 @@ const PACKAGES = {
   strace: "strace",
 };
 
-function unfitMachine(): string | undefined {
+function unsupportedMachine(): string | undefined {
   if (Deno.build.os === "linux" && Deno.build.arch === "x86_64") return undefined;
-  return "The kernel lab needs Linux on x86_64: User Mode Linux runs nowhere else";
+  return "The kernel lab needs Linux on x86_64, for User Mode Linux";
 }
 
-/** Undefined when the lab can start; else one line that says what to install. */
+/** One line about what to install for the lab; undefined if nothing is missing. */
 export function missingPackages(): string | undefined {
-  return unfitMachine() ?? toInstall(PACKAGES);
+  return unsupportedMachine() ?? toInstall(PACKAGES);
 }
 
-/** For Deno.test: whether to skip what needs the lab. */
+/** Whether to skip tests that need the lab. */
 export function cannotBoot(): boolean {
-  return anyOf(mustSkip(unfitMachine()), cannotFind(PACKAGES));
+  return anyOf(mustSkip(unsupportedMachine()), cannotFind(PACKAGES));
 }
 
-/** Compiles a C source once for each of its states. */
+/** Compiles a C source; cached by its content. */
 async function compileC(source: string, flags: string[] = []): Promise<string> {
   const content = await Deno.readFile(source);
-  const kind = source.split("/").at(-1)!.replace(".c", "");
-  return await cached(kind, sha256(content), async (unfinished) => {
+  const name = source.split("/").at(-1)!.replace(".c", "");
+  return await cached(name, sha256(content), async (unfinished) => {
     await outputOf(["gcc", "-O2", "-Wall", ...flags, "-o", unfinished, source, "-ldl"]);
   });
 }
 
-/** The words that run the command line from the checkout. */
+/** The command that runs cli.ts. */
 export function denoCommand(): string[] {
   return [Deno.execPath(), "run", ...RUN_FLAGS, ...OFFLINE_FLAGS, join(checkout, "cli.ts")];
 }
 
-/** The words that start the process of guest/reader.ts, which reads by the program's own code. */
+/** The command that runs guest/reader.ts. */
 export function readerCommand(): string[] {
   return [Deno.execPath(), "run", "-A", ...OFFLINE_FLAGS, join(guestDir, "reader.ts")];
 }
 
-/** Gives a boot its own warm Deno cache: two guests must not write one database. */
+/** Copies a warm Deno cache for a boot, as two guests must not write to the same database. */
 async function warmDenoDir(cache: string, target: string): Promise<void> {
   const shared = join(cache, "deno");
-  // One at a time, and both programs once, so that the code cache is filled, too.
+  // Runs both programs once to fill the code cache; one boot at a time.
   const script = `export DENO_DIR="$1"; ${quoteWords(denoCommand())} --version >&2
     ${quoteWords(readerCommand())} < /dev/null && cp -r "$DENO_DIR" "$2"`;
   await outputOf([
@@ -87,32 +87,33 @@ async function warmDenoDir(cache: string, target: string): Promise<void> {
   ]);
 }
 
-/** A word as a shell reads it back. */
+/** Quotes a word for a shell. */
 export function quoteShell(word: string): string {
   return `'${word.replaceAll("'", `'\\''`)}'`;
 }
 
-/** The words of a command as a shell reads them back. */
+/** Quotes a command for a shell. */
 export function quoteWords(words: readonly string[]): string {
   return words.map(quoteShell).join(" ");
 }
 
-/** The words that start guest/attacks.ts. */
+/** The command that runs guest/attacks.ts. */
 export function attacksCommand(): string[] {
   return [Deno.execPath(), "run", "-A", ...OFFLINE_FLAGS, join(guestDir, "attacks.ts")];
 }
 
+/** Everything that a boot needs from the host. */
 export interface Prepared {
-  /** The folder with a lock file for each processor. */
+  /** The cache directory, with a lock file for each processor. */
   cache: string;
   kernel: Kernel;
-  /** The library that stands before the C library's ptrace(). */
+  /** The library that overrides ptrace(); see ptrace_shim.c. */
   shim: string;
-  /** Helper programs for the guest, by the name they get on its PATH. */
+  /** Helper programs, by their name on the guest's PATH. */
   helpers: Record<string, string>;
 }
 
-/** Makes everything that a guest needs, and its Deno cache in a folder of its own. */
+/** Prepares everything that a boot needs; its Deno cache goes to `denoDir`. */
 export async function prepare(
   denoDir: string,
   name: KernelName = chosenKernel(),
@@ -130,7 +131,7 @@ export async function prepare(
   return { cache, kernel, shim, helpers: { traffic, ipvs_genl: ipvsGenl } };
 }
 
-/** The path of the host's modprobe, which guests share. */
+/** The path of the host's modprobe, which guests use. */
 export function modprobe(): string {
   return findProgram("modprobe")!;
 }

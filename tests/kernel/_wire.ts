@@ -1,7 +1,7 @@
 /**
- * Decodes what nlmon recorded of a dialogue with IPVS, by the table of attributes in the kernel's
- * include/uapi/linux/ip_vs.h and nothing else: the second opinion on lib/, of which it must not import
- * anything. It knows one recorder (tcpdump on this machine) and one client at a time.
+ * Decodes the netlink messages in a capture of IPVS, independently of lib/: written from the
+ * kernel's include/uapi/linux/ip_vs.h, and without importing lib/. Supports only captures of
+ * tcpdump on this machine, with one client at a time.
  */
 
 export type Attributes = Map<number, Uint8Array>;
@@ -10,7 +10,7 @@ export interface Message {
   type: number;
   flags: number;
   sequence: number;
-  /** The message behind the netlink header. */
+  /** The message after the netlink header. */
   body: Uint8Array;
 }
 
@@ -23,7 +23,7 @@ export function view(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
-/** The netlink bytes of every packet of a little-endian pcap file. */
+/** The generic netlink data of every packet in a little-endian pcap file. */
 export function packets(capture: Uint8Array): Uint8Array[] {
   const header = view(capture);
   if (header.getUint32(0, true) !== 0xa1b2c3d4 && header.getUint32(0, true) !== 0xa1b23c4d) {
@@ -33,7 +33,7 @@ export function packets(capture: Uint8Array): Uint8Array[] {
   const found: Uint8Array[] = [];
   for (let at = 24; at < capture.length;) {
     const [captured, original] = [header.getUint32(at + 8, true), header.getUint32(at + 12, true)];
-    if (captured !== original) throw new Error("The capture has cut a packet short");
+    if (captured !== original) throw new Error("The capture has a truncated packet");
     // A cooked header of 16 bytes ends in the netlink protocol; 16 is generic netlink.
     const isGeneric = header.getUint16(at + 16 + 14) === 16;
     if (isGeneric) found.push(capture.subarray(at + 32, at + 16 + captured));
@@ -72,7 +72,7 @@ export function attributes(bytes: Uint8Array): Attributes {
   return found;
 }
 
-/** A message's attributes, behind the 4 bytes of the generic netlink header. */
+/** The attributes of a message, after the 4 bytes of the generic netlink header. */
 export function payload(message: Message): Attributes {
   return attributes(message.body.subarray(4));
 }
@@ -81,21 +81,23 @@ export function text(bytes: Uint8Array): string {
   return new TextDecoder().decode(bytes.subarray(0, bytes.indexOf(0)));
 }
 
-/** The number that the kernel gave the family in this boot. */
+/** The number of the family IPVS. */
 export function familyId(all: Message[]): number {
   for (const message of all.filter(({ type, flags }) => type === GENL_ID_CTRL && !(flags & 1))) {
     const found = payload(message);
     const name = found.get(2);
     if (name && text(name) === "IPVS") return view(found.get(1)!).getUint16(0, true);
   }
-  throw new Error("The capture has no answer about the family IPVS");
+  throw new Error("The capture has no reply about the family IPVS");
 }
 
 export function isRequest(message: Message): boolean {
   return (message.flags & NLM_F_REQUEST) !== 0 && message.type >= NLMSG_MIN_TYPE;
 }
 
-/** What a client has asked: "nlctrl 3" for the family's lookup, else the command's number. */
+/**
+ * The requested commands: "nlctrl 3" for the lookup of the family, else the number of the command.
+ */
 export function requestedCommands(capture: Uint8Array): string[] {
   const all = messages(capture);
   const family = familyId(all);

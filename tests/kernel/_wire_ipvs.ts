@@ -1,4 +1,4 @@
-/** The records of IPVS in a capture, as ipvstat's JSON ought to show them. Imports nothing from lib/. */
+/** Decodes the state of IPVS in a capture to the expected JSON. Imports nothing from lib/. */
 import { realState, virtualState } from "./_states.ts";
 import { Buffer } from "node:buffer";
 import {
@@ -31,7 +31,7 @@ const statsNames: [string, number][] = [
 
 function number(found: Attributes, id: number): bigint {
   const bytes = found.get(id);
-  if (!bytes) throw new Error(`The kernel has sent no attribute ${id}`);
+  if (!bytes) throw new Error(`The kernel did not send attribute ${id}`);
   const data = view(bytes);
   switch (bytes.length) {
     case 1:
@@ -78,7 +78,7 @@ function familyName(family: number): string {
   return family === AF_INET ? "inet" : "inet6";
 }
 
-/** STATS64 where the kernel has it, so with any kernel since 4.1. */
+/** STATS64, which every kernel since 4.1 sends. */
 function stats(found: Attributes, id: number): Fields {
   const nest = attributes(found.get(id)!);
   return Object.fromEntries(statsNames.map(([name, id]) => [name, number(nest, id)]));
@@ -88,7 +88,7 @@ function ones(value: bigint): bigint {
   return BigInt(value.toString(2).replaceAll("0", "").length);
 }
 
-/** Names of flag bits 8, 16 and 32; the first two have other names with two schedulers. */
+/** Names of the flags 8, 16 and 32; the first two have specific names with two schedulers. */
 function schedulerFlags(sched: string, flags: bigint): string[] {
   const named = sched === "sh" || sched === "mh"
     ? [`${sched}-fallback`, `${sched}-port`, "flag-3"]
@@ -176,7 +176,7 @@ function info(found: Attributes): Fields {
   };
 }
 
-/** Identities of services and servers as text, so that an entry listed twice is known as one. */
+/** The identity of a virtual server as text. */
 export function serviceKey(fields: Fields): string {
   const { fwmark, address_family, protocol, address, port } = fields;
   if (fwmark !== undefined) return `fwm ${fwmark} ${address_family}`;
@@ -219,15 +219,15 @@ export interface WireService {
 
 export interface WireState {
   services: Map<string, WireService>;
-  /** What to sort services and servers by: services by key, servers by the service's key and theirs. */
+  /** Sort keys of services, by key, and of servers, by the service's and their own key. */
   order: Map<string, string>;
   info: Fields | undefined;
   timeouts: Fields | undefined;
   daemons: Fields[];
 }
 
-/** Where a table that stands still is read twice, both readings have to agree. */
-function keep(map: Map<string, Fields>, key: string, fields: Fields): void {
+/** Sets an entry; if the table was read twice, both states must be the same. */
+function setOnce(map: Map<string, Fields>, key: string, fields: Fields): void {
   const known = map.get(key);
   const print = (value: Fields) =>
     JSON.stringify(value, (_, v) => typeof v === "bigint" ? String(v) : v);
@@ -239,30 +239,30 @@ function keep(map: Map<string, Fields>, key: string, fields: Fields): void {
 
 interface Progress extends WireState {
   /** The service of the last GET_DEST, and its sequence number. */
-  asked: string;
+  requested: string;
   sequence: number;
 }
 
-function take(state: Progress, message: Message): void {
+function addMessage(state: Progress, message: Message): void {
   const found = payload(message);
   const command = message.body[0];
   if (isRequest(message)) {
     if (command !== 8) return;
-    state.asked = serviceKey(serviceIdentity(attributes(found.get(1)!)));
+    state.requested = serviceKey(serviceIdentity(attributes(found.get(1)!)));
     state.sequence = message.sequence;
   } else if (command === 1) {
     const fields = service(attributes(found.get(1)!));
     const known = state.services.get(serviceKey(fields));
     const seen = new Map(known ? [["service", known.fields]] : []);
-    keep(seen, "service", fields);
+    setOnce(seen, "service", fields);
     if (!known) state.services.set(serviceKey(fields), { fields, servers: new Map() });
     state.order.set(serviceKey(fields), serviceOrder(attributes(found.get(1)!)));
   } else if (command === 5) {
-    if (message.sequence !== state.sequence) throw new Error("A real server of no request");
+    if (message.sequence !== state.sequence) throw new Error("A real server without a request");
     const fields = server(attributes(found.get(2)!));
-    keep(state.services.get(state.asked)!.servers, serverKey(fields), fields);
+    setOnce(state.services.get(state.requested)!.servers, serverKey(fields), fields);
     const order = serverOrder(attributes(found.get(2)!));
-    state.order.set(`${state.asked} -> ${serverKey(fields)}`, order);
+    state.order.set(`${state.requested} -> ${serverKey(fields)}`, order);
   } else if (command === 9) {
     state.daemons.push(daemon(attributes(found.get(3)!)));
   } else if (command === 12) {
@@ -272,7 +272,7 @@ function take(state: Progress, message: Message): void {
   }
 }
 
-/** The state of IPVS that a client has been told. */
+/** The state of IPVS in a capture. */
 export function decodeCapture(capture: Uint8Array): WireState {
   const all = messages(capture);
   const family = familyId(all);
@@ -282,10 +282,10 @@ export function decodeCapture(capture: Uint8Array): WireState {
     info: undefined,
     timeouts: undefined,
     daemons: [],
-    asked: "",
+    requested: "",
     sequence: 0,
   };
-  for (const message of all) if (message.type === family) take(state, message);
+  for (const message of all) if (message.type === family) addMessage(state, message);
   return state;
 }
 
@@ -293,7 +293,7 @@ function sortedBy<T>(map: Map<string, T>, order: (key: string) => string): [stri
   return [...map].sort(([a], [b]) => order(a) < order(b) ? -1 : 1);
 }
 
-/** The list that ipvstat's JSON ought to have under "virtual_servers", to the order. */
+/** The expected "virtual_servers" of ipvstat's JSON, including the order. */
 export function virtualServers({ services, order }: WireState): Fields[] {
   return sortedBy(services, (key) => order.get(key)!).map(([key, { fields, servers }]) => {
     const realServers = sortedBy(servers, (server) => order.get(`${key} -> ${server}`)!)

@@ -1,10 +1,12 @@
-/** What a reading makes of ip_vs that goes away, of forged datagrams, and of system calls that fail. */
+/**
+ * Reading while ip_vs is reloaded or removed, with forged datagrams, and with failing system calls.
+ */
 import assert from "node:assert/strict";
 import { assertFailure, type Files, seen, textOf } from "./_files.ts";
 import { phase } from "./_guest.ts";
-import { assertOld } from "./_over_old.ts";
+import { assertUnchanged } from "./_overwrite.ts";
 
-/** What guest/attacks.ts says of one reading. */
+/** The result of one reading in guest/attacks.ts. */
 interface Reading {
   readonly table?: readonly unknown[];
   readonly error?: string;
@@ -16,7 +18,7 @@ interface Reading {
 type TableName = "old" | "new";
 
 interface Attacks {
-  /** Each table, read without an attack. */
+  /** Readings of each table without an attack. */
   readonly tables: Readonly<Record<TableName, Reading>>;
   readonly floodWithoutEnd: Reading;
   readonly forgedErrors: readonly Reading[];
@@ -27,7 +29,7 @@ interface Attacks {
 }
 
 const SERVICES = 3;
-/** As many requests as guest/attacks.ts attacks. */
+/** Number of requests that guest/attacks.ts attacks. */
 const POINTS = 11;
 const CALLS = ["socket", "setsockopt", "bind", "getsockname", "sendto", "recvmmsg"];
 
@@ -37,7 +39,7 @@ function attacks(files: Files): Attacks {
   return JSON.parse(textOf(files, "attacks.json"));
 }
 
-/** Something was injected, so that the test has looked at something. */
+/** Checks that the system call really failed. */
 function assertInjected(files: Files, name: string): void {
   assert.match(textOf(files, `${name}.trace`), /\(INJECTED\)/, name);
 }
@@ -46,7 +48,7 @@ function servers(text: string): unknown {
   return JSON.parse(text).virtual_servers;
 }
 
-test("a reading that is not attacked needs no restart", (files) => {
+test("a reading without an attack is not restarted", (files) => {
   const { tables } = attacks(files);
   for (const { table, requests, restarts, foreign } of Object.values(tables)) {
     assert.equal(table?.length, SERVICES);
@@ -56,7 +58,7 @@ test("a reading that is not attacked needs no restart", (files) => {
   assert.notDeepEqual(tables.old.table, tables.new.table);
 });
 
-test("a datagram that another process forges changes no reading, at whichever request", (files) => {
+test("a forged datagram has no effect, at any request", (files) => {
   const { tables, forgedErrors, forgedEnds } = attacks(files);
   for (const readings of [forgedErrors, forgedEnds]) {
     assert.equal(readings.length, POINTS);
@@ -67,7 +69,7 @@ test("a datagram that another process forges changes no reading, at whichever re
   }
 });
 
-test("a reading recovers from a receive queue that another process has filled", (files) => {
+test("a reading recovers if another process fills the receive queue", (files) => {
   const { tables, floods } = attacks(files);
   assert.equal(floods.length, POINTS);
   for (const { table, error, restarts } of floods) {
@@ -76,23 +78,23 @@ test("a reading recovers from a receive queue that another process has filled", 
   }
 });
 
-test("a reading whose every request meets a full queue ends with an error", (files) => {
+test("a reading fails if the receive queue is full at every request", (files) => {
   const { error, restarts } = attacks(files).floodWithoutEnd;
   assert.match(error ?? "", / ENOBUFS$/);
   assert.equal(restarts, 4);
 });
 
-test("a reading starts again when ip_vs is loaded again, at whichever request", (files) => {
+test("a reading restarts if ip_vs is reloaded, at any request", (files) => {
   const { tables, reloads } = attacks(files);
   assert.equal(reloads.length, POINTS);
   reloads.forEach(({ table, error, restarts, loaded }, at) => {
     assert.deepEqual(table, tables[loaded].table, error);
-    // The first request looks the family up.
+    // The first request is the lookup of the family.
     assert.equal(restarts, at === 0 ? 0 : 1);
   });
 });
 
-test("a reading finds no IPVS when ip_vs is removed, and does not have it loaded", (files) => {
+test("a reading fails with ENOENT if ip_vs is removed, and does not load it", (files) => {
   const { removals } = attacks(files);
   assert.ok(removals.length > 0);
   for (const { error, requests, at, isLoaded } of removals) {
@@ -101,7 +103,7 @@ test("a reading finds no IPVS when ip_vs is removed, and does not have it loaded
   }
 });
 
-test("every system call of a reading is made again after a signal", (files) => {
+test("every system call is repeated after a signal", (files) => {
   const expected = seen(files, "reading");
   const { status, out, err } = seen(files, "interrupted");
   assert.deepEqual([status, err], [0, ""]);
@@ -113,14 +115,14 @@ test("every system call of a reading is made again after a signal", (files) => {
 });
 
 for (const call of CALLS) {
-  test(`a reading ends in exit code 1 and one line when ${call}() fails`, (files) => {
+  test(`show exits 1 with one line if ${call}() fails`, (files) => {
     assertFailure(files, `first-${call}`, 1);
     assert.match(seen(files, `first-${call}`).err, /ENOMEM: out of memory/);
     assertInjected(files, `first-${call}`);
   });
 }
 
-test("a reading ends in exit code 1 and one line when a later system call fails", (files) => {
+test("show exits 1 with one line if a later system call fails", (files) => {
   for (const call of ["socket", "sendto", "recvmmsg"]) {
     assertFailure(files, `later-${call}`, 1);
     assert.match(seen(files, `later-${call}`).err, /EMFILE: too many open files/);
@@ -128,14 +130,14 @@ test("a reading ends in exit code 1 and one line when a later system call fails"
   }
 });
 
-test("a reading starts again when the kernel says that an answer was lost", (files) => {
+test("a reading restarts if the kernel reports a lost reply", (files) => {
   const { status, out, err } = seen(files, "lost");
   assert.deepEqual([status, err], [0, ""]);
   assert.deepEqual(servers(out), servers(seen(files, "reading").out));
   assertInjected(files, "lost");
 });
 
-test("a reading ends in exit code 1 when a file of /proc cannot be read", (files) => {
+test("show exits 1 with one line if a file in /proc cannot be read", (files) => {
   for (const [name, code] of [["proc-open", "EMFILE"], ["proc-read", "EIO"]]) {
     assertFailure(files, name!, 1);
     assert.match(seen(files, name!).err, new RegExp(`/net/ip_vs_stats failed: ${code}`));
@@ -143,20 +145,20 @@ test("a reading ends in exit code 1 when a file of /proc cannot be read", (files
   }
 });
 
-test("output that cannot be written ends in exit code 1 and one line", (files) => {
+test("show exits 1 with one line if the output cannot be written", (files) => {
   assertFailure(files, "output", 1);
   assert.match(seen(files, "output").err, /Cannot write standard output: Input\/output error/);
   assertInjected(files, "output");
 });
 
-test("a file is as it was when a system call of writing it fails", (files) => {
+test("an existing file is unchanged if a system call fails while it is replaced", (files) => {
   for (const call of ["openat", "write", "fsync", "chmod", "rename"]) {
-    assertOld(files, `file-${call}`, 1);
+    assertUnchanged(files, `file-${call}`, 1);
     assertInjected(files, `file-${call}`);
   }
 });
 
-test("a file is replaced when a write is interrupted, and when its owner cannot be kept", (files) => {
+test("a file is replaced even if a write is interrupted, or the owner cannot be preserved", (files) => {
   for (const name of ["file-interrupted", "file-chown"]) {
     const { status, err } = seen(files, name);
     assert.deepEqual([status, err], [0, ""], name);

@@ -1,4 +1,4 @@
-/** Listings of a table that another process changes without a pause. */
+/** Reading a table that another process keeps changing. */
 import assert from "node:assert/strict";
 import { parseExact } from "./_compare.ts";
 import { type Files, textOf } from "./_files.ts";
@@ -8,22 +8,24 @@ import { phase } from "./_guest.ts";
 const test = phase("churn.sh");
 const ROUNDS = 25;
 
+/** The differences of a torn listing. */
 interface Torn {
   missing: number;
-  doubled: number;
+  duplicated: number;
 }
 
-/** How many of the standing ones a listing has not, and how many it has more than once. */
-function compare(listed: string[], standing: string[]): Torn {
+/** Number of permanent entries missing from a listing, and of entries that occur more than once. */
+function compare(listed: string[], permanent: string[]): Torn {
   const counts = new Map<string, number>();
   for (const key of listed) counts.set(key, (counts.get(key) ?? 0) + 1);
   return {
-    missing: standing.filter((key) => !counts.has(key)).length,
-    doubled: [...counts.values()].filter((count) => count > 1).length,
+    missing: permanent.filter((key) => !counts.has(key)).length,
+    duplicated: [...counts.values()].filter((count) => count > 1).length,
   };
 }
 
-function standing(count: number, network: string): string[] {
+/** The keys of the permanent entries. */
+function permanentKeys(count: number, network: string): string[] {
   return Array.from(
     { length: count },
     (_, n) => `${network}.${Math.trunc(n / 250)}.${n % 250 + 1}:80`,
@@ -46,30 +48,36 @@ function statuses(files: Files, name: string): string[] {
   return rounds((n) => textOf(files, `${name}-${n}.json.status`).trim());
 }
 
-/** For information: what the same conditions do to ipvsadm, and what ours cost. */
-function tell(files: Files, name: string, torn: Torn[]): void {
+/**
+ * Prints, for information, how many listings of ipvsadm were torn, and how often ipvstat read
+ * again.
+ */
+function printSummary(files: Files, name: string, torn: Torn[]): void {
   const states = rounds((n) =>
     parseExact(textOf(files, `${name}-${n}.json`)).consistency as Fields
   );
   const most = Math.max(...states.map(({ listings }) => Number(listings)));
+  const count = <T>(values: readonly T[], test: (value: T) => boolean) =>
+    values.filter(test).length;
   console.log(
-    `${name}: ${textOf(files, `${name}-changes.txt`).trim()} changes;`,
-    `ipvsadm had standing ones missing in ${torn.filter(({ missing }) => missing).length}`,
-    `and some doubled in ${torn.filter(({ doubled }) => doubled).length} of ${ROUNDS} listings;`,
-    `ipvstat was ${states.filter(({ state }) => state === "verified").length} times verified,`,
-    `with at most ${most} listings; exit codes ${[...new Set(statuses(files, name))].join(", ")}`,
+    `${name}: ${textOf(files, `${name}-changes.txt`).trim()} changes; of ${ROUNDS} listings,`,
+    `ipvsadm's lacked entries in ${count(torn, ({ missing }) => missing > 0)}`,
+    `and repeated entries in ${count(torn, ({ duplicated }) => duplicated > 0)};`,
+    `ipvstat's were verified in ${count(states, ({ state }) => state === "verified")},`,
+    `with at most ${most} lists; exit codes ${[...new Set(statuses(files, name))].join(", ")}`,
   );
 }
 
-function assertWhole(files: Files, name: string, ours: Torn[]): void {
+/** Checks that no listing is torn, and all exit codes are 0 or 5. */
+function assertNotTorn(files: Files, name: string, ours: Torn[]): void {
   const exits = statuses(files, name);
-  const torn = ours.map(({ missing, doubled }, i) =>
-    missing + doubled > 0
-      ? `listing ${i + 1}, exit code ${exits[i]}: ${missing} missing, ${doubled} doubled`
+  const torn = ours.map(({ missing, duplicated }, i) =>
+    missing + duplicated > 0
+      ? `listing ${i + 1}, exit code ${exits[i]}: ${missing} missing, ${duplicated} duplicated`
       : ""
   );
   assert.deepEqual(torn.filter((line) => line !== ""), []);
-  // 5 is for a listing that is whole in the standing ones, and in doubt about the others.
+  // 5 means that the other entries could not be made consistent.
   assert.deepEqual(exits.filter((exit) => exit !== "0" && exit !== "5"), []);
 }
 
@@ -80,14 +88,14 @@ function listedByIpvsadm(files: Files, name: string, row: RegExp): string[][] {
 }
 
 const conditions = [
-  ["", "40 others come and go without a pause"],
-  ["-interrupted", "40 others come and go and interrupt every listing"],
+  ["", "40 others are added and removed continuously"],
+  ["-interrupted", "40 others are added and removed during every list"],
 ] as const;
 
 for (const [suffix, condition] of conditions) {
-  test(`no reading misses or doubles one of 1,000 standing services while ${condition}`, (files) => {
+  test(`no snapshot lacks or repeats one of 1,000 virtual servers while ${condition}`, (files) => {
     const name = `services${suffix}`;
-    const expected = standing(1000, "10.20");
+    const expected = permanentKeys(1000, "10.20");
     const ours = rounds((n) => {
       const services = virtualServers(files, `${name}-${n}.json`);
       for (const { address, port, real_servers } of services) {
@@ -98,20 +106,20 @@ for (const [suffix, condition] of conditions) {
       return compare(endpoints(services), expected);
     });
     const theirs = listedByIpvsadm(files, name, /^TCP +(\S+)/gm);
-    tell(files, name, theirs.map((listed) => compare(listed, expected)));
-    assertWhole(files, name, ours);
+    printSummary(files, name, theirs.map((listed) => compare(listed, expected)));
+    assertNotTorn(files, name, ours);
   });
 
-  test(`no reading misses or doubles one of 300 standing real servers while ${condition}`, (files) => {
+  test(`no snapshot lacks or repeats one of 300 real servers while ${condition}`, (files) => {
     const name = `servers${suffix}`;
-    const expected = standing(300, "10.30");
+    const expected = permanentKeys(300, "10.30");
     const ours = rounds((n) => {
       const services = virtualServers(files, `${name}-${n}.json`);
       assert.deepEqual(endpoints(services), ["192.0.2.1:80"]);
       return compare(endpoints(services[0]!.real_servers as Fields[]), expected);
     });
     const theirs = listedByIpvsadm(files, name, /^ +-> +(\d\S+)/gm);
-    tell(files, name, theirs.map((listed) => compare(listed, expected)));
-    assertWhole(files, name, ours);
+    printSummary(files, name, theirs.map((listed) => compare(listed, expected)));
+    assertNotTorn(files, name, ours);
   });
 }

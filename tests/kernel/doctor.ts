@@ -1,4 +1,4 @@
-/** What the doctor says of a real kernel, and that it leaves it as it was. */
+/** The doctor on a real kernel: its findings, and that it changes nothing. */
 import assert from "node:assert/strict";
 import { assertSameReport } from "../doctor/_forms.ts";
 import { type Files, seen, textOf } from "./_files.ts";
@@ -8,12 +8,13 @@ import { check, reportOf } from "./_report.ts";
 
 const test = phase("doctor.sh");
 
-/** The checks that are not well, as "id status". */
-function unwell(files: Files, name: string): string[] {
+/** The checks that are not ok, as "id status". */
+function problems(files: Files, name: string): string[] {
   return reportOf(files, name).checks.filter(({ status }) => status !== "ok")
     .map(({ id, status }) => `${id} ${status}`);
 }
 
+/** Exit codes by the name of the report. */
 const NAMES: Readonly<Record<string, number>> = {
   empty: 0,
   elsewhere: 0,
@@ -31,7 +32,7 @@ const NAMES: Readonly<Record<string, number>> = {
 };
 
 for (const [name, code] of Object.entries(NAMES)) {
-  test(`doctor exits ${code} and says the same in both forms: ${name}`, (files) => {
+  test(`doctor exits ${code} with the same report as text and JSON: ${name}`, (files) => {
     for (const form of [name, `${name}-json`]) {
       const { status, err } = seen(files, form);
       assert.deepEqual([status, err], [code, ""], form);
@@ -42,7 +43,7 @@ for (const [name, code] of Object.entries(NAMES)) {
   });
 }
 
-test("doctor's exit code is that of show, and its line that of show", (files) => {
+test("doctor has the exit code and the message of show", (files) => {
   const compared = Object.keys(files).filter((file) => file.endsWith("-show.status"));
   assert.equal(compared.length, 6);
   for (const file of compared) {
@@ -55,8 +56,10 @@ test("doctor's exit code is that of show, and its line that of show", (files) =>
   }
 });
 
-test("doctor finds nothing wrong with a director, nor with the ambient capability alone", (files) => {
-  for (const name of ["well", "ambient", "mended"]) assert.deepEqual(unwell(files, name), [], name);
+test("doctor finds no problem as root, or with the ambient capability", (files) => {
+  for (const name of ["well", "ambient", "mended"]) {
+    assert.deepEqual(problems(files, name), [], name);
+  }
   assert.equal(check(files, "well", "show").finding, "11 virtual servers, 19 real servers");
   const release = textOf(files, "release.txt").trim();
   const { finding } = check(files, "well", "kernel");
@@ -65,16 +68,17 @@ test("doctor finds nothing wrong with a director, nor with the ambient capabilit
   assert.deepEqual([effective, ambient], [true, true]);
 });
 
-test("doctor tells an empty table from one of another network namespace", (files) => {
-  assert.deepEqual(unwell(files, "empty"), ["counters unknown", "show warning"]);
+test("doctor distinguishes an empty table from another network namespace", (files) => {
+  assert.deepEqual(problems(files, "empty"), ["counters unknown", "show warning"]);
   assert.match(check(files, "empty", "namespace").finding, /, that of process 1$/);
   assert.match(check(files, "elsewhere", "namespace").finding, /, not that of process 1$/);
   const mend = ["sudo nsenter --target 1 --net ipvstat"];
   assert.deepEqual(check(files, "elsewhere", "show").mend, mend);
-  // And that is so.
+  // The suggested command works.
   assert.equal(JSON.parse(textOf(files, "entered.json")).virtual_servers.length, 11);
 });
 
+/** Findings about the capability by the name of the report. */
 const LACKS: Readonly<Record<string, RegExp>> = {
   nobody: /^CAP_NET_ADMIN is neither effective nor permitted$/,
   "no-new-privileges": /^CAP_NET_ADMIN is missing, and no_new_privs keeps sudo and setcap/,
@@ -82,7 +86,7 @@ const LACKS: Readonly<Record<string, RegExp>> = {
   "user-namespace": /^CAP_NET_ADMIN counts only in the initial user namespace, .* user:\[\d+\]$/,
 };
 for (const [name, finding] of Object.entries(LACKS)) {
-  test(`doctor and show say exactly what is missing: ${name}`, (files) => {
+  test(`doctor and show report what is missing: ${name}`, (files) => {
     const capability = check(files, name, "capability");
     assert.match(capability.finding, finding);
     assert.ok(textOf(files, `${name}-show.err`).includes(capability.finding));
@@ -90,7 +94,7 @@ for (const [name, finding] of Object.entries(LACKS)) {
   });
 }
 
-test("a missing privilege leaves what needs none", (files) => {
+test("checks that need no privilege pass without it", (files) => {
   for (const name of Object.keys(LACKS)) {
     const { checks } = reportOf(files, name);
     const well = checks.filter(({ status }) => status === "ok").map(({ id }) => id);
@@ -101,15 +105,15 @@ test("a missing privilege leaves what needs none", (files) => {
 });
 
 test("doctor reports that IPv6 is disabled", (files) => {
-  assert.ok(unwell(files, "frozen").includes("ipv6 warning"));
+  assert.ok(problems(files, "frozen").includes("ipv6 warning"));
 });
 
-test("doctor reports that counters stand still, where the estimator can be stopped", (files) => {
+test("doctor reports that the estimator is stopped, on kernels where that is possible", (files) => {
   if (chosenKernel() === "5.10") {
     assert.equal(check(files, "frozen", "estimator").finding, "runs every 2 seconds by a timer");
     return;
   }
-  assert.deepEqual(unwell(files, "frozen"), ["estimator warning", "ipv6 warning"]);
+  assert.deepEqual(problems(files, "frozen"), ["estimator warning", "ipv6 warning"]);
   const { finding, mend } = check(files, "frozen", "estimator");
   assert.match(finding, /^frozen: net\.ipv4\.vs\.run_estimation is 0/);
   assert.deepEqual(mend, ["sudo sysctl -w net.ipv4.vs.run_estimation=1"]);
@@ -118,11 +122,14 @@ test("doctor reports that counters stand still, where the estimator can be stopp
 const readme = Deno.readTextFileSync(new URL("../../README.md", import.meta.url));
 const [, sample = ""] = /```console\n\$ ipvstat doctor\n(.*?)```/s.exec(readme) ?? [];
 const sampledKernel = KERNEL_NAMES.find((name) => sample.includes(`Linux ${name}.`));
-assert.ok(sampledKernel, "README's sample of doctor is of a kernel that the lab does not have");
+assert.ok(
+  sampledKernel,
+  "The README's sample of doctor is from a kernel that the lab does not have",
+);
 
 if (sampledKernel === chosenKernel()) {
-  test("README's sample is what doctor says", (files) => {
-    // Who is not compiled runs as deno, which is not to get the capability.
+  test("the README's sample is the output of doctor", (files) => {
+    // Without the binary the program is deno, for which setcap is not suggested.
     const lines = (text: string) =>
       text.replaceAll(/\d+\.\d+\.[\w.+-]*\w|\[\d+\]|number \d+|(?<=\+ep )\S+/g, "#").split("\n");
     const expected = lines(sample).filter((line) => !runsFromSource || !line.includes("setcap"));
@@ -131,7 +138,7 @@ if (sampledKernel === chosenKernel()) {
   });
 }
 
-test("doctor reads on without /proc, or with none but that of processes", (files) => {
+test("doctor works without /proc, and with /proc mounted with subset=pid", (files) => {
   assert.match(check(files, "without-proc", "proc").finding, /^\/proc is not mounted here/);
   assert.equal(check(files, "without-proc", "capability").status, "ok");
   assert.match(check(files, "pid-only", "estimator").finding, /^cannot be told/);
@@ -141,7 +148,7 @@ test("doctor reads on without /proc, or with none but that of processes", (files
   }
 });
 
-test("doctor opens no file for writing, starts nothing, and talks to nobody but the kernel", (files) => {
+test("doctor opens no file for writing, starts no process, and opens only netlink sockets", (files) => {
   const denoDir = textOf(files, "deno-dir.txt").trim();
   const calls = textOf(files, "strace.txt").split("\n").map((line) => line.replace(/^\d+ +/, ""));
   assert.ok(calls.some((call) => /^open\w*\(.*"\/proc\/thread-self\/status", O_RDONLY/.test(call)));
@@ -149,10 +156,10 @@ test("doctor opens no file for writing, starts nothing, and talks to nobody but 
     /^(open|openat|creat)\(.*(O_WRONLY|O_RDWR|O_CREAT|O_TRUNC|O_APPEND)/.test(call) ||
     /^(unlink|rename|mkdir|rmdir|chmod|chown|truncate|link|symlink)/.test(call)
   );
-  // Deno's own cache, which a compiled binary has not, and the bin for output.
+  // Deno's cache, which a compiled binary does not have, and /dev/null for the output.
   const allowed = (call: string) => call.includes(`"${denoDir}/`) || call.includes('"/dev/null"');
   assert.deepEqual(writes.filter((call) => !allowed(call)), []);
-  // The shell's wrapper, and the program.
+  // The wrapper script and the program.
   assert.ok(calls.filter((call) => call.startsWith("execve(")).length <= 2);
   const sockets = calls.filter((call) => call.startsWith("socket("));
   assert.ok(sockets.some((call) => call.includes("NETLINK_GENERIC")));

@@ -1,4 +1,4 @@
-/** What a caller sees when there is no permission, or no room for the output. */
+/** Exit codes and messages without permission, or if the output cannot be written. */
 import assert from "node:assert/strict";
 import { FORMATS } from "../../lib/commands/options.ts";
 import { assertFailure, seen } from "./_files.ts";
@@ -6,27 +6,27 @@ import { phase } from "./_guest.ts";
 
 const test = phase("failures.sh");
 
-test("every reading command ends in exit code 4 and one line without CAP_NET_ADMIN", (files) => {
+test("show and record exit 4 with one line without CAP_NET_ADMIN", (files) => {
   assert.equal(seen(files, "capable").status, 0);
   assertFailure(files, "uncapable-setpriv", 4);
   assert.match(seen(files, "uncapable-setpriv").err, /CAP_NET_ADMIN|root/);
 });
 
-test("the capability of another user namespace does not count, and exit code 4 says so", (files) => {
+test("show and record exit 4 with one line in another user namespace", (files) => {
   for (const name of ["userns", "netns", "table", "record"]) {
     assertFailure(files, `uncapable-${name}`, 4);
   }
 });
 
-test("show ends in exit code 1 and one line when the disk is full", (files) => {
+test("show exits 1 with one line if the disk is full", (files) => {
   for (const format of FORMATS) assertFailure(files, `full-${format}`, 1);
 });
 
-test("record ends in exit code 1 and one line when the disk is full", (files) => {
+test("record exits 1 with one line if the disk is full", (files) => {
   assertFailure(files, "full-record", 1);
 });
 
-test("show ends quietly when the reader of its pipe goes away", (files) => {
+test("show ends without an error if the output pipe closes early", (files) => {
   for (const format of FORMATS) {
     const { out, err } = seen(files, `head-${format}`);
     assert.match(out, /^[^\n]+\n$/, format);

@@ -1,4 +1,7 @@
-/** The table of hard cases on a real kernel: our output against ipvsadm's and against the kernel's bytes. */
+/**
+ * The table of hard cases on a real kernel: compares ipvstat with ipvsadm and with the netlink
+ * messages.
+ */
 import assert from "node:assert/strict";
 import { assertListings, parseExact, tableOf } from "./_compare.ts";
 import { type Files, seen, textOf } from "./_files.ts";
@@ -21,57 +24,57 @@ function json(files: Files, name: string): Fields {
   return parseExact(textOf(files, name));
 }
 
-/** Everything that netlink tells, to the order and to the last attribute. */
+/** Compares every attribute and the order with the netlink messages. */
 function assertSameAsWire(ours: Fields, kernel: WireState): void {
   assert.deepEqual(ours.ipvs, kernel.info);
   assert.deepEqual(ours.timeouts, kernel.timeouts);
   assert.deepEqual(ours.sync_daemons, kernel.daemons);
   const [actual, expected] = [ours.virtual_servers as Fields[], virtualServers(kernel)];
-  // One by one first: a difference in a list of sixty is hard to read.
+  // One by one first, as a difference in a list of sixty is hard to read.
   for (const [i, service] of expected.entries()) assert.deepEqual(actual[i], service);
   assert.deepEqual(actual, expected);
 }
 
-/** How many virtual and real servers of a capture have a value above zero. */
-function countAbove0(files: Files, capture: string, name: string): number {
+/** Number of virtual and real servers in a capture with a value greater than 0. */
+function countNonZero(files: Files, capture: string, name: string): number {
   return Array.from(wire(files, capture).services.values(), ({ fields, servers }) => [
     fields,
     ...servers.values(),
   ]).flat().filter((fields) => (fields[name] as bigint ?? 0n) > 0n).length;
 }
 
-test("the lab passes traffic through every kind of virtual server", (files) => {
+test("the lab has traffic through every kind of virtual server", (files) => {
   const passed = textOf(files, "traffic.txt").trim().split("\n");
   assert.deepEqual(passed.filter((line) => !/ (\d+)\/\1$/.test(line)), []);
-  // Without SCTP where its heartbeats would not let the table stand still.
+  // No SCTP on 5.10, where its heartbeats would keep changing the counters.
   assert.equal(passed.length, chosenKernel() === "5.10" ? 28 : 30);
   const liveNames = ["active_connections", "inactive_connections", "persistent_connections"];
   for (const name of [...counterNames, ...liveNames]) {
-    const count = countAbove0(files, "hard.pcap", name);
-    assert.ok(count >= 4, `${name} is above 0 ${count} times`);
+    const count = countNonZero(files, "hard.pcap", name);
+    assert.ok(count >= 4, `${name} is greater than 0 only ${count} times`);
   }
 });
 
-test("show -o json has the counters and rates of a table that moves", (files) => {
+test("show -o json has the counters and rates while they change", (files) => {
   assertSameAsWire(json(files, "moving.json"), wire(files, "moving-own.pcap"));
   for (const name of rateNames) {
-    const count = countAbove0(files, "moving-own.pcap", name);
-    assert.ok(count >= 1, `${name} is above 0 ${count} times`);
+    const count = countNonZero(files, "moving-own.pcap", name);
+    assert.ok(count >= 1, `${name} is greater than 0 only ${count} times`);
   }
 });
 
-test("ipvsadm's listings and the kernel's bytes agree, so that either can judge", (files) => {
+test("ipvsadm's listings match the netlink messages", (files) => {
   const compared = assertListings(wire(files, "hard.pcap").services, files, "hard");
   assert.ok(compared > 3000, `only ${compared} values compared`);
 });
 
-test("show -o json has every attribute that the kernel sent, exactly and in order", (files) => {
+test("show -o json has every attribute from the kernel, exactly and in order", (files) => {
   assertSameAsWire(json(files, "hard.json"), wire(files, "hard-own.pcap"));
-  // What it was told is also what ipvsadm was told.
+  // ipvsadm got the same replies.
   assertSameAsWire(json(files, "hard.json"), wire(files, "hard.pcap"));
 });
 
-test("show -o json has every value of ipvsadm's listings", (files) => {
+test("show -o json has every value in ipvsadm's listings", (files) => {
   const ours = json(files, "hard.json");
   const compared = assertListings(tableOf(ours), files, "hard");
   assert.ok(compared > 3000, `only ${compared} values compared`);
@@ -81,13 +84,13 @@ test("show -o json has every value of ipvsadm's listings", (files) => {
   assert.deepEqual(ours.consistency, { state: "verified", listings: 2n, doubts: [] });
 });
 
-/** The numbers of a line of hexadecimal words, under the names. */
+/** The hexadecimal numbers in a line, by name. */
 function hexFields(line: string, names: string[]): Fields {
   const words = line.trim().split(/\s+/);
   return Object.fromEntries(names.map((name, i) => [name, BigInt(`0x${words[i]}`)]));
 }
 
-test("show -o json repeats the totals of /proc/net/ip_vs_stats", (files) => {
+test("show -o json has the totals of /proc/net/ip_vs_stats", (files) => {
   const lines = textOf(files, "before-ip_vs_stats.txt").split("\n");
   assert.equal(textOf(files, "after-ip_vs_stats.txt"), lines.join("\n"));
   const totals = {
@@ -97,7 +100,7 @@ test("show -o json repeats the totals of /proc/net/ip_vs_stats", (files) => {
   assert.deepEqual(json(files, "hard.json").totals, totals);
 });
 
-test("show -o json repeats the processors of /proc/net/ip_vs_stats_percpu", (files) => {
+test("show -o json has the CPUs of /proc/net/ip_vs_stats_percpu", (files) => {
   const rows = (name: string) =>
     textOf(files, name).split("\n").filter((line) => /^ *[0-9A-F]+( +[0-9A-F]+){5}$/.test(line))
       .map((line) => hexFields(line, ["cpu", ...counterNames]));
@@ -107,7 +110,7 @@ test("show -o json repeats the processors of /proc/net/ip_vs_stats_percpu", (fil
   ];
   const cpus = json(files, "hard.json").cpus as Fields[];
   assert.equal(cpus.length, before.length);
-  // These counters do not stand still: a heartbeat may have passed.
+  // These counters may change between the readings, by a heartbeat.
   for (const [i, cpu] of cpus.entries()) {
     assert.deepEqual(Object.keys(cpu), ["cpu", ...counterNames]);
     for (const [name, value] of Object.entries(cpu) as [string, bigint][]) {
@@ -118,8 +121,8 @@ test("show -o json repeats the processors of /proc/net/ip_vs_stats_percpu", (fil
 });
 
 /**
- * The connections of /proc/net/ip_vs_conn, with the state and the seconds that it has left. Templates of
- * persistence, which have no client port, are left out: they stay as long as their connections.
+ * The connections in /proc/net/ip_vs_conn, with their state and remaining seconds. Excludes
+ * persistence templates, which have no client port: they exist as long as their connections.
  */
 function connections(text: string): { state: string; expires: number }[] {
   const rows = text.trim().split("\n").slice(1).map((line) => line.trim().split(/\s+/));
@@ -127,48 +130,48 @@ function connections(text: string): { state: string; expires: number }[] {
     .map((columns) => ({ state: columns[7]!, expires: Number(columns[8]) }));
 }
 
-test("no connection is opening, closing or about to expire, so that the table can stand still", (files) => {
+test("no connection is opening, closing or about to expire, so the table does not change", (files) => {
   const all = connections(textOf(files, "before-ip_vs_conn.txt"));
   assert.ok(all.length > 300, `${all.length} connections`);
   const states = new Set(all.map(({ state }) => state));
   assert.deepEqual([...states].sort(), ["ESTABLISHED", "FIN_WAIT", "UDP"]);
-  // The shortest is SCTP's, whose heartbeats renew 15 minutes every 30 seconds.
+  // The shortest is that of SCTP, 15 minutes, which heartbeats renew every 30 seconds.
   assert.deepEqual(all.filter(({ expires }) => expires < 600), []);
 });
 
-/** A reading without what moves by itself: the time, and the processors' own counters. */
+/** A snapshot without the values that always change: the time and the CPUs. */
 function timeless(text: string): Fields {
   return { ...parseExact(text), time: 0, time_ns: 0, cpus: 0 };
 }
 
-test("two readings of a table that stands still differ in the time only", (files) => {
+test("two snapshots of an unchanged table differ only in time", (files) => {
   const [first, last] = [textOf(files, "hard.json"), textOf(files, "hard-again.json")];
   assert.deepEqual(timeless(last), timeless(first));
 });
 
-test("the program prints what its code reads in another process", (files) => {
+test("the program prints the same as its code in another process", (files) => {
   const { status, out, err } = seen(files, "program-json");
   assert.deepEqual([status, err], [0, ""]);
   assert.deepEqual(timeless(out), timeless(textOf(files, "hard.json")));
 });
 
-test("show -o influx has the JSON's digits under telegraf's names", (files) => {
+test("show -o influx has the digits of the JSON with telegraf's names", (files) => {
   const ours = json(files, "hard.json");
   assert.ok(assertInflux(textOf(files, "hard.influx"), ours, false) > 900);
 });
 
-test("show -o influx --extended has every number of the JSON", (files) => {
+test("show -o influx --extended has every number in the JSON", (files) => {
   const ours = json(files, "hard.json");
   assert.ok(assertInflux(textOf(files, "hard-extended.influx"), ours, true) > 1300);
 });
 
 for (const format of ["prometheus", "openmetrics"]) {
-  test(`show -o ${format} has every number of the JSON`, (files) => {
+  test(`show -o ${format} has every number in the JSON`, (files) => {
     assert.ok(assertMetrics(textOf(files, `hard.${format}`), json(files, "hard.json")) > 1300);
   });
 }
 
-test("show without options prints the table for people", (files) => {
+test("show prints the table by default", (files) => {
   // The first line has the time.
   const body = (text: string) => text.replace(/^.*\n/, "");
   const table = textOf(files, "hard.table");
@@ -179,7 +182,7 @@ test("show without options prints the table for people", (files) => {
   }
 });
 
-test("show -o json has what ipvsadm has no words for", (files) => {
+test("show -o json has values that ipvsadm cannot show", (files) => {
   const ours = json(files, "odd.json");
   assertSameAsWire(ours, wire(files, "odd-own.pcap"));
   const table = tableOf(ours);
@@ -196,7 +199,7 @@ test("show -o json has what ipvsadm has no words for", (files) => {
   assert.ok(local.connections as bigint > 0n);
 });
 
-test("show -o json has both synchronization daemons", (files) => {
+test("show -o json has both sync daemons", (files) => {
   const ours = json(files, "sync.json");
   assertSameAsWire(ours, wire(files, "sync-own.pcap"));
   assertListings(tableOf(ours), files, "sync");

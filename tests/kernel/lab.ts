@@ -14,8 +14,8 @@ cat > /run/bashrc <<'RC'
 PS1='lab:\\w# '
 . "$LAB_GUEST/topology.sh"
 cd "$LAB_CHECKOUT"
-echo "The kernel lab, Linux $(uname -r): ip_vs is loaded, ipvstat and ipvsadm are on the PATH."
-echo 'make_topology makes a client, a director (here) and three real servers; exit ends the guest.'
+echo "Kernel lab, Linux $(uname -r): ip_vs is loaded; ipvstat and ipvsadm are on the PATH."
+echo 'make_topology sets up a client, a director (here) and three real servers; exit ends the guest.'
 RC
 stty rows "$LAB_ROWS" cols "$LAB_COLUMNS" 2> /dev/null
 exec bash --rcfile /run/bashrc -i
@@ -26,7 +26,7 @@ async function stty(args: string[]): Promise<string> {
   return new TextDecoder().decode((await command.output()).stdout).trim();
 }
 
-async function interactive(kernel: KernelName): Promise<number> {
+async function runShell(kernel: KernelName): Promise<number> {
   const { columns, rows } = Deno.consoleSize();
   const settings = await stty(["-g"]);
   try {
@@ -44,7 +44,7 @@ async function interactive(kernel: KernelName): Promise<number> {
   }
 }
 
-async function oneCommand(kernel: KernelName, words: readonly string[]): Promise<number> {
+async function runCommand(kernel: KernelName, words: readonly string[]): Promise<number> {
   const script = `cd "$LAB_CHECKOUT"\n${quoteWords(words)}\n`;
   const result = await boot({ script, kernel });
   await Deno.stdout.write(new TextEncoder().encode(result.stdout));
@@ -64,19 +64,22 @@ function parse(words: readonly string[]): Arguments {
   return { kernel: chosenKernel(), command: words[0] === "--" ? words.slice(1) : words };
 }
 
-function complain(line: string, code: number): number {
+/** Prints an error; returns the exit code. */
+function printError(line: string, code: number): number {
   console.error(line);
   return code;
 }
 
 async function main(): Promise<number> {
   const missing = missingPackages();
-  if (missing) return complain(missing, 1);
+  if (missing) return printError(missing, 1);
   const { kernel, command } = parse(Deno.args);
-  if (!isKernelName(kernel)) return complain(`--kernel takes ${KERNEL_NAMES.join(", ")}`, 2);
-  if (command.length > 0) return await oneCommand(kernel, command);
-  if (Deno.stdin.isTerminal()) return await interactive(kernel);
-  return complain("The shell needs a terminal; for one command: deno task lab -- COMMAND", 2);
+  if (!isKernelName(kernel)) {
+    return printError(`--kernel must be one of ${KERNEL_NAMES.join(", ")}`, 2);
+  }
+  if (command.length > 0) return await runCommand(kernel, command);
+  if (Deno.stdin.isTerminal()) return await runShell(kernel);
+  return printError("The shell needs a terminal; to run one command: deno task lab -- COMMAND", 2);
 }
 
 Deno.exit(await main());

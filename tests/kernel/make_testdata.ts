@@ -1,9 +1,9 @@
 /**
- * Makes the material for the golden files: boots the lab for every case, and writes what was recorded of one
- * frozen moment. A case of testdata/ gets what ipvstat has recorded (capture.pcap), what nlmon has seen of
- * `ipvsadm -Ln` (nlmon-ipvsadm.pcap), and every listing of ipvsadm (ipvsadm*.txt). A kernel's name stands for
- * the hard cases on it, recorded to tests/capture/data/linux-KERNEL.pcap. `deno task golden` writes the
- * expected outputs then.
+ * Records the input of the golden tests in the lab, while the counters are frozen. For a case of
+ * testdata/, writes ipvstat's recording (capture.pcap), an nlmon capture of `ipvsadm -Ln`
+ * (nlmon-ipvsadm.pcap), and all listings of ipvsadm (ipvsadm*.txt). For a kernel, records the hard
+ * cases to tests/capture/data/linux-KERNEL.pcap. Run `deno task golden` afterwards to write the
+ * expected outputs.
  *
  *     deno run -A tests/kernel/make_testdata.ts CASE...
  */
@@ -16,15 +16,15 @@ import { boot } from "./_lab.ts";
 import { checkout } from "./_prepare.ts";
 import { decodeCapture } from "./_wire_ipvs.ts";
 
-/** How a case's table comes about in the guest. */
+/** The commands that set up each case in the guest. */
 const cases: Record<string, string> = {
   hard: '. "$LAB_GUEST/hard_cases.sh"; make_hard_cases',
   demo: '. "$LAB_GUEST/demo.sh"; make_demo',
   empty: "freeze_counters",
 };
 
-/** The demo is part of the program, and everybody fetches it. */
-const DEMO_LIMIT = 60_000;
+/** Maximum size of the demo's recording in bytes, as it is part of the program. */
+const MAX_DEMO_SIZE = 60_000;
 
 const record = `
 list_with_ipvsadm ipvsadm
@@ -42,7 +42,7 @@ async function recordCase(name: string, kernel?: KernelName): Promise<Files> {
   ].join("\n");
   const { files, status, stderr } = await boot({ script, ...(kernel && { kernel }) });
   assert.equal(status, 0, stderr);
-  // Nothing is written that the two oracles do not agree on.
+  // The captures must match ipvsadm's listings.
   for (const capture of ["nlmon-ipvsadm.pcap", "capture.pcap"]) {
     assertListings(decodeCapture(files[capture]!).services, files, "ipvsadm");
   }
@@ -56,7 +56,7 @@ async function makeCase(name: string): Promise<void> {
   const files = await recordCase(name);
   const folder = join(checkout, "testdata", name);
   const size = files["capture.pcap"]!.length;
-  if (name === "demo") assert.ok(size < DEMO_LIMIT, `the demo's capture has ${size} bytes`);
+  if (name === "demo") assert.ok(size < MAX_DEMO_SIZE, `the demo's capture has ${size} bytes`);
   await Deno.mkdir(folder, { recursive: true });
   for (const [file, bytes] of Object.entries(files)) {
     if (!/^(ipvsadm.*\.txt|.*\.pcap)$/.test(file)) continue;
@@ -73,7 +73,7 @@ async function makeRecording(kernel: KernelName): Promise<void> {
 const known = [...Object.keys(cases), ...KERNEL_NAMES];
 const unknown = Deno.args.filter((name) => !known.includes(name));
 if (Deno.args.length === 0 || unknown.length > 0) {
-  console.error(`The cases are ${known.join(", ")}, not "${unknown.join(" ")}"`);
+  console.error(`Each CASE must be one of ${known.join(", ")}`);
   Deno.exit(2);
 }
 for (const name of Deno.args) {

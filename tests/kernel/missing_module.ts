@@ -1,26 +1,26 @@
-/** What every command does where ip_vs is not loaded, and that none of them loads it. */
+/** All commands without ip_vs: their exit codes and messages, and that they do not load it. */
 import assert from "node:assert/strict";
 import { FORMATS } from "../../lib/commands/options.ts";
 import { assertSameReport } from "../doctor/_forms.ts";
 import { assertFailure, type Files, seen, textOf } from "./_files.ts";
 import { phase } from "./_guest.ts";
-import { assertOld } from "./_over_old.ts";
+import { assertUnchanged } from "./_overwrite.ts";
 import { check, reportOf } from "./_report.ts";
 
 const test = phase("missing_module.sh", { withoutModules: true });
 
-test("every reading command ends in exit code 3 and one line where ip_vs is not loaded", (files) => {
+test("show and record exit 3 with one line if ip_vs is not loaded", (files) => {
   for (const name of [...FORMATS.map((format) => `show-${format}`), "record"]) {
     assertFailure(files, name, 3);
     assert.match(seen(files, name).err, /modprobe ip_vs/);
   }
 });
 
-test("a file is as it was where ip_vs is not loaded", (files) => {
-  for (const command of ["show", "record"]) assertOld(files, `over-${command}`, 3);
+test("an existing file is unchanged if ip_vs is not loaded", (files) => {
+  for (const command of ["show", "record"]) assertUnchanged(files, `over-${command}`, 3);
 });
 
-test("doctor tells that ip_vs is not loaded", (files) => {
+test("doctor reports that ip_vs is not loaded", (files) => {
   const { status, finding, mend } = check(files, "doctor", "module");
   assert.equal(status, "failed");
   assert.match(finding, /^ip_vs is not loaded; it is there as kernel\/\S+\/ip_vs\.ko(\.xz)?$/);
@@ -32,7 +32,7 @@ test("doctor tells that ip_vs is not loaded", (files) => {
   );
 });
 
-test("doctor exits 3 and says the same in both forms where ip_vs is not loaded", (files) => {
+test("doctor exits 3 with the same report as text and JSON if ip_vs is not loaded", (files) => {
   const { status, out, err } = seen(files, "doctor");
   assert.deepEqual([status, err], [3, ""]);
   assert.equal(seen(files, "doctor-json").status, 3);
@@ -40,12 +40,12 @@ test("doctor exits 3 and says the same in both forms where ip_vs is not loaded",
   assertSameReport(out, reportOf(files, "doctor"));
 });
 
-/** The kernel itself asks for who might have a family that is looked up. */
+/** The kernel itself requests this module when a family is looked up. */
 const LOOKUP = "-q -- net-pf-16-proto-16-family-IPVS";
 
-test("no command loads a module, or asks for one", (files: Files) => {
+test("no command loads or requests a module", (files: Files) => {
   assert.equal(textOf(files, "modules-after.txt"), textOf(files, "modules-before.txt"));
   assert.doesNotMatch(textOf(files, "modules-after.txt"), /^ip_vs /m);
-  const asked = textOf(files, "modprobe.log").split("\n").filter((line) => line !== "");
-  assert.deepEqual(asked.filter((line) => line !== LOOKUP), []);
+  const requested = textOf(files, "modprobe.log").split("\n").filter((line) => line !== "");
+  assert.deepEqual(requested.filter((line) => line !== LOOKUP), []);
 });

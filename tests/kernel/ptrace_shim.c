@@ -2,9 +2,9 @@
  *
  * UML saves and restores the extended processor state of its guests through
  * ptrace(PTRACE_{GET,SET}REGSET, NT_X86_XSTATE) with a buffer of 2,696 bytes. Where the
- * processor has AMX, the host's state is larger and the host refuses a short write. This
- * library stands before libc's ptrace(): it always moves the whole state, and copies
- * UML's part out of it or over it.
+ * processor has AMX, the host's state is larger, and the host rejects a short write. This
+ * library overrides ptrace(): it always transfers the whole state, and copies UML's part
+ * from it or into it.
  *
  * cc -shared -fPIC -O2 -o ptrace_shim.so ptrace_shim.c -ldl ; LD_PRELOAD=... linux.uml
  */

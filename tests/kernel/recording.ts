@@ -1,4 +1,4 @@
-/** Captures of nlmon and our own recordings, replayed here and in the guest, against the live reading. */
+/** Compares replays of nlmon captures and of ipvstat's recordings with the live snapshot. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { openRecording } from "../../lib/capture/recording.ts";
@@ -38,23 +38,23 @@ function live(files: Files): unknown {
   return servers(textOf(files, "hard.json"));
 }
 
-test("the table stood still while it was recorded", (files) => {
+test("the table did not change while it was recorded", (files) => {
   assert.deepEqual(servers(textOf(files, "hard-again.json")), live(files));
   assert.equal((live(files) as Fields[]).length, 60);
 });
 
-test("a capture of ipvsadm -Ln replays to the live reading's servers and counters", async (files) => {
+test("a capture of ipvsadm -Ln replays to the servers and counters of the live snapshot", async (files) => {
   assert.deepEqual(servers(await replay(files["ipvsadm.pcap"]!)), live(files));
 });
 
-test("a capture of three readers replays reader by reader", async (files) => {
+test("a capture of three programs replays each of them", async (files) => {
   for (const round of [1, 2, 3]) {
     const replayed = await replay(files["three.pcap"]!, { round });
     assert.deepEqual(servers(replayed), live(files), `round ${round}`);
   }
 });
 
-test("record keeps what the kernel said, to be read by any decoder", (files) => {
+test("another decoder reads the same table from a recording", (files) => {
   assert.deepEqual(seen(files, "record"), { status: 0, out: "", err: "" });
   for (const name of ["record.pcap", "hard.record"]) {
     assert.deepEqual(virtualServers(decodeCapture(files[name]!)), live(files), name);
@@ -62,19 +62,19 @@ test("record keeps what the kernel said, to be read by any decoder", (files) => 
 });
 
 for (const format of FORMATS) {
-  test(`a recording replays to the very ${format} that was printed when it was made`, async (files) => {
+  test(`a recording replays to the same ${format} output as when it was recorded`, async (files) => {
     const printed = textOf(files, `hard.${format}`);
     assert.equal(await replay(files["hard.record"]!, { format }), printed);
   });
 }
 
-test("the program's recording has all that its code read in another process", async (files) => {
+test("the program's recording has the same data as its code read in another process", async (files) => {
   const timeless = (text: string) => ({ ...parseExact(text), time: 0, time_ns: 0, cpus: 0 });
   const replayed = timeless(await replay(files["record.pcap"]!));
   assert.deepEqual(replayed, timeless(textOf(files, "hard.json")));
 });
 
-/** Opens the program's recording with a program for captures. */
+/** Opens the program's recording with another program. */
 async function open(files: Files, words: readonly string[]): Promise<{ out: string; err: string }> {
   return await withTempDir(async (dir) => {
     const file = join(dir, "record.pcap");
@@ -85,7 +85,7 @@ async function open(files: Files, words: readonly string[]): Promise<{ out: stri
   });
 }
 
-test("tcpdump opens a recording without a complaint", async (files) => {
+test("tcpdump opens a recording without warnings", async (files) => {
   const { out, err } = await open(files, ["tcpdump"]);
   assert.match(err, /link-type NETLINK/);
   assert.doesNotMatch(out + err, /truncated|cut short|bogus|invalid/i);
@@ -93,13 +93,13 @@ test("tcpdump opens a recording without a complaint", async (files) => {
 
 const testWithTshark = phase("hard_cases.sh", { ignore: cannotFind({ tshark: "tshark" }) });
 
-testWithTshark("tshark opens a recording without a complaint", async (files) => {
+testWithTshark("tshark opens a recording without warnings", async (files) => {
   const { out, err } = await open(files, ["tshark", "-V"]);
   assert.match(out, /Family Name: IPVS|netlink/i);
   assert.doesNotMatch(out + err, /malformed|cut short|corrupt/i);
 });
 
-test("show sends the kernel no command but the readings", (files) => {
+test("show sends only commands that read", (files) => {
   const allowed = ["nlctrl 3", "4", "8", "11", "13", "15"];
   const commands = new Set(requestedCommands(files["three.pcap"]!));
   assert.deepEqual([...commands].filter((command) => !allowed.includes(command)), []);
@@ -118,15 +118,15 @@ test("show opens no file for writing", (files) => {
   const opened = calls(files, /^(open|openat|creat)$/).filter((line) =>
     /O_WRONLY|O_RDWR|O_CREAT|O_TRUNC|O_APPEND|creat\(/.test(line)
   );
-  // Deno's own cache, which a compiled binary has not, and the bin for output.
+  // Deno's cache, which a compiled binary does not have, and /dev/null for the output.
   const allowed = (line: string) => line.includes(`"${denoDir}/`) || line.includes('"/dev/null"');
   assert.deepEqual(opened.filter((line) => !allowed(line)), []);
   const changes = calls(files, /^(unlink|rename|mkdir|rmdir|chmod|chown|truncate|link|symlink)/);
   assert.deepEqual(changes.filter((line) => !allowed(line)), []);
 });
 
-test("show starts no process and opens no socket but those of netlink", (files) => {
-  // The shell's wrapper, and the program.
+test("show starts no process and opens only netlink sockets", (files) => {
+  // The wrapper script and the program.
   assert.ok(calls(files, /^execve/).length <= 2);
   const sockets = calls(files, /^socket$/);
   assert.ok(sockets.some((line) => line.includes("NETLINK_GENERIC")));

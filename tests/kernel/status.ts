@@ -1,4 +1,4 @@
-/** What kernels report of their tables, settings and estimator, against the files that they report it in. */
+/** Compares the reported tables, settings and estimator with the kernel's files. */
 import assert from "node:assert/strict";
 import { encodeJson } from "../../lib/output/json.ts";
 import { collect } from "../../lib/ipvs/collect.ts";
@@ -13,7 +13,7 @@ type Values = Record<string, unknown>;
 
 const MOMENTS = ["fresh", "busy", "tuned", "stopped"];
 
-/** The settings in the order of the JSON, and since which kernel they exist. */
+/** The settings in the order of the JSON, with the kernel version that introduced each. */
 const SETTINGS = [
   ["run_estimation", "5.16"],
   ["est_cpulist", "6.2"],
@@ -23,8 +23,8 @@ const SETTINGS = [
   ["svc_lfactor", "7.1"],
 ] as const;
 
-/** Whether the kernel has what came with a version. */
-function isIn(version: string): boolean {
+/** Whether the kernel is at least this version. */
+function isAtLeast(version: string): boolean {
   const [[major, minor], [first, second]] = [chosenKernel(), version].map((each) =>
     each.split(".").map(Number) as [number, number]
   ) as [[number, number], [number, number]];
@@ -42,7 +42,7 @@ function settingsOf(files: Files, moment: string): Values | null {
   return settings.every(([, value]) => value === null) ? null : Object.fromEntries(settings);
 }
 
-/** The status as the file's text has it, by another way than the program's. */
+/** Parses ip_vs_status, independently of the program. */
 function statusOf(text: string): Values {
   const words = new Map(
     text.trimEnd().split("\n").map((line) => line.split(":\t") as [string, string]),
@@ -83,7 +83,7 @@ function expectedStatus(files: Files, moment: string): Values | null {
   return files[name] === undefined ? null : statusOf(textOf(files, name));
 }
 
-/** Samples of the settings, the tables and the estimator, as "name{labels} value". */
+/** The samples of settings, tables and estimator, as "name{labels} value". */
 function samplesOf(text: string): string[] {
   const names = /^ipvs_(connection_table_(?!size)|service_table|estimator)/;
   return text.split("\n").filter((line) => names.test(line)).toSorted();
@@ -127,19 +127,19 @@ function jsonOf(files: Files, name: string): Values {
 const test = phase("status.sh");
 
 for (const moment of MOMENTS) {
-  test(`JSON has what the kernel's files have: ${moment}`, (files) => {
+  test(`the JSON matches the kernel's files: ${moment}`, (files) => {
     const { settings, kernel_status } = jsonOf(files, `${moment}.json`);
     assert.deepEqual(settings, settingsOf(files, moment));
     assert.deepEqual(kernel_status, expectedStatus(files, moment));
   });
 
-  test(`the metrics have what the kernel's files have: ${moment}`, (files) => {
+  test(`the metrics match the kernel's files: ${moment}`, (files) => {
     const expected = expectedSamples(files, moment);
     assert.deepEqual(samplesOf(textOf(files, `${moment}.prometheus`)), expected);
     assert.deepEqual(samplesOf(textOf(files, `${moment}.openmetrics`)), expected);
   });
 
-  test(`a recording replays to the same document: ${moment}`, (files) => {
+  test(`a recording replays to the same JSON: ${moment}`, (files) => {
     const recording = openRecording(files[`${moment}.record`]!);
     const snapshot = collect(recording.selectRound().play());
     const text = encoded((sink) => encodeJson(snapshot, sink));
@@ -148,7 +148,7 @@ for (const moment of MOMENTS) {
 }
 
 for (const moment of ["busy", "tuned"]) {
-  test(`the doctor has what the kernel's files have: ${moment}`, (files) => {
+  test(`doctor matches the kernel's files: ${moment}`, (files) => {
     const status = expectedStatus(files, moment);
     const part = (name: string) => status?.[name] as Values | undefined;
     const empty = (name: string) => (part(name)?.["buckets_by_length"] as number[] | null)?.[0];
@@ -178,14 +178,14 @@ for (const moment of ["busy", "tuned"]) {
   });
 }
 
-test(`Linux ${chosenKernel()} has the files of its version, and they changed`, (files) => {
+test(`Linux ${chosenKernel()} has the files of its version, with changed values`, (files) => {
   for (const [name, since] of SETTINGS) {
-    assert.equal(files[`busy.${name}`] !== undefined, isIn(since), name);
+    assert.equal(files[`busy.${name}`] !== undefined, isAtLeast(since), name);
   }
-  assert.equal(files["busy.ip_vs_status"] !== undefined, isIn("7.1"));
+  assert.equal(files["busy.ip_vs_status"] !== undefined, isAtLeast("7.1"));
   const held = "hold tcp,192.0.2.10,80";
   assert.equal(textOf(files, "held.txt"), `${held} 40/40\n${held} 1/1\n`);
-  if (!isIn("7.1")) return;
+  if (!isAtLeast("7.1")) return;
   const busy = expectedStatus(files, "busy")!;
   assert.deepEqual([busy["connections"], busy["virtual_servers"]], [40, 2]);
   assert.notEqual((busy["estimator"] as Values)["thread_capacity"], null);
@@ -193,22 +193,22 @@ test(`Linux ${chosenKernel()} has the files of its version, and they changed`, (
   assert.deepEqual([factor("connection_table"), factor("service_table")], [2, 3]);
 });
 
-test(`a network namespace has settings and tables of its own`, (files) => {
+test(`a network namespace has its own settings and tables`, (files) => {
   const { settings, kernel_status } = jsonOf(files, "other.json") as Record<
     string,
     Values | null
   >;
-  assert.equal(settings?.["run_estimation"] ?? null, isIn("5.16") ? 1 : null);
-  assert.equal(settings?.["conn_max"] ?? null, isIn("7.2") ? 5 : null);
-  assert.equal(kernel_status?.["connections"] ?? null, isIn("7.1") ? 0 : null);
+  assert.equal(settings?.["run_estimation"] ?? null, isAtLeast("5.16") ? 1 : null);
+  assert.equal(settings?.["conn_max"] ?? null, isAtLeast("7.2") ? 5 : null);
+  assert.equal(kernel_status?.["connections"] ?? null, isAtLeast("7.1") ? 0 : null);
 });
 
-test("the doctor warns of a limit at which new connections are dropped, and they are", (files) => {
-  const isFull = isIn("7.2");
+test("doctor warns that new connections are dropped at the limit, and they are", (files) => {
+  const isLimited = isAtLeast("7.2");
   const { status, finding } = check(files, "tuned", "ipvs");
-  assert.equal(status, isFull ? "warning" : "ok");
-  assert.equal(finding.endsWith("new connections are dropped"), isFull);
+  assert.equal(status, isLimited ? "warning" : "ok");
+  assert.equal(finding.endsWith("new connections are dropped"), isLimited);
   const protocols = textOf(files, "conn.txt").split("\n").map((line) => line.split(" ")[0]);
   const count = (name: string) => protocols.filter((protocol) => protocol === name).length;
-  assert.deepEqual([count("TCP"), count("UDP")], [41, isFull ? 0 : 1]);
+  assert.deepEqual([count("TCP"), count("UDP")], [41, isLimited ? 0 : 1]);
 });

@@ -1,10 +1,10 @@
 /**
- * A transport that answers by a script, and datagrams whose surroundings are poisoned.
+ * A transport with scripted replies, and datagrams in poisoned buffers.
  *
  * @module
  */
 import { Datagram, type Transport } from "../../lib/netlink/transport.ts";
-import type { Request } from "../../lib/netlink/exchange.ts";
+import type { Request } from "../../lib/netlink/client.ts";
 import { type Head, Wire } from "../_wire.ts";
 
 export const PORT = 4711;
@@ -12,47 +12,47 @@ export const FAMILY = 28;
 export const MULTI = 2, CAPPED = 0x100, ACK_TLVS = 0x200;
 export const NOOP = 1, ERROR = 2, DONE = 3, OVERRUN = 4;
 
-/** Bytes of hexadecimal digits; what is between them does not matter. */
+/** Parses pairs of hexadecimal digits, with anything between them. */
 export function hex(text: string): Uint8Array {
   return Uint8Array.from(text.match(/[0-9a-f]{2}/g) ?? [], (pair) => parseInt(pair, 16));
 }
 
-/** Hexadecimal digits of bytes. */
+/** Formats bytes as pairs of hexadecimal digits. */
 export function toHex(bytes: Uint8Array): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join(" ");
 }
 
-/** A datagram in a larger buffer, with `poison` in every byte that is not its own. */
+/** A datagram in a larger buffer, in which every byte outside the datagram is `poison`. */
 export function poisoned(bytes: Uint8Array, poison: number, littleEndian = true): Datagram {
   const buffer = new ArrayBuffer(((bytes.length + 3) & ~3) + 256);
   new Uint8Array(buffer).fill(poison).set(bytes);
   return new Datagram(buffer, bytes.length, littleEndian);
 }
 
-/** Answers every request with the same datagrams, and then none: as after the receive timeout. */
+/** Replies to every request with the same datagrams, and then ends, as after a receive timeout. */
 export class Script implements Transport {
   readonly portId = PORT;
   readonly requests: Uint8Array[] = [];
-  readonly #answers: readonly (Uint8Array | Datagram)[];
-  /** How many datagrams were asked for. */
+  readonly #replies: readonly (Uint8Array | Datagram)[];
+  /** Number of datagrams that were read. */
   taken = 0;
 
-  constructor(...answers: readonly (Uint8Array | Datagram)[]) {
-    this.#answers = answers;
+  constructor(...replies: readonly (Uint8Array | Datagram)[]) {
+    this.#replies = replies;
   }
 
   *exchange(request: Uint8Array<ArrayBuffer>): Generator<Datagram> {
     this.requests.push(request.slice());
-    for (const answer of this.#answers) {
+    for (const reply of this.#replies) {
       this.taken++;
-      yield answer instanceof Datagram ? answer : Datagram.from(answer);
+      yield reply instanceof Datagram ? reply : Datagram.from(reply);
     }
   }
 
   [Symbol.dispose](): void {}
 }
 
-/** A request whose answers have command 1. */
+/** A dump request; its replies have command 1. */
 export const REQUEST: Request = {
   name: "IPVS_CMD_GET_SERVICE",
   type: FAMILY,
@@ -62,18 +62,18 @@ export const REQUEST: Request = {
   reply: 1,
 };
 
-/** The head of an answer to the first request of a client. */
+/** The header of a reply to the first request of a client. */
 export function head(parts: Partial<Head> = {}): Head {
   return { type: FAMILY, flags: 0, sequence: 1, portId: PORT, ...parts };
 }
 
-/** An answer with one attribute of 32 bits. */
-export function answer(value: number, parts: Partial<Head> = {}, command = 1): Uint8Array {
+/** A reply with one 32-bit attribute. */
+export function reply(value: number, parts: Partial<Head> = {}, command = 1): Uint8Array {
   const wire = new Wire();
   return wire.generic(head(parts), command, () => wire.u32(1, value)).take();
 }
 
-/** DONE or ERROR with a code, and what `body` writes behind it. */
+/** DONE or ERROR with an error code, followed by what `body` writes. */
 export function end(
   type: number,
   code: number,
@@ -87,7 +87,7 @@ export function end(
   }).take();
 }
 
-/** Bytes one after the other. */
+/** Concatenates bytes. */
 export function concat(...parts: readonly Uint8Array[]): Uint8Array {
   return Uint8Array.from(parts.flatMap((part) => [...part]));
 }

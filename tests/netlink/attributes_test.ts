@@ -38,7 +38,7 @@ Deno.test("readAttributes() reads nothing from an empty range", () => {
   assert.deepEqual(read(Datagram.from(new Uint8Array(8)), 8), []);
 });
 
-Deno.test("readAttributes() strips the flags of nesting and of network byte order", () => {
+Deno.test("readAttributes() removes the flags NLA_F_NESTED and NLA_F_NET_BYTEORDER from a type", () => {
   assert.deepEqual(read(Datagram.from(hex("04 00 01 c0"))), [[1, 4, 0]]);
 });
 
@@ -47,11 +47,11 @@ Deno.test("readAttributes() reads lengths and types in the sender's byte order",
   assert.deepEqual(read(Datagram.from(bytes, false)), [[1, 4, 4], [300, 12, 4]]);
 });
 
-Deno.test("readAttributes() lets the padding of the last attribute be missing", () => {
+Deno.test("readAttributes() accepts a last attribute without padding", () => {
   assert.deepEqual(read(Datagram.from(hex("05 00 01 00 ff"))), [[1, 4, 1]]);
 });
 
-Deno.test("readAttributes() names the offset and what is left where a header is cut off", () => {
+Deno.test("readAttributes() reports the offset and the rest of the range for a truncated header", () => {
   const whole = "08 00 01 00 00 00 00 00";
   for (const [left, tail] of [[1, "04"], [2, "04 00"], [3, "04 00 01"]] as const) {
     assert.equal(
@@ -61,7 +61,7 @@ Deno.test("readAttributes() names the offset and what is left where a header is 
   }
 });
 
-Deno.test("readAttributes() names offset, length and what is left where a length is too large", () => {
+Deno.test("readAttributes() reports the offset, the length and the rest of the range if a length is too large", () => {
   assert.equal(
     failure(hex("04 00 01 00 09 00 02 00 00 00 00 00")),
     "Cannot read attribute at offset 4: length 9 with 8 bytes left",
@@ -72,7 +72,7 @@ Deno.test("readAttributes() names offset, length and what is left where a length
   );
 });
 
-Deno.test("readAttributes() refuses a length smaller than the header, even 0", () => {
+Deno.test("readAttributes() rejects a length smaller than the header, including 0", () => {
   for (const length of [0, 1, 3]) {
     assert.equal(
       failure(Uint8Array.of(length, 0, 1, 0)),
@@ -81,13 +81,13 @@ Deno.test("readAttributes() refuses a length smaller than the header, even 0", (
   }
 });
 
-Deno.test("readAttributes() stops at the end of its range, not at that of the datagram", () => {
+Deno.test("readAttributes() stops at the end of its range, even if the datagram is longer", () => {
   const datagram = Datagram.from(new Wire().u32(1, 7).u32(2, 7).take());
   assert.deepEqual(read(datagram, 0, 8), [[1, 4, 4]]);
   assert.throws(() => read(datagram, 0, 7), /offset 0: length 8 with 7 bytes left$/);
 });
 
-Deno.test("readAttributes() gives back what was written, for any attributes", () => {
+Deno.test("readAttributes() reads any attributes as they were written", () => {
   const attribute = fc.tuple(fc.nat(16383), fc.uint8Array({ maxLength: 40 }));
   fc.assert(fc.property(fc.array(attribute), fc.boolean(), (attributes, bigEndian) => {
     const wire = new Wire(bigEndian);
@@ -101,7 +101,7 @@ Deno.test("readAttributes() gives back what was written, for any attributes", ()
   }));
 });
 
-Deno.test("readAttributes() stays within its range for arbitrary bytes, or throws DecodeError", () => {
+Deno.test("readAttributes() reads arbitrary bytes only within its range, or throws DecodeError", () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 64 }), fc.boolean(), (bytes, littleEndian) => {
       const outcomes = [0x00, 0xff].map((poison) => {
@@ -121,14 +121,14 @@ Deno.test("readAttributes() stays within its range for arbitrary bytes, or throw
   );
 });
 
-Deno.test("readText() ends at the first NUL, or at the length where there is none", () => {
+Deno.test("readText() ends at the first NUL byte, or at the given length", () => {
   const bytes = new TextEncoder().encode("wlc\0junk");
   assert.equal(readText(bytes, 0, 8), "wlc");
   assert.equal(readText(bytes, 0, 2), "wl");
   assert.equal(readText(bytes, 4, 4), "junk");
 });
 
-Deno.test("expectWidth() names attribute, offset, actual and expected width", () => {
+Deno.test("expectWidth() reports the attribute, the offset and both widths", () => {
   expectWidth("CTRL_ATTR_VERSION", 24, 4, 4);
   assert.throws(() => expectWidth("CTRL_ATTR_VERSION", 24, 2, 4), {
     name: "DecodeError",

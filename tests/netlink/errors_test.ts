@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { DecodeError, errnoCode, NetlinkError } from "../../lib/netlink/errors.ts";
 
-Deno.test("errnoCode() names the numbers of asm-generic/errno", () => {
+Deno.test("errnoCode() returns the names of asm-generic/errno.h", () => {
   const codes = {
     ...{ EPERM: 1, ENOENT: 2, ESRCH: 3, EINTR: 4, EIO: 5, EBADF: 9, EAGAIN: 11, ENOMEM: 12 },
     ...{
@@ -19,27 +19,27 @@ Deno.test("errnoCode() names the numbers of asm-generic/errno", () => {
   for (const [code, errno] of Object.entries(codes)) assert.equal(errnoCode(errno), code);
 });
 
-Deno.test("errnoCode() gives the number where it has no name", () => {
+Deno.test("errnoCode() returns the number of an unknown errno", () => {
   assert.equal(errnoCode(200), "errno 200");
 });
 
-Deno.test("NetlinkError tells request, code and meaning", () => {
+Deno.test("NetlinkError's message has the request, the code and its meaning", () => {
   const error = new NetlinkError({ request: "IPVS_CMD_GET_SERVICE", errno: 1 });
   assert.equal(error.message, "IPVS_CMD_GET_SERVICE failed: EPERM: operation not permitted");
   assert.equal(error.name, "NetlinkError");
   assert.deepEqual([error.request, error.errno, error.code], ["IPVS_CMD_GET_SERVICE", 1, "EPERM"]);
 });
 
-Deno.test("NetlinkError ends with the kernel's own words, also where the number has no name", () => {
+Deno.test("NetlinkError's message ends with the kernel's message, even for an unknown errno", () => {
   const failure = { request: "CTRL_CMD_GETFAMILY", errno: 200, extendedAck: "No such thing" };
   const error = new NetlinkError(failure);
   assert.equal(error.message, "CTRL_CMD_GETFAMILY failed: errno 200: No such thing");
 });
 
-Deno.test("NetlinkError ends with a note", () => {
+Deno.test("NetlinkError's message ends with the note", () => {
   const failure = { request: "recvmmsg", errno: 11, extendedAck: "Words", note: "a note" };
   const error = new NetlinkError(failure);
-  assert.equal(error.message, "recvmmsg failed: EAGAIN: no answer in time: Words: a note");
+  assert.equal(error.message, "recvmmsg failed: EAGAIN: no reply in time: Words: a note");
 });
 
 Deno.test("NetlinkError and DecodeError keep their cause", () => {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { NetlinkClient } from "../../lib/netlink/exchange.ts";
+import { NetlinkClient } from "../../lib/netlink/client.ts";
 import { lookupFamily } from "../../lib/netlink/generic.ts";
 import { Datagram } from "../../lib/netlink/transport.ts";
 import { Wire } from "../_wire.ts";
@@ -7,18 +7,18 @@ import { end, ERROR, head, Script, toHex } from "./_script.ts";
 
 const CONTROLLER = 16;
 
-function introduce(fill: (wire: Wire) => void, bigEndian = false): Datagram {
+function familyReply(fill: (wire: Wire) => void, bigEndian = false): Datagram {
   const wire = new Wire(bigEndian);
   wire.generic(head({ type: CONTROLLER }), 1, () => fill(wire));
   return Datagram.from(wire.take(), !bigEndian);
 }
 
-function lookup(...answers: (Datagram | Uint8Array)[]) {
-  return lookupFamily(new NetlinkClient(new Script(...answers)), "IPVS");
+function lookup(...replies: (Datagram | Uint8Array)[]) {
+  return lookupFamily(new NetlinkClient(new Script(...replies)), "IPVS");
 }
 
-Deno.test("lookupFamily() asks the controller for the name and its NUL, byte for byte", () => {
-  const script = new Script(introduce((wire) => wire.u16(1, 28).u32(3, 1)));
+Deno.test("lookupFamily() sends the name, with its NUL byte, to the family controller", () => {
+  const script = new Script(familyReply((wire) => wire.u16(1, 28).u32(3, 1)));
   lookupFamily(new NetlinkClient(script), "IPVS");
   assert.deepEqual(script.requests.map(toHex), [
     "20 00 00 00 10 00 01 00 01 00 00 00 67 12 00 00 03 01 00 00 " +
@@ -26,16 +26,16 @@ Deno.test("lookupFamily() asks the controller for the name and its NUL, byte for
   ]);
 });
 
-Deno.test("lookupFamily() takes number and version among attributes that it does not need", () => {
+Deno.test("lookupFamily() reads the number and the version among other attributes", () => {
   for (const bigEndian of [false, true]) {
-    const answer = introduce((wire) => {
+    const reply = familyReply((wire) => {
       wire.text(2, "IPVS").u16(1, 0x123).u32(3, 7).u32(4, 0).attribute(6, () => wire.u32(1, 0));
     }, bigEndian);
-    assert.deepEqual(lookup(answer), { id: 0x123, version: 7 });
+    assert.deepEqual(lookup(reply), { id: 0x123, version: 7 });
   }
 });
 
-Deno.test("lookupFamily() throws ENOENT where the kernel has no such family", () => {
+Deno.test("lookupFamily() throws ENOENT if the family does not exist", () => {
   assert.throws(() => lookup(end(ERROR, -2)), {
     name: "NetlinkError",
     code: "ENOENT",
@@ -43,25 +43,25 @@ Deno.test("lookupFamily() throws ENOENT where the kernel has no such family", ()
   });
 });
 
-Deno.test("lookupFamily() refuses an answer without the number", () => {
-  assert.throws(() => lookup(introduce((wire) => wire.u32(3, 1))), {
+Deno.test("lookupFamily() rejects a reply without the number", () => {
+  assert.throws(() => lookup(familyReply((wire) => wire.u32(3, 1))), {
     name: "DecodeError",
-    message: "Cannot find the number of the family IPVS",
+    message: "Cannot find the number of family IPVS: it is missing from the reply",
   });
 });
 
-Deno.test("lookupFamily() refuses a number or a version of another width", () => {
-  assert.throws(() => lookup(introduce((wire) => wire.u32(1, 28))), {
+Deno.test("lookupFamily() rejects a number or a version of the wrong width", () => {
+  assert.throws(() => lookup(familyReply((wire) => wire.u32(1, 28))), {
     name: "DecodeError",
     message: "Cannot decode CTRL_ATTR_FAMILY_ID at offset 24: 4 bytes, not 2",
   });
-  assert.throws(() => lookup(introduce((wire) => wire.u16(1, 28).u8(3, 1))), {
+  assert.throws(() => lookup(familyReply((wire) => wire.u16(1, 28).u8(3, 1))), {
     name: "DecodeError",
     message: "Cannot decode CTRL_ATTR_VERSION at offset 32: 1 bytes, not 4",
   });
 });
 
-Deno.test("lookupFamily() refuses an answer to another command", () => {
+Deno.test("lookupFamily() rejects a reply with another command", () => {
   const wire = new Wire();
   wire.generic(head({ type: CONTROLLER }), 2, () => wire.u16(1, 28));
   assert.throws(() => lookup(wire.take()), { name: "DecodeError", message: /command 2/ });

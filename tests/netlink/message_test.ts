@@ -39,7 +39,7 @@ Deno.test("readHeader() reads every field in either byte order", () => {
   }
 });
 
-Deno.test("readHeader() says where a header is cut off and how much is left", () => {
+Deno.test("readHeader() reports the offset and the bytes left for a truncated header", () => {
   assert.throws(() => read(Datagram.from(new Uint8Array(15)), 0), {
     name: "DecodeError",
     message: "Cannot read netlink message at offset 0: 15 bytes left of 16",
@@ -49,7 +49,7 @@ Deno.test("readHeader() says where a header is cut off and how much is left", ()
   });
 });
 
-Deno.test("readHeader() refuses a length beyond the datagram or below the header", () => {
+Deno.test("readHeader() rejects a length beyond the datagram or below the header's size", () => {
   for (const length of [0, 15, 21, 0x80000000, 0xffffffff]) {
     const bytes = new Uint8Array(20);
     new DataView(bytes.buffer).setUint32(0, length, true);
@@ -60,7 +60,7 @@ Deno.test("readHeader() refuses a length beyond the datagram or below the header
   }
 });
 
-Deno.test("readHeader() ignores what lies in the buffer behind the datagram", () => {
+Deno.test("readHeader() ignores the buffer after the end of the datagram", () => {
   assert.throws(() => read(poisoned(new Uint8Array(15), 0x10), 0), /15 bytes left of 16$/);
 });
 
@@ -69,7 +69,7 @@ Deno.test("nextStart() skips a message's padding", () => {
   assert.equal(nextStart({ ...header(), start: 20, end: 40 }), 40);
 });
 
-Deno.test("readHeader() and nextStart() come to an end of arbitrary bytes", () => {
+Deno.test("readHeader() and nextStart() reach the end of arbitrary bytes", () => {
   fc.assert(fc.property(fc.uint8Array({ maxLength: 96 }), fc.boolean(), (bytes, littleEndian) => {
     const datagram = Datagram.from(bytes, littleEndian);
     const into = header();
@@ -85,7 +85,7 @@ Deno.test("readHeader() and nextStart() come to an end of arbitrary bytes", () =
   }));
 });
 
-Deno.test("RequestBuilder lays out header, attributes, padding and nests as the kernel reads them", () => {
+Deno.test("RequestBuilder writes header, attributes, padding and nested attributes in the kernel's layout", () => {
   const builder = new RequestBuilder().begin(HEAD).nest(1, (nest) => {
     nest.u16(1, 2).be16(4, 80).u32(5, 0x01020304).bytes(6, hex("aa bb cc dd ee"));
   });
@@ -101,14 +101,14 @@ Deno.test("RequestBuilder lays out header, attributes, padding and nests as the 
   );
 });
 
-Deno.test("RequestBuilder starts over without a trace of the request before", () => {
+Deno.test("RequestBuilder leaves nothing of the previous request in the next one", () => {
   const builder = new RequestBuilder();
   builder.begin(HEAD).bytes(1, new Uint8Array(100).fill(0xff)).finish(~0, ~0);
   const first = new RequestBuilder().begin(HEAD).bytes(1, hex("01")).finish(1, 2);
   assert.equal(toHex(builder.begin(HEAD).bytes(1, hex("01")).finish(1, 2)), toHex(first));
 });
 
-Deno.test("RequestBuilder refuses a request of more than 512 bytes", () => {
+Deno.test("RequestBuilder rejects a request of more than 512 bytes", () => {
   const builder = new RequestBuilder().begin(HEAD);
   builder.bytes(1, new Uint8Array(400));
   assert.throws(() => builder.bytes(1, new Uint8Array(100)), {
@@ -117,7 +117,7 @@ Deno.test("RequestBuilder refuses a request of more than 512 bytes", () => {
   });
 });
 
-Deno.test("RequestBuilder round-trips: header and attributes are read back, for any of them", () => {
+Deno.test("RequestBuilder writes any header and attributes so that they read back the same", () => {
   const u16 = fc.nat(0xffff), u32 = fc.nat(0xffffffff);
   const head = fc.record({ type: u16, flags: u16, command: fc.nat(255), version: fc.nat(255) });
   const payloads = fc.uniqueArray(

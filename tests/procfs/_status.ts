@@ -1,13 +1,13 @@
-/** Texts that real kernels gave; see data/README.md. */
+/** Files of /proc from real kernels; see data/README.md. */
 
-/** One of data/'s texts of `/proc/net/ip_vs_status`. */
+/** Reads one of the copies of `/proc/net/ip_vs_status` in data/. */
 export function statusText(
   name: "fresh" | "first_service" | "demo" | "long_chains" | "no_cpus",
 ): string {
   return Deno.readTextFileSync(new URL(`data/status_${name}.txt`, import.meta.url));
 }
 
-/** The settings of a Linux 7.2, changed in part, as `readProc()` reads them. */
+/** The settings of Linux 7.2 by path below /proc, some with other values than the defaults. */
 export const SETTINGS_FILES: Readonly<Record<string, string>> = {
   "sys/net/ipv4/vs/run_estimation": "1\n",
   "sys/net/ipv4/vs/est_cpulist": "0-3,8\n",

@@ -29,7 +29,7 @@ Deno.test("parseStats() reads totals and rates in hexadecimal", () => {
   });
 });
 
-Deno.test("parseStats() reads columns that have outgrown their width", () => {
+Deno.test("parseStats() reads values wider than their columns", () => {
   const wide = STATS.replace(
     "      2A       FF        0         12345678                A",
     "123456789 FFFFFFFFFFFFFFFF 1FFFFFFFFFFFFF 20000000000000 8000000000000000",
@@ -40,7 +40,7 @@ Deno.test("parseStats() reads columns that have outgrown their width", () => {
   ]);
 });
 
-Deno.test("parseStats() is exact for every 64-bit value", () => {
+Deno.test("parseStats() returns any 64-bit value exactly", () => {
   const value = fc.bigInt({ min: 0n, max: 2n ** 64n - 1n });
   fc.assert(fc.property(fc.array(value, { minLength: 10, maxLength: 10 }), (values) => {
     const hex = values.map((one) => one.toString(16).toUpperCase());
@@ -56,7 +56,7 @@ Deno.test("parseStats() is exact for every 64-bit value", () => {
   }));
 });
 
-Deno.test("parseStats() names file, line and word of what is not hexadecimal", () => {
+Deno.test("parseStats() reports the file, the line and the text of a value that is not hexadecimal", () => {
   for (const word of ["2G", "-1", "0x2A", "2.5", "10000000000000000"]) {
     assert.throws(() => parseStats(STATS.replace("2A", word)), {
       name: "DecodeError",
@@ -65,7 +65,7 @@ Deno.test("parseStats() names file, line and word of what is not hexadecimal", (
   }
 });
 
-Deno.test("parseStats() names file, line and columns where there are too few or too many", () => {
+Deno.test("parseStats() reports the file, the line and the number of columns if it is wrong", () => {
   assert.throws(() => parseStats(STATS.replace("               1F", "")), {
     name: "DecodeError",
     message: "Cannot parse ip_vs_stats line 6: 4 columns, not 5",
@@ -75,14 +75,14 @@ Deno.test("parseStats() names file, line and columns where there are too few or 
   });
 });
 
-Deno.test("parseStats() refuses a text that is cut off", () => {
+Deno.test("parseStats() rejects a truncated file", () => {
   const lines = STATS.split("\n");
   for (let kept = 0; kept <= 5; kept++) {
     assert.throws(() => parseStats(lines.slice(0, kept).join("\n")), { name: "DecodeError" });
   }
 });
 
-Deno.test("parsePerCpu() reads a line for each CPU, whose number is hexadecimal", () => {
+Deno.test("parsePerCpu() reads a line for each CPU, with the number in hexadecimal", () => {
   const none = { connections: 0, pktsIn: 0, pktsOut: 0, bytesIn: 0, bytesOut: 0 };
   assert.deepEqual(parsePerCpu(PER_CPU), [
     ...[{ cpu: 0, connections: 42, pktsIn: 255, pktsOut: 0, bytesIn: 0x12345678, bytesOut: 10 }],
@@ -91,17 +91,17 @@ Deno.test("parsePerCpu() reads a line for each CPU, whose number is hexadecimal"
   ]);
 });
 
-Deno.test("parsePerCpu() reads neither the line of ~ nor what comes behind it", () => {
+Deno.test("parsePerCpu() ignores the line with ~ and everything after it", () => {
   const cut = PER_CPU.slice(0, PER_CPU.indexOf("~") + 1);
   assert.deepEqual(parsePerCpu(`${cut} garbage\nand more`), parsePerCpu(PER_CPU));
 });
 
-Deno.test("parsePerCpu() is exact for 64 bits", () => {
+Deno.test("parsePerCpu() returns 64-bit values exactly", () => {
   const wide = PER_CPU.replace("12345678", "FFFFFFFFFFFFFFFE");
   assert.equal(parsePerCpu(wide)[0]!.bytesIn, 2n ** 64n - 2n);
 });
 
-Deno.test("parsePerCpu() names the line of a wrong column or digit", () => {
+Deno.test("parsePerCpu() reports the line with a wrong number of columns or a wrong digit", () => {
   assert.throws(() => parsePerCpu(PER_CPU.replace(" 1F        1", " 1F")), {
     name: "DecodeError",
     message: "Cannot parse ip_vs_stats_percpu line 5: 5 columns, not 6",
@@ -112,30 +112,30 @@ Deno.test("parsePerCpu() names the line of a wrong column or digit", () => {
   });
 });
 
-Deno.test("parsePerCpu() refuses a text without a line of ~", () => {
+Deno.test("parsePerCpu() rejects a file without the line with ~", () => {
   const lines = PER_CPU.split("\n");
   assert.throws(() => parsePerCpu(lines.slice(0, 5).join("\n")), {
     name: "DecodeError",
-    message: "Cannot parse ip_vs_stats_percpu: no line of totals",
+    message: "Cannot parse ip_vs_stats_percpu: the line with the totals is missing",
   });
   assert.throws(() => parsePerCpu(""), DecodeError);
 });
 
-Deno.test("parsePerCpu() refuses a CPU that comes twice", () => {
+Deno.test("parsePerCpu() rejects a CPU that occurs twice", () => {
   for (const number of ["1F", "001f"]) {
     const text = PER_CPU.replace("  1     ", `${number.padStart(3)}     `);
     assert.throws(() => parsePerCpu(text), {
       name: "DecodeError",
-      message: "Cannot parse ip_vs_stats_percpu line 5: CPU 31 for the second time",
+      message: "Cannot parse ip_vs_stats_percpu line 5: CPU 31 occurs twice",
     });
   }
 });
 
-Deno.test("parsePerCpu() refuses a CPU's number of more than 32 bits, which it would round", () => {
+Deno.test("parsePerCpu() rejects a CPU number that exceeds 32 bits", () => {
   for (const number of ["100000000", "20000000000001", "FFFFFFFFFFFFFFFF"]) {
     assert.throws(() => parsePerCpu(PER_CPU.replace(" 1F  ", ` ${number}  `)), {
       name: "DecodeError",
-      message: `Cannot parse ip_vs_stats_percpu line 5: "${number}" is no CPU's number`,
+      message: `Cannot parse ip_vs_stats_percpu line 5: "${number}" is not a CPU number`,
     });
   }
 });

@@ -30,7 +30,7 @@ Deno.test("parseStatus() reads the tables and the estimator of a director with t
   assert.deepEqual(parseStatus(DEMO), expected);
 });
 
-Deno.test("parseStatus() accounts for every bucket and every virtual server", () => {
+Deno.test("parseStatus() reads lengths that add up to all buckets and all virtual servers", () => {
   const { connectionTable, serviceTable, virtualServers } = parseStatus(DEMO);
   for (const { buckets, bucketsByLength } of [connectionTable, serviceTable]) {
     assert.equal(bucketsByLength!.reduce((sum, count) => sum + count), buckets);
@@ -39,7 +39,7 @@ Deno.test("parseStatus() accounts for every bucket and every virtual server", ()
   assert.equal(entries.reduce((sum, count) => sum + count), virtualServers);
 });
 
-Deno.test("parseStatus() reads positive load factors, and lengths of 7 and more", () => {
+Deno.test("parseStatus() reads positive load factors, and lengths of 7 or more", () => {
   const { connectionTable, serviceTable } = parseStatus(statusText("long_chains"));
   assert.deepEqual(connectionTable, {
     buckets: 256,
@@ -53,7 +53,7 @@ Deno.test("parseStatus() reads positive load factors, and lengths of 7 and more"
   });
 });
 
-Deno.test("parseStatus() gives null for what the kernel has not made or measured yet", () => {
+Deno.test("parseStatus() returns null for values that the kernel has not determined yet", () => {
   const none = { buckets: 0, loadFactor: null, bucketsByLength: null };
   assert.deepEqual(parseStatus(statusText("fresh")), {
     connections: 0,
@@ -74,7 +74,7 @@ Deno.test("parseStatus() gives null for what the kernel has not made or measured
     chainLengthLimit: null,
     threadCapacity: null,
   });
-  // An empty table has buckets, of which the kernel reports no lengths.
+  // The kernel reports no lengths for an empty table.
   assert.deepEqual(first.connectionTable, { buckets: 256, loadFactor: -4, bucketsByLength: null });
 });
 
@@ -85,14 +85,14 @@ Deno.test("parseStatus() reads an estimator without CPUs, and one of several thr
   assert.deepEqual([threadSlots, threadSlotsLimit], [12, 256]);
 });
 
-Deno.test("parseStatus() gives no lengths of a table that was replaced too often", () => {
+Deno.test("parseStatus() returns null for lengths that the kernel does not report", () => {
   const text = DEMO.replace(/^Conn buckets (empty|len-\d).*\n/gm, "");
   const { connections, connectionTable } = parseStatus(text);
   assert.equal(connections, 982);
   assert.deepEqual(connectionTable, { buckets: 4096, loadFactor: -4, bucketsByLength: null });
 });
 
-Deno.test("parseStatus() skips lines of a newer kernel", () => {
+Deno.test("parseStatus() skips unknown lines", () => {
   const newer = DEMO.replace("Services:", "Conns hashed twice:\t7 of 9\nServices:") + "More:\t1\n";
   assert.deepEqual(parseStatus(newer), parseStatus(DEMO));
 });
@@ -102,12 +102,12 @@ const REQUIRED = [
   ...["Stats thread slots", "Stats chain max len", "Stats thread ests"],
 ];
 for (const name of REQUIRED) {
-  Deno.test(`parseStatus() names the line "${name}" if it is missing, twice or unknown`, () => {
+  Deno.test(`parseStatus() reports the line "${name}" if it is missing, occurs twice or is malformed`, () => {
     const line = new RegExp(`^${name}:\t(.*)\n`, "m");
     const [, value = ""] = line.exec(DEMO)!;
     assert.throws(() => parseStatus(DEMO.replace(line, "")), {
       name: "DecodeError",
-      message: `Cannot parse ip_vs_status: no line "${name}"`,
+      message: `Cannot parse ip_vs_status: the line "${name}" is missing`,
     });
     for (const wrong of [`${value}0x`, "", `-${value}`, value.replace(/^\d+/, "1.5")]) {
       assert.throws(() => parseStatus(DEMO.replace(line, () => `${name}:\t${wrong}\n`)), {
@@ -122,27 +122,27 @@ for (const name of REQUIRED) {
   });
 }
 
-Deno.test("parseStatus() names the line of a length with an unknown value", () => {
+Deno.test("parseStatus() reports the line of a malformed length", () => {
   assert.throws(() => parseStatus(DEMO.replace("len-2:\t301 (19%)", "len-2:\t301")), {
     name: "DecodeError",
     message: 'Cannot parse ip_vs_status: "Conn buckets len-2" has the unknown value "301"',
   });
 });
 
-Deno.test("parseStatus() refuses a number of more than 32 bits, which the kernel cannot have", () => {
+Deno.test("parseStatus() rejects a number that exceeds 32 bits", () => {
   assert.equal(
     parseStatus(DEMO.replace(/^Conns:\t\d+/m, "Conns:\t4294967295")).connections,
     2 ** 32 - 1,
   );
   assert.throws(() => parseStatus(DEMO.replace(/^Conns:\t\d+/m, "Conns:\t4294967296")), {
     name: "DecodeError",
-    message: 'Cannot parse ip_vs_status: "Conns" has more than 32 bits: "4294967296"',
+    message: 'Cannot parse ip_vs_status: "Conns" exceeds 32 bits: "4294967296"',
   });
 });
 
-Deno.test("parseStatus() refuses lines without a name, and a text without lines", () => {
+Deno.test("parseStatus() rejects lines without a name, and an empty file", () => {
   const message = (line: number) =>
-    `Cannot parse ip_vs_status line ${line}: not a name, a colon and a tab`;
+    `Cannot parse ip_vs_status line ${line}: a name, a colon and a tab are expected`;
   assert.throws(() => parseStatus(""), { message: message(1) });
   assert.throws(() => parseStatus(`${DEMO}\n`), { message: message(17) });
   assert.throws(() => parseStatus(DEMO.replace("Services:\t", "Services: ")), {

@@ -19,7 +19,7 @@ Deno.test("readSettings() reads every setting of Linux 7.2", () => {
   });
 });
 
-Deno.test("readSettings() gives null for settings that an older kernel does not have", () => {
+Deno.test("readSettings() returns null for settings that an older kernel does not have", () => {
   const none = { connMax: null, connLfactor: null, svcLfactor: null };
   assert.deepEqual(read({ [`${DIRECTORY}/run_estimation`]: "0\n" }), {
     runEstimation: 0,
@@ -29,15 +29,15 @@ Deno.test("readSettings() gives null for settings that an older kernel does not 
   });
 });
 
-Deno.test("readSettings() gives null as a whole if no setting can be read", () => {
+Deno.test("readSettings() returns null if no setting can be read", () => {
   assert.equal(read({}), null);
 });
 
-Deno.test("readSettings() tells an empty list of CPUs from none", () => {
+Deno.test("readSettings() distinguishes an empty list of CPUs from a missing setting", () => {
   assert.equal(read({ [`${DIRECTORY}/est_cpulist`]: "\n" })?.estCpulist, "");
 });
 
-Deno.test("readSettings() names a setting that is not an integer", () => {
+Deno.test("readSettings() reports a setting that is not an integer of at most 32 bits", () => {
   for (const value of ["", "1.5", "0x10", "1 2", "12345678901", "4294967296", "-2147483649"]) {
     assert.throws(() => read({ ...SETTINGS_FILES, [`${DIRECTORY}/conn_max`]: `${value}\n` }), {
       name: "DecodeError",
@@ -46,7 +46,7 @@ Deno.test("readSettings() names a setting that is not an integer", () => {
   }
 });
 
-Deno.test("readSettings() takes every integer of 32 bits, whatever today's kernels allow", () => {
+Deno.test("readSettings() accepts any integer of at most 32 bits", () => {
   for (const value of [-(2 ** 31), -1, 9, 2 ** 32 - 1]) {
     const files = { [`${DIRECTORY}/conn_lfactor`]: `${value}\n` };
     assert.equal(read(files)?.connLfactor, value);

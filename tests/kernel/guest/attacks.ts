@@ -1,7 +1,7 @@
 /**
- * Attacks a reading of the kernel at every one of its requests: ip_vs is loaded again or removed, answers are
- * forged, or the receive queue is filled. Everything happens in this one process, before a request is sent,
- * so that nothing depends on who is quicker. Prints what became of each reading, as one JSON document.
+ * Attacks readings of the kernel at each of their requests: reloads or removes ip_vs, forges
+ * replies, or fills the receive queue. Everything happens in this process, before a request is
+ * sent, so there are no races. Prints the results of all readings as one JSON document.
  */
 import { type LiveSource, openLive } from "../../../ffi/live_source.ts";
 import { collect, type Source } from "../../../lib/ipvs/collect.ts";
@@ -18,7 +18,7 @@ const { symbols: libc } = Deno.dlopen("libc.so.6", {
 });
 const forger = libc.socket(AF_NETLINK, SOCK_RAW, NETLINK_GENERIC);
 
-/** Sends bytes to a port; false where its queue is full. */
+/** Sends bytes to a netlink port; returns false if its queue is full. */
 function send(port: number, bytes: Uint8Array<ArrayBuffer>): boolean {
   const address = new DataView(new ArrayBuffer(12)); // struct sockaddr_nl
   address.setUint16(0, AF_NETLINK, true);
@@ -28,8 +28,8 @@ function send(port: number, bytes: Uint8Array<ArrayBuffer>): boolean {
   return libc.sendto(forger, bytes, length, MSG_DONTWAIT, name, 12) === length;
 }
 
-/** What would end an exchange: the header of its request as the kernel would answer it, and a code. */
-function ending(request: Uint8Array, port: number, type: number, code: number) {
+/** Forges the last reply to a request: a control message with a code. */
+function lastReply(request: Uint8Array, port: number, type: number, code: number) {
   const message = new DataView(new ArrayBuffer(36));
   message.setUint32(0, 36, true);
   message.setUint16(4, type, true);
@@ -39,10 +39,10 @@ function ending(request: Uint8Array, port: number, type: number, code: number) {
   return new Uint8Array(message.buffer);
 }
 
-/** Runs before a request; `count` of those of one reading, from 0. */
+/** Runs before a request; `count` is its number in the reading, from 0. */
 type Attack = (count: number, transport: Transport, request: Uint8Array) => void;
 
-/** A live source with an attack before each request, and what became of it. */
+/** A live source with an attack before each request; counts requests and restarts. */
 class Target implements Source {
   readonly transport: Transport;
   readonly second: Transport;
@@ -56,8 +56,8 @@ class Target implements Source {
   constructor(live: LiveSource, attack: Attack) {
     this.#live = live;
     this.#attack = attack;
-    this.transport = this.#exposed(live.transport);
-    this.second = this.#exposed(live.second);
+    this.transport = this.#attacked(live.transport);
+    this.second = this.#attacked(live.second);
     this.now = live.now;
     this.readProc = live.readProc;
   }
@@ -67,7 +67,7 @@ class Target implements Source {
     this.#live.restart();
   }
 
-  #exposed(transport: Transport): Transport {
+  #attacked(transport: Transport): Transport {
     const before = (request: Uint8Array) => this.#attack(this.requests++, transport, request);
     return {
       get portId() {
@@ -90,7 +90,7 @@ function tableOf(source: Source): unknown {
   return JSON.parse(text).virtual_servers;
 }
 
-/** Reads under attack; an error is told by its request and code. */
+/** Reads under attack; returns the table or the error, and the counts. */
 function read(attack: Attack) {
   using live = openLive();
   const target = new Target(live, attack);
@@ -106,7 +106,7 @@ function read(attack: Attack) {
   return { ...outcome, requests, restarts, foreign: live.foreign };
 }
 
-/** Runs a function of the phase's script. */
+/** Runs a function of reload.sh. */
 function shell(command: string): void {
   const { success } = new Deno.Command("bash", {
     args: ["-ec", `. "$LAB_GUEST/reload.sh"; ${command}`],
@@ -116,7 +116,7 @@ function shell(command: string): void {
   if (!success) throw new Error(`${command} failed`);
 }
 
-/** An attack at one request of a reading, once. */
+/** Attacks only the request with this number. */
 function once(at: number, action: Attack): Attack {
   return (count, transport, request) => {
     if (count === at) action(count, transport, request);
@@ -124,19 +124,20 @@ function once(at: number, action: Attack): Attack {
 }
 
 const forge = (type: number, code: number): Attack => (_count, { portId }, request) => {
-  if (!send(portId, ending(request, portId, type, code))) throw new Error("Cannot forge");
+  if (!send(portId, lastReply(request, portId, type, code))) throw new Error("Cannot forge");
 };
 
 const flood: Attack = (_count, { portId }, request) => {
-  while (send(portId, ending(request, portId, NLMSG_ERROR, -EPERM)));
+  while (send(portId, lastReply(request, portId, NLMSG_ERROR, -EPERM)));
 };
 
 /** Loads ip_vs with one of two tables. */
 const load = (table: "old" | "new") => shell(`load_ip_vs ${table}`);
 
 /**
- * The requests that a reading of these tables has at least: the family, info, config, daemons, the services,
- * the real servers of three, the services again, and two about the one without real servers.
+ * The numbers of the requests that every reading of these tables makes: the family, info, config,
+ * daemons, the services, the destinations of three services, the services again, and two about the
+ * one without destinations.
  */
 const points = Array.from({ length: 11 }, (_, i) => i);
 
@@ -152,7 +153,7 @@ const reloads = points.map((at) => {
   const table = at % 2 === 0 ? "new" : "old";
   return { loaded: table, ...read(once(at, () => load(table))) };
 });
-// Not at the first request, for which some kernels load ip_vs by themselves.
+// Not at the first request, for which some kernels load ip_vs automatically.
 const removals = [1, 4, 5, 10].map((at) => {
   load("old");
   const result = read(once(at, () => shell("remove_ip_vs")));

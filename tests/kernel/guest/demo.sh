@@ -1,4 +1,4 @@
-# To be sourced after topology.sh and steps.sh: the demo's table with servers behind it and traffic through it.
+# Sets up the table of the demo, with real servers and traffic. Source topology.sh and steps.sh first.
 
 serve_demo() {
   local n last
@@ -13,19 +13,19 @@ serve_demo() {
   done
   ip netns exec real3 traffic serve tcp,0.0.0.0,80 tcp,0.0.0.0,443 tcp,0.0.0.0,8080
   mark_packets 70 7
-  # Persistence by /64 needs clients in more than one.
+  # Persistence by /64 needs clients in more than one /64.
   ip -n client addr add fd00:4::2/128 dev lo
   ip -n director -6 route add fd00:4::/64 via fd00:1::2
 }
 
-# Clients come one after the other, and then all at once for the rates.
+# Several clients, and at the end a burst for the rates.
 pass_demo_traffic() {
   local n
   for n in 2 3 4 5; do
     in_client traffic hold "tcp,192.0.2.10,443,10.1.0.$n" "$n"
     in_client traffic hit "tcp,192.0.2.10,443,10.1.0.$n" $((30 + 7 * n))
   done
-  # The one that is drained has had its clients.
+  # The drained server keeps its clients.
   ipvsadm -e -t 192.0.2.10:443 -r 10.2.2.12:443 -m -w 0
   for n in 6 7; do
     in_client traffic hold "tcp,192.0.2.10,443,10.1.0.$n" "$n"

@@ -1,4 +1,4 @@
-# To be sourced after topology.sh and steps.sh: the hard cases with servers behind them and traffic through them.
+# Sets up the table of hard cases, with real servers and traffic. Source topology.sh and steps.sh first.
 
 serve_hard_cases() {
   local n port="80"
@@ -8,7 +8,7 @@ serve_hard_cases() {
   done
   ip netns exec real3 traffic serve tcp,0.0.0.0,80 tcp,::,80 udp,192.0.2.6,53
   traffic serve tcp,192.0.2.40,8080
-  # No service has these addresses: only the mark leads to one.
+  # These addresses lead to a service only by the fwmark.
   mark_packets 101 1
   mark_packets 105 5
   mark_packets 199 4294967295
@@ -18,7 +18,7 @@ sip_request() { # CALL_ID
   printf 'OPTIONS sip:lab@192.0.2.9 SIP/2.0\r\nCall-ID: %s@10.1.0.2\r\nContent-Length: 0\r\n\r\n' "$1"
 }
 
-# Every path that a connection can take; the counts differ so that no two rows look alike.
+# Every path that a connection can take; the counts differ, so all rows are different.
 pass_hard_traffic() {
   in_client traffic hold tcp,192.0.2.1,80 7
   in_client traffic hit tcp,192.0.2.1,80 40
@@ -26,8 +26,8 @@ pass_hard_traffic() {
   in_client traffic hit tcp,2001:db8:1::1,80 30
   in_client traffic hit udp,192.0.2.1,53 50
   in_client traffic hit udp,2001:db8:1::1,53 20
-  # A closed SCTP connection would be forgotten while it is compared. An open one lives by its heartbeats, which
-  # are counted where counting cannot be stopped. Those of a client with one address all pass IPVS.
+  # A closed SCTP connection would expire before the comparison. Heartbeats keep an open one alive, but are
+  # counted unless the estimator can be stopped. All heartbeats of a client with one address pass through IPVS.
   if can_freeze; then
     in_client traffic hold sctp,192.0.2.1,9,10.1.0.2 4
     in_client traffic hold sctp,2001:db8:1::1,9,fd00:1::2 3
@@ -60,7 +60,7 @@ prepare_hard_cases() {
   modprobe sctp
   serve_hard_cases
   load_rules "$LAB_GUEST/hard_cases.rules"
-  # Longer than anything takes here, so that no connection is forgotten while it is compared.
+  # Long enough that no connection expires before the comparison.
   ipvsadm --set 1000000 200000 400000
 }
 

@@ -1,11 +1,11 @@
 #!/bin/bash
-# PID 1 of the lab's guest. The kernel command line hands over LAB_DIR; all else is in env.sh there.
+# Process 1 of the lab's guest. The kernel command line sets LAB_DIR; env.sh in it has everything else.
 mount -t proc proc /proc
 mount -t sysfs sys /sys
 mount -t tmpfs tmpfs /run
 mkdir -p /run/tmp /run/netns
 . "$LAB_DIR/env.sh"
-# The host's /lib/modules knows nothing of this kernel: the kernel's own requests go to our modprobe, too.
+# The host's /lib/modules lacks this kernel's modules, so the kernel must use our modprobe.
 echo "$LAB_DIR/bin/modprobe" > /proc/sys/kernel/modprobe
 ip link set lo up
 [ -z "$LAB_MODULES" ] || modprobe -a $LAB_MODULES 2> "$LAB_DIR/stderr"

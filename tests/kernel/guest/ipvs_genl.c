@@ -1,11 +1,11 @@
-/* What ipvsadm cannot do for the lab: change the table without a pause, and say what its options do not.
+/* Changes the table in ways that ipvsadm cannot: continuously, and with values that its options do not support.
  *
- *   ipvs_genl churn-services [interrupting]   40 services, each with a real server, come and go
- *   ipvs_genl churn-servers [interrupting]    40 real servers of TCP 192.0.2.1:80 come and go
- *   ipvs_genl odd                             services and real servers beyond ipvsadm's options
+ *   ipvs_genl churn-services [interrupting]   adds and removes 40 services, each with a real server
+ *   ipvs_genl churn-servers [interrupting]    adds and removes 40 real servers of TCP 192.0.2.1:80
+ *   ipvs_genl odd                             adds services and real servers that ipvsadm's options do not support
  *
- * A churn has no pause, or interrupts every reader hundreds of times a second. It ends at SIGTERM and
- * prints how many changes the kernel took.
+ * A churn is continuous, or interrupts readers hundreds of times a second. It ends at SIGTERM and prints the
+ * number of changes.
  */
 #include <arpa/inet.h>
 #include <err.h>
@@ -55,7 +55,7 @@ static struct message start(int type, int command) {
   return m;
 }
 
-/* The kernel's answer to the message: 0 or an errno. The bytes of a reply before it stay in *reply. */
+/* Sends a request; returns 0 or an errno, and copies a reply before the acknowledgement to *reply. */
 static int exchange(struct message *m, char *reply, int size) {
   char buffer[8192];
   if (send(netlink_socket, m, m->header.nlmsg_len, 0) < 0) err(1, "send");
@@ -159,9 +159,9 @@ static volatile sig_atomic_t stopping;
 static void stop(int number) { stopping = number; }
 
 /*
- * On one processor whoever reads the table is interrupted at the clock's ticks only, a hundred times a
- * second, and most listings pass between two of them. Who has slept for an instant and has precedence
- * interrupts at once: so the table changes within every listing, as it does with more processors.
+ * On one processor a reader is interrupted only by clock ticks, a hundred times a second, and most lists are
+ * read between two of them. A real-time process that wakes up interrupts at once, so the table changes during
+ * every list, as with several processors.
  */
 static void take_precedence(void) {
   struct sched_param param = {.sched_priority = 1};
@@ -174,7 +174,7 @@ static long now_us(void) {
   return now.tv_sec * 1000000L + now.tv_nsec / 1000;
 }
 
-/* Sleeps for twice the time since it last did, so that on a slow machine the reader has its share, too. */
+/* Sleeps for twice the time since the last call, so that a reader on a slow machine gets its share. */
 static void yield_to_reader(void) {
   static long woken;
   long worked = woken ? now_us() - woken : 0;
@@ -182,7 +182,7 @@ static void yield_to_reader(void) {
   woken = now_us();
 }
 
-/* Until SIGTERM, and then until what was added is gone again. */
+/* Runs until SIGTERM, and then until everything added has been removed. */
 static void churn(int (*change)(int n, int adds), int interrupts) {
   long changes = 0;
   if (interrupts) take_precedence();
@@ -213,7 +213,7 @@ static void make_odd(void) {
   expect(change_service(IPVS_CMD_NEW_SERVICE, &methods), "methods");
   expect(change_server(IPVS_CMD_NEW_DEST, &methods, &local), "local");
   expect(change_server(IPVS_CMD_NEW_DEST, &methods, &bypass), "bypass");
-  /* Newer kernels take no threshold that a signed number cannot hold. */
+  /* Newer kernels reject thresholds that exceed a signed 32-bit integer. */
   if (change_server(IPVS_CMD_NEW_DEST, &methods, &thresholds)) {
     thresholds.upper = 2147483647, thresholds.lower = 2147483646;
     expect(change_server(IPVS_CMD_NEW_DEST, &methods, &thresholds), "thresholds");

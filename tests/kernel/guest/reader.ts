@@ -1,13 +1,14 @@
 /**
- * Reads the kernel by the program's own code in one process, as often as the guest's script asks: starting
- * Deno is what takes longest there. Each line on standard input is one request, and each gets one line in
- * answer: 0, or 5 where the reading could not be made consistent, or what failed.
+ * Takes snapshots with the program's code in one process, on request of the guest's script, as
+ * starting Deno is slow in the guest. Each line on standard input is a request, and gets one line
+ * in reply: 0, 5 if the snapshot could not be made consistent, or an error.
  *
- *     json FILE    one reading, as JSON
- *     all NAME     one reading in every format (NAME.FORMAT, NAME-extended.influx), and recorded (NAME.record)
+ *     json FILE    writes a snapshot as JSON
+ *     all NAME     writes a snapshot in every format (NAME.FORMAT, NAME-extended.influx), and its recording
+ *                  (NAME.record)
  */
 import { openLive } from "../../../ffi/live_source.ts";
-import { Recorder } from "../../../lib/capture/record.ts";
+import { Recorder } from "../../../lib/capture/recorder.ts";
 import { FORMATS } from "../../../lib/commands/options.ts";
 import { encoder, type ShowOptions } from "../../../lib/commands/show.ts";
 import { collect } from "../../../lib/ipvs/collect.ts";
@@ -50,22 +51,22 @@ async function readAll(name: string): Promise<string> {
   return statusOf(snapshot!);
 }
 
-async function answer(line: string): Promise<string> {
+async function handle(line: string): Promise<string> {
   const [request, file = ""] = line.split(" ");
   try {
     if (request === "json") return await readJson(file);
     if (request === "all") return await readAll(file);
-    return `there is no request ${request}`;
+    return `unknown request ${request}`;
   } catch (error) {
     return String(error).replaceAll("\n", " ");
   }
 }
 
-// Whoever asks waits for the answer, so there is one line at a time.
+// The client waits for each reply, so there is one line at a time.
 const buffer = new Uint8Array(4096);
 for (;;) {
   const length = await Deno.stdin.read(buffer);
   if (length === null) break;
   const line = new TextDecoder().decode(buffer.subarray(0, length)).trimEnd();
-  await Deno.stdout.write(new TextEncoder().encode(`${await answer(line)}\n`));
+  await Deno.stdout.write(new TextEncoder().encode(`${await handle(line)}\n`));
 }

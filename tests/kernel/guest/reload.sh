@@ -1,9 +1,9 @@
-# To be sourced: takes ip_vs out of the kernel, and loads it with one of two tables.
+# Removes ip_vs, and loads it with one of two tables.
 
 remove_ip_vs() {
   grep -q '^ip_vs ' /proc/modules || return 0
   ipvsadm -C
-  # Its schedulers hold it.
+  # The schedulers use it.
   rmmod $(sed -n 's/^\(ip_vs_[a-z]*\) .*/\1/p' /proc/modules) ip_vs
 }
 

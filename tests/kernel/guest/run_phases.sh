@@ -1,5 +1,4 @@
-# Runs the phases that the tests have asked for, each with a folder of its own, in a guest that starts without
-# any module.
+# Runs the phases of the tests, each with its own directory, in a guest that starts without any module.
 
 . "$LAB_GUEST/topology.sh"
 
@@ -17,7 +16,7 @@ run_phases() { # SCRIPT...
   done
 }
 
-# The next phase starts with modules that have counted nothing yet, and without a network.
+# Lets the next phase start without a network, and with fresh modules whose counters are 0.
 clean_up() {
   remove_topology
   ipvsadm -C

@@ -1,40 +1,40 @@
-# To be sourced: the steps that the kernel tests have in common. Everything they leave is in "$LAB_OUT".
+# Functions that the kernel tests share. All output goes to "$LAB_OUT".
 
-# Leaves the three things that a caller sees: NAME.out, NAME.err, NAME.status.
+# Saves the output and the exit status of a command: NAME.out, NAME.err, NAME.status.
 observe() { # NAME COMMAND...
   local name=$1; shift
   "$@" > "$LAB_OUT/$name.out" 2> "$LAB_OUT/$name.err"
   echo $? > "$LAB_OUT/$name.status"
 }
 
-# What the doctor says in both forms: NAME and NAME-json.
+# Saves the doctor's report as text and as JSON: NAME and NAME-json.
 examine() { # NAME [COMMAND...]
   local name=$1; shift
   observe "$name" "$@" ipvstat doctor
   observe "$name-json" "$@" ipvstat doctor -o json
 }
 
-# Starts the process that reads for all of a phase; see reader.ts.
+# Starts the process that takes all snapshots of a phase; see reader.ts.
 start_reader() {
   coproc READER { exec reader; }
 }
 
-# Lets it read, and fails where it does; says its exit code where a command would have one other than 0.
+# Sends it a request, and fails if it fails; saves the exit code in FILE.status.
 ask_reader() { # REQUEST FILE
-  local answer='it has ended'
+  local reply='it has ended'
   echo "$1 $2" >&"${READER[1]}"
-  read -r answer <&"${READER[0]}"
-  echo "$answer" > "$2.status"
-  case $answer in 0 | 5) ;; *) echo "reader: $1 $2: $answer" >&2; return 1 ;; esac
+  read -r reply <&"${READER[0]}"
+  echo "$reply" > "$2.status"
+  case $reply in 0 | 5) ;; *) echo "reader: $1 $2: $reply" >&2; return 1 ;; esac
 }
 
-# Whoever wants a module, the kernel or a program, gets into the log instead.
+# Logs requests for modules, by the kernel or a program, instead of loading them.
 set_modprobe_trap() {
   mkdir /run/trap
   printf '#!/bin/sh\necho "$@" >> "$LAB_OUT/modprobe.log"\n' > /run/trap/modprobe
   chmod +x /run/trap/modprobe
   touch "$LAB_OUT/modprobe.log"
-  # The kernel starts it with an environment of its own.
+  # The kernel starts it with its own environment.
   sed "s|\$LAB_OUT|$LAB_OUT|" /run/trap/modprobe > /run/trap/kernel
   chmod +x /run/trap/kernel
   echo /run/trap/kernel > /proc/sys/kernel/modprobe
@@ -48,7 +48,7 @@ load_rules() { # FILE
   grep -v -e '^#' -e '^$' "$1" | ipvsadm -R
 }
 
-# Gives packets a mark by the virtual address: TCP to 192.0.2.LAST and 2001:db8:1::LAST.
+# Sets the fwmark of TCP packets to 192.0.2.LAST and 2001:db8:1::LAST.
 mark_packets() { # LAST MARK
   modprobe -a sch_ingress cls_flower act_skbedit
   tc qdisc show dev front | grep -q ingress || tc qdisc add dev front ingress
@@ -57,24 +57,24 @@ mark_packets() { # LAST MARK
     action skbedit mark "$2"
 }
 
-# Whether the kernel's estimator can be stopped, as since Linux 5.16.
+# Whether the estimator can be stopped: since Linux 5.16.
 can_freeze() { [ -e /proc/sys/net/ipv4/vs/run_estimation ]; }
 
-# The kernel reports its estimator's copy of the counters, which moves every 2 s. Whether that copy ("~") is
-# what the processors have counted.
+# Whether the estimator's copy of the counters ("~"), which the kernel reports and updates every 2 s, equals
+# the sum of the CPUs.
 has_caught_up() {
   awk 'NR > 2 && NF == 6 { if ($1 == "~") { for (i = 2; i < 7; i++) if ($i != live[i]) exit 1; exit 0 }
        for (i = 2; i < 7; i++) live[i] = $i }' /proc/net/ip_vs_stats_percpu
 }
 
-# Whether no rate is above zero, for the whole and for each server.
+# Whether all rates are 0, in total and for each server.
 has_no_rates() {
   awk 'NR == 6 { for (i = 1; i <= NF; i++) if ($i != "0") exit 1 }' /proc/net/ip_vs_stats &&
     ipvsadm -Ln --rate --exact | awk 'NR > 3 { for (i = NF - 4; i <= NF; i++) if ($i != "0") exit 1 }'
 }
 
-# Waits until the counters have caught up, and lets them stand still, rates included. Where the estimator cannot
-# be stopped, that takes until the rates have come down to zero.
+# Waits until the counters have caught up, and stops the estimator so that they no longer change. If it cannot be
+# stopped, waits until all rates are 0.
 freeze_counters() {
   until has_caught_up; do sleep 0.1; done
   if can_freeze; then
@@ -105,19 +105,19 @@ copy_proc() { # PREFIX
   for file in ip_vs ip_vs_conn ip_vs_stats ip_vs_stats_percpu; do cat "/proc/net/$file" > "$LAB_OUT/$1-$file.txt"; done
 }
 
-# Records what passes on netlink while the command runs.
+# Captures the netlink traffic while a command runs.
 with_nlmon() { # FILE COMMAND...
   local file=$1 status pid; shift
   ip link show nlmon0 > /dev/null 2>&1 || { ip link add nlmon0 type nlmon && ip link set nlmon0 up; }
-  # tcpdump wants to own its file, which it cannot on the host's file system. The buffer holds the whole
-  # dialogue: a packet lost would be a difference found.
-  : > /run/tcpdump.log # the last one's "listening on" is not this one's
+  # tcpdump changes the owner of its file, which fails on the host's file system. The buffer is large enough for
+  # all packets, as a lost one would show up as a difference.
+  : > /run/tcpdump.log # so that "listening on" is from this tcpdump
   tcpdump -Z root -i nlmon0 -B 65536 -s 262144 -U -w /run/nlmon.pcap 2> /run/tcpdump.log &
   pid=$!
   wait_for_tcpdump $pid grep -q 'listening on' /run/tcpdump.log || return 1
   "$@"
   status=$?
-  # A question about a device that does not exist comes last: when it is in the file, so is all before it.
+  # A request about a device that does not exist marks the end: once it is in the file, so is everything before.
   ip link show dev lab-ends-here > /dev/null 2>&1 || true
   wait_for_tcpdump $pid grep -qa lab-ends-here /run/nlmon.pcap || return 1
   kill -INT $pid && wait $pid

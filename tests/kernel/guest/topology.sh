@@ -1,12 +1,12 @@
-# To be sourced. A director in the guest's own network namespace, a client in front of it, and three
-# real servers behind it, each in a namespace of its own:
+# Sets up a network: a director in the guest's own network namespace, a client, and three real servers, each in
+# its own namespace:
 #
-#   client 10.1.0.2-9 --- director --- real1 10.2.1.2   answers through the director (masquerading)
+#   client 10.1.0.2-9 --- director --- real1 10.2.1.2   replies through the director (masquerading)
 #          fd00:1::2-9          |------ real2 10.2.2.2   likewise
-#             |                 `------ real3 10.2.3.2   owns the virtual addresses and answers the client
+#             |                 `------ real3 10.2.3.2   has the virtual addresses and replies to the client
 #             `----------------------------- 10.3.0.2    directly (direct routing and tunnels)
 #
-# Virtual addresses are 192.0.2.0/24 and 2001:db8:1::/48: a "local" route makes all of them the host's own.
+# Virtual addresses are 192.0.2.0/24 and 2001:db8:1::/48; a "local" route makes all of them local.
 
 join_namespaces() { # NAMESPACE DEVICE ADDRESS4 ADDRESS6 OTHER_NAMESPACE OTHER_DEVICE OTHER4 OTHER6
   ip -n "$1" link add "$2" type veth peer name "$6" netns "$5"
@@ -52,7 +52,7 @@ make_links() {
   ip -n client -6 route add default via fd00:1::1
 }
 
-# The way back of direct routing and of tunnels, which the director must not see.
+# The return path for direct routing and tunnels, which bypasses the director.
 make_shortcut() {
   join_namespaces client side 10.3.0.2/24 fd00:3::2/64 real3 side 10.3.0.1/24 fd00:3::1/64
   ip -n real3 route add 10.1.0.0/24 via 10.3.0.2
@@ -62,7 +62,7 @@ make_shortcut() {
   local device
   for device in tunl0 sit0 ip6tnl0 gre0; do ip -n real3 link set "$device" up; done
   ip -n real3 fou add port 6080 gue
-  # gre0 and tunl0 take what comes from anywhere; the filter would drop it.
+  # Packets from the tunnels have sources that the reverse path filter would drop.
   for device in tunl0 sit0 gre0; do ip netns exec real3 sysctl -qw "net.ipv4.conf.$device.rp_filter=0"; done
 }
 
@@ -73,7 +73,7 @@ make_topology() {
   own_virtual_addresses director
 }
 
-# The links go first: they would outlive their namespaces for a while.
+# Removes the links first, as they would exist for a while after their namespaces.
 remove_topology() {
   local device
   pkill -x traffic

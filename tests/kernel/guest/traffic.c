@@ -1,16 +1,16 @@
-/* Bounded TCP, UDP and SCTP traffic for the lab, small enough for a guest of one CPU.
+/* TCP, UDP and SCTP traffic for the lab, in amounts suitable for a guest with one CPU.
  *
- *   traffic serve ENDPOINT...              answer everything, in the background once all are bound
- *   traffic hit   ENDPOINT COUNT [PAYLOAD] COUNT connections, one request and answer each
- *   traffic cast  ENDPOINT COUNT [PAYLOAD] COUNT requests without waiting for an answer
- *   traffic hold  ENDPOINT COUNT [PAYLOAD] like hit, but stays connected, in the background
+ *   traffic serve ENDPOINT...              reply to everything, in the background once all are bound
+ *   traffic hit   ENDPOINT COUNT [PAYLOAD] COUNT connections, one request and reply each
+ *   traffic cast  ENDPOINT COUNT [PAYLOAD] COUNT requests without waiting for a reply
+ *   traffic hold  ENDPOINT COUNT [PAYLOAD] like hit, but stay connected, in the background
  *
- * A TCP connection of hit is closed by its server, at the request "bye", and never by the client, which keeps
- * its end in the background. IPVS then has it in FIN_WAIT, the only state of a closing connection whose
- * timeout can be set (ipvsadm --set): so the table can stand still.
+ * A TCP connection of hit is closed by the server, at the request "bye", and never by the client, which stays in
+ * the background. In IPVS it is then in FIN_WAIT, the only state of a closing connection with a configurable
+ * timeout (ipvsadm --set), so it does not expire during a comparison.
  *
- * ENDPOINT is PROTO,ADDRESS,PORT with PROTO tcp, udp or sctp, and may go on with the
- * client's own ",ADDRESS". A client prints how many requests were answered.
+ * ENDPOINT is PROTO,ADDRESS,PORT with PROTO tcp, udp or sctp, optionally followed by
+ * ",ADDRESS" of the client. A client prints how many requests got a reply.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -24,7 +24,7 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-enum { MAX_SOCKETS = 1024, REPLY_BYTES = 700, PATIENCE_S = 60 };
+enum { MAX_SOCKETS = 1024, REPLY_BYTES = 700, TIMEOUT_S = 60 };
 static const char BYE[] = "bye";
 
 struct endpoint {
@@ -66,7 +66,7 @@ static int open_socket(const struct endpoint *end) {
   int fd = socket(end->address.ss_family, end->type, end->protocol), one = 1;
   if (fd < 0) err(1, "socket");
   setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
-  /* A virtual address behind a "local" prefix route is nobody's interface address. */
+  /* Virtual addresses are local by a route, and not assigned to an interface. */
   setsockopt(fd, SOL_IP, IP_FREEBIND, &one, sizeof one);
   setsockopt(fd, SOL_IPV6, IPV6_FREEBIND, &one, sizeof one);
   setsockopt(fd, SOL_IPV6, IPV6_V6ONLY, &one, sizeof one);
@@ -134,7 +134,7 @@ static void serve(int count, char **endpoints) {
   }
 }
 
-/* Until the server has closed, if it is to do so; else the first part of a reply is enough. */
+/* Receives until the server closes the connection, or only the first part of the reply. */
 static int receive(int fd, int until_closed) {
   char reply[2048];
   ssize_t got, total = 0;
@@ -146,10 +146,10 @@ static int receive(int fd, int until_closed) {
 }
 
 static int request(const struct endpoint *end, const char *payload, int wait) {
-  struct timeval patience = {.tv_sec = PATIENCE_S};
+  struct timeval timeout = {.tv_sec = TIMEOUT_S};
   int fd = open_socket(end);
-  setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-  setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+  setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout);
+  setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof timeout);
   if (end->has_source && bind(fd, (void *)&end->source, end->length)) err(1, "bind source");
   if (connect(fd, (void *)&end->address, end->length) ||
       send(fd, payload, strlen(payload), MSG_NOSIGNAL) < 0 ||

@@ -1,9 +1,9 @@
-# The guest's part of attacks.ts.
+# The phase of attacks.ts.
 . "$LAB_GUEST/steps.sh"
-. "$LAB_GUEST/over_old.sh"
+. "$LAB_GUEST/overwrite.sh"
 . "$LAB_GUEST/reload.sh"
 
-# A reading in which system calls fail: NAME.out and so on, and NAME.trace, which says what was injected.
+# Runs show with failing system calls: NAME.out and so on, and NAME.trace with the injected failures.
 show_with_fault() { # NAME STRACE-OPTION...
   local name=$1; shift
   observe "$name" strace -o "$LAB_OUT/$name.trace" "$@" ipvstat -o json
@@ -11,22 +11,22 @@ show_with_fault() { # NAME STRACE-OPTION...
 
 file_with_fault() { # NAME STRACE-OPTION...
   local name=$1; shift
-  over_old "$name" strace -o "$LAB_OUT/$name.trace" "$@" ipvstat -o json --output-file
+  overwrite "$name" strace -o "$LAB_OUT/$name.trace" "$@" ipvstat -o json --output-file
 }
 
-# How many calls of this name there were, up to the first with this argument.
+# The number of the first call with this argument, among all calls of this name.
 nth() { # TRACE CALL PATTERN
   grep "^$2(" "$LAB_OUT/$1.trace" | grep -n -m 1 -e "$3" | cut -d: -f1
 }
 
-# The same for the first read behind the opening of a file.
+# The number of the first read after a file is opened.
 nth_read() { # TRACE FILE
   awk -v file="$2" 'index($0, file "\"") { opened = 1 } /^read\(/ { n++; if (opened) { print n; exit } }' \
     "$LAB_OUT/$1.trace"
 }
 
-# Lets the call with a number fail, and tries again with the number that it has now until that was the call with
-# this argument: the runtime makes a varying number of calls of its own.
+# Makes the call with a number fail. Repeats with the current number until the call had this argument, as the
+# number of the runtime's own calls varies.
 fault_at() { # FUNCTION NAME CALL ERROR NUMBER ARGUMENT [STRACE-OPTION...]
   local function=$1 name=$2 call=$3 error=$4 nth=$5 pattern=$6 number try; shift 6
   number=$nth
@@ -36,14 +36,14 @@ fault_at() { # FUNCTION NAME CALL ERROR NUMBER ARGUMENT [STRACE-OPTION...]
     number=$(nth "$name" "$call" "$pattern")
     [ -n "$number" ] || number=$nth
   done
-  echo "$name: no $call with $pattern could be made to fail" >&2
+  echo "$name: cannot make $call fail with $pattern" >&2
   return 1
 }
 
 faults_of_reading() {
   local call
   show_with_fault reading -e trace=openat,read,write
-  # Each call is interrupted once before it gets through.
+  # Each call is interrupted once and then succeeds.
   set --
   for call in socket setsockopt bind getsockname sendto recvmmsg; do
     set -- "$@" -e inject=$call:error=EINTR:when=1+2
@@ -69,7 +69,7 @@ faults_of_file() {
   fault_at file_with_fault file-write write ENOSPC "$write" '"{'
   fault_at file_with_fault file-openat openat EROFS "$(nth writing openat '\.ipvstat-')" '\.ipvstat-'
   for call in fsync chmod rename; do file_with_fault "file-$call" -e inject=$call:error=EIO; done
-  # The old file's owner cannot be kept without privilege, which is no failure.
+  # Without privilege the owner of the old file cannot be preserved, which is not an error.
   file_with_fault file-chown -e inject=chown:error=EPERM
 }
 

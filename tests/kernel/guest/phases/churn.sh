@@ -1,9 +1,9 @@
-# The guest's part of churn.ts: listings of a table while another process changes it without a pause.
+# The phase of churn.ts: lists a table while another process keeps changing it.
 . "$LAB_GUEST/steps.sh"
 rounds=25
 
-# 1,000 services with a real server each, of which none ever goes.
-standing_services() {
+# 1,000 permanent services, each with a real server.
+permanent_services() {
   local n
   for n in $(seq 0 999); do
     echo "-A -t 10.20.$((n / 250)).$((n % 250 + 1)):80 -s rr"
@@ -11,8 +11,8 @@ standing_services() {
   done
 }
 
-# 300 real servers of one service.
-standing_servers() {
+# 300 permanent real servers of one service.
+permanent_servers() {
   local n
   echo '-A -t 192.0.2.1:80 -s rr'
   for n in $(seq 0 299); do
@@ -28,16 +28,16 @@ list_under() { # NAME CHURN...
     ask_reader json "$LAB_OUT/$name-$n.json"
     ipvsadm -Ln > "$LAB_OUT/$name-$n.txt"
   done
-  # It has to have gone on to the end.
+  # It must still be running at the end.
   kill -TERM $pid && wait $pid
 }
 
 set -e
 start_reader
-standing_services | ipvsadm -R
+permanent_services | ipvsadm -R
 list_under services churn-services
 list_under services-interrupted churn-services interrupting
 ipvsadm -C
-standing_servers | ipvsadm -R
+permanent_servers | ipvsadm -R
 list_under servers churn-servers
 list_under servers-interrupted churn-servers interrupting

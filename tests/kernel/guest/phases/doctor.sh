@@ -1,4 +1,4 @@
-# The guest's part of doctor.ts.
+# The phase of doctor.ts.
 . "$LAB_GUEST/steps.sh"
 
 compare() { # NAME [COMMAND...]
@@ -7,7 +7,7 @@ compare() { # NAME [COMMAND...]
   observe "$name-show" "$@" ipvstat
 }
 
-# A program that root owns is run by another user: so the user may pass by the modes of files.
+# Runs a command as another user, with capabilities to read root's files.
 as_nobody() { # CAPABILITIES COMMAND...
   local sets="+dac_override,+dac_read_search$1"; shift
   setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps "$sets" --ambient-caps "$sets" "$@"
@@ -26,12 +26,12 @@ under_settings() {
   examine sample as_nobody ''
   sysctl -qw net.ipv6.conf.all.disable_ipv6=1
   examine frozen
-  # What mends it is what the report says.
+  # Runs the commands that the report suggests.
   sed -n 's/^ *mend: sudo \(sysctl .*\)/\1/p' "$LAB_OUT/frozen.out" | sh > /dev/null
   examine mended
 }
 
-# A compiled program finds itself by /proc/self/exe, and does not start without it.
+# The compiled program needs /proc/self/exe to start.
 without_proc() { # COMMAND...
   unshare -m sh -c 'mount -t tmpfs tmpfs /proc && mkdir /proc/self && ln -s "$LAB_PROGRAM" /proc/self/exe &&
     exec "$@"' sh "$@"

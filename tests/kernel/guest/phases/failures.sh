@@ -1,7 +1,7 @@
-# The guest's part of failures.ts.
+# The phase of failures.ts.
 . "$LAB_GUEST/steps.sh"
 
-# Long enough to fill a pipe many times over.
+# Long enough to fill a pipe many times.
 load_long_table() {
   local n
   for n in $(seq 0 1499); do

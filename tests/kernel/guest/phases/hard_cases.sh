@@ -1,9 +1,10 @@
-# The guest's part of hard_cases.ts and recording.ts: three tables, each read by everybody while it stands still.
+# The phase of hard_cases.ts and recording.ts: three tables, each read by ipvstat and ipvsadm while it does not
+# change.
 . "$LAB_GUEST/topology.sh"
 . "$LAB_GUEST/steps.sh"
 . "$LAB_GUEST/hard_cases.sh"
 
-# A failure of ours must not keep the oracles from being read: it is told, and a missing file fails its test.
+# If ipvstat fails, ipvsadm still runs; the missing file fails a test.
 own() { # NAME
   ask_reader all "$LAB_OUT/$1" || true
 }
@@ -16,7 +17,7 @@ read_all() { # NAME
   read_own "$1" && with_nlmon "$LAB_OUT/$1.pcap" list_with_ipvsadm "$1"
 }
 
-# What the program prints is compared with what its code read in the other process.
+# The output of the program, for comparison with its code in the other process.
 read_by_program() {
   observe program-json ipvstat -o json
   observe program-table ipvstat
@@ -36,7 +37,7 @@ record_all() {
   echo "$DENO_DIR" > "$LAB_OUT/deno-dir.txt"
 }
 
-# What ipvsadm has no words for: local servers, bypass, a protocol of no name, the ends of thresholds.
+# Values that ipvsadm cannot show: local servers, bypass, an unnamed protocol, extreme thresholds.
 make_odd_cases() {
   unfreeze_counters
   traffic serve tcp,192.0.2.201,80
@@ -45,7 +46,7 @@ make_odd_cases() {
   freeze_counters
 }
 
-# The kernel lets no synchronization daemon run while there is a real server of the other family.
+# The kernel does not start a sync daemon while there is a real server of another address family.
 make_sync_cases() {
   ipvsadm -D -t '[2001:db8:1::5]:80'
   ipvsadm -D -u 192.0.2.5:53

@@ -1,9 +1,9 @@
-# The guest's part of missing_module.ts, which comes before any module is loaded.
+# The phase of missing_module.ts, which runs before any module is loaded.
 . "$LAB_GUEST/steps.sh"
-. "$LAB_GUEST/over_old.sh"
+. "$LAB_GUEST/overwrite.sh"
 
-# The kernel package's modules are not where a kernel looks for its own. This prepares a place for some.
-lay_modules() {
+# Prepares a directory with modules, as those of the kernel package are not in /lib/modules.
+prepare_modules() {
   local release; release=$(uname -r)
   local modules=/run/lib/modules/$release
   mkdir -p "$modules/kernel/net"
@@ -12,7 +12,7 @@ lay_modules() {
   depmod -b /run "$release"
 }
 
-# Puts links to everything in /usr/lib, and the modules, in its place.
+# Replaces /usr/lib by links to everything in it, and the modules.
 with_modules() { # COMMAND...
   unshare -m sh -c 'mkdir -p /run/usr-lib && mount --bind /usr/lib /run/usr-lib &&
     for entry in /run/usr-lib/*; do ln -sn "$entry" /run/lib; done 2> /dev/null
@@ -26,10 +26,10 @@ read_without_module() {
   done
   observe record ipvstat record /run/missing.pcap
   examine doctor with_modules
-  over_old_with over
+  overwrite_with over
 }
 
-lay_modules
+prepare_modules
 set_modprobe_trap
 cat /proc/modules > "$LAB_OUT/modules-before.txt"
 PATH=/run/trap:$PATH read_without_module

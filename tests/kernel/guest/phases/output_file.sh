@@ -1,14 +1,13 @@
-# The guest's part of output_file.ts.
+# The phase of output_file.ts.
 . "$LAB_GUEST/steps.sh"
+. "$LAB_GUEST/overwrite.sh"
 
-. "$LAB_GUEST/over_old.sh"
-
-# Ends a long recording between its first two rounds: what is written of it grows once a round is over.
+# Stops a long recording between its first two snapshots: the file grows after each of them.
 interrupted() { # SIGNAL FILE
   local pid
   ipvstat record "$2" --rounds 1000 --interval 3600 &
   pid=$!
-  until [ -n "$(find $over_old_folder -name '.ipvstat-*' -size +0)" ]; do
+  until [ -n "$(find $overwrite_folder -name '.ipvstat-*' -size +0)" ]; do
     kill -0 $pid || break
     sleep 0.1
   done
@@ -18,14 +17,14 @@ interrupted() { # SIGNAL FILE
 
 ipvsadm -A -t 192.0.2.1:80 -s rr
 ipvsadm -a -t 192.0.2.1:80 -r 10.0.0.1:80 -m
-over_old_with uncapable setpriv --bounding-set=-net_admin --inh-caps=-net_admin
-over_old_with whole
+overwrite_with uncapable setpriv --bounding-set=-net_admin --inh-caps=-net_admin
+overwrite_with whole
 ipvstat -o json > "$LAB_OUT/live.json"
 for signal in INT TERM; do
-  over_old "interrupted-$signal" interrupted $signal
-  ipvstat -o json --replay $over_old_folder/file > "$LAB_OUT/interrupted-$signal.json"
+  overwrite "interrupted-$signal" interrupted $signal
+  ipvstat -o json --replay $overwrite_folder/file > "$LAB_OUT/interrupted-$signal.json"
 done
-mount -t tmpfs -o size=8k tmpfs $over_old_folder
-# Long enough for no small disk.
+mount -t tmpfs -o size=8k tmpfs $overwrite_folder
+# Too large for the small disk.
 for port in $(seq 1 40); do ipvsadm -A -t 192.0.2.2:$port -s rr; done
-over_old_with full
+overwrite_with full

@@ -1,5 +1,5 @@
-# The guest's part of status.ts: what the kernel reports of its tables, settings and estimator, as its
-# files have it and as the program shows it. A file that the kernel does not have is not copied.
+# The phase of status.ts: saves the kernel's files about its tables, settings and estimator, and the program's
+# output. Files that the kernel does not have are not copied.
 . "$LAB_GUEST/topology.sh"
 . "$LAB_GUEST/steps.sh"
 
@@ -13,7 +13,7 @@ copy_files() { # PREFIX
   [ ! -e /proc/net/ip_vs_status ] || cat /proc/net/ip_vs_status > "$1.ip_vs_status"
 }
 
-# The files are the same before and after, or it begins again.
+# Repeats until the files are the same before and after.
 observe_status() { # NAME [doctor]
   local try
   for try in $(seq 50); do
@@ -23,24 +23,24 @@ observe_status() { # NAME [doctor]
     [ -z "$2" ] || observe "$1-json" ipvstat doctor -o json
     copy_files "/run/after/$1"
     if diff -r /run/before /run/after > /run/differences; then
-      # A kernel before 5.16 has none of them.
+      # Kernels before 5.16 have none of the files.
       cp -r /run/before/. "$LAB_OUT"
       return
     fi
   done
-  echo "$1: the files never stood still" >&2
+  echo "$1: the files kept changing" >&2
   cat /run/differences >&2
   return 1
 }
 
-set_if_there() { # SETTING=VALUE...
+set_if_exists() { # SETTING=VALUE...
   local setting
   for setting; do
     [ ! -e "/proc/sys/net/ipv4/vs/${setting%%=*}" ] || sysctl -qw "net.ipv4.vs.$setting"
   done
 }
 
-# Waits until the status has a line; a kernel without one has nothing to wait for.
+# Waits until ip_vs_status has a line; returns at once if the kernel does not have the file.
 await_status() { # PATTERN
   local try
   [ -e /proc/net/ip_vs_status ] || return 0
@@ -48,7 +48,7 @@ await_status() { # PATTERN
     ! grep -q -e "$1" /proc/net/ip_vs_status || return 0
     sleep 0.1
   done
-  echo "The status never had $1" >&2
+  echo "ip_vs_status never had $1" >&2
   return 1
 }
 
@@ -68,16 +68,16 @@ make_topology
 make_connections
 await_status 'Stats thread ests:.[1-9]'
 observe_status busy doctor
-set_if_there svc_lfactor=3 conn_lfactor=2 est_nice=-7 conn_max=40
+set_if_exists svc_lfactor=3 conn_lfactor=2 est_nice=-7 conn_max=40
 await_status 'Conn buckets:.*lfactor 2)'
 await_status 'Service buckets:.*lfactor 3)'
 observe_status tuned doctor
-# The limit drops this one. Once a later connection is answered, the director has seen it.
+# The limit drops this packet. Once a later connection has a reply, the director has processed it.
 in_client traffic cast udp,192.0.2.10,53 1 > /dev/null
-set_if_there conn_max=1000
+set_if_exists conn_max=1000
 in_client traffic hold tcp,192.0.2.10,80 1 >> "$LAB_OUT/held.txt"
 cat /proc/net/ip_vs_conn > "$LAB_OUT/conn.txt"
-set_if_there est_cpulist= run_estimation=0
+set_if_exists est_cpulist= run_estimation=0
 observe_status stopped
-# Each network namespace has its own.
+# Each network namespace has its own settings.
 unshare -n sh -c '[ ! -e /proc/sys/net/ipv4/vs/conn_max ] || sysctl -qw net.ipv4.vs.conn_max=5; ipvstat -o json' > "$LAB_OUT/other.json"

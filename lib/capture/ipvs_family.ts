@@ -1,5 +1,5 @@
 /**
- * Which number the family IPVS has in a capture.
+ * Finds the number that the generic netlink family IPVS has in a capture.
  *
  * @module
  */
@@ -14,64 +14,65 @@ import {
   IPVS_GENL_NAME,
   IPVS_SVC_ATTR,
 } from "../ipvs/uapi.ts";
-import { AnswerReader } from "./answers.ts";
-import type { Exchange } from "./exchanges.ts";
-import { familiesIn, type IsIpvs, servicesIn } from "./meaning.ts";
-import { firstMessage } from "./messages.ts";
+import type { Exchange } from "./exchange.ts";
+import { firstMessage } from "./packet_messages.ts";
 import { type NetlinkPacket, packetError } from "./packets.ts";
+import { ReplyReader } from "./replies.ts";
+import { type IsIpvsFamily, readFamilies, readServiceKeys } from "./request_key.ts";
 
 /**
- * Learns IPVS's number from what the family controller told anyone. Where it told of no IPVS, each
- * family is IPVS whose answers to a listing have the shape of virtual servers.
+ * Finds the number of IPVS in the replies of the family controller. If they do not mention IPVS,
+ * any unnamed family is taken for IPVS if its replies to a dump look like virtual servers.
  *
- * @throws {CaptureError} if the controller's answer is damaged.
+ * @throws {CaptureError} if a reply of the family controller is malformed.
  */
-export function findFamily(
+export function findIpvsFamily(
   packets: readonly NetlinkPacket[],
   exchanges: readonly Exchange[],
-): IsIpvs {
+): IsIpvsFamily {
   const named = new Map<number, string>();
   for (const packet of packets) {
     if (packet.isRequest || packet.missing > 0) continue;
     if (firstMessage(packet)?.type !== GENL_ID_CTRL) continue;
-    for (const { id, name } of readFamilies(packet)) {
+    for (const { id, name } of familiesOf(packet)) {
       if (id !== undefined && name !== undefined) named.set(id, name);
     }
   }
   const found = new Set<number>();
   for (const [id, name] of named) if (name === IPVS_GENL_NAME) found.add(id);
   if (found.size === 0) {
-    const reader = new AnswerReader();
+    const reader = new ReplyReader();
     for (const exchange of exchanges) {
-      if (!named.has(exchange.type) && isListing(exchange, reader)) found.add(exchange.type);
+      if (!named.has(exchange.type) && isServiceDump(exchange, reader)) found.add(exchange.type);
     }
   }
   return (type) => found.has(type);
 }
 
-function readFamilies(packet: NetlinkPacket): ReturnType<typeof familiesIn> {
+function familiesOf(packet: NetlinkPacket): ReturnType<typeof readFamilies> {
   try {
-    return familiesIn(Datagram.from(packet.bytes, packet.littleEndian));
+    return readFamilies(Datagram.from(packet.bytes, packet.littleEndian));
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error;
-    throw packetError(packet, `is damaged: ${error.message}`, { cause: error });
+    throw packetError(packet, `is malformed: ${error.message}`, { cause: error });
   }
 }
 
-function isListing(exchange: Exchange, reader: AnswerReader): boolean {
-  const { type, command, isDump, cut } = exchange;
+/** Whether all replies to a request describe virtual servers, and there is at least one. */
+function isServiceDump(exchange: Exchange, reader: ReplyReader): boolean {
+  const { type, command, isDump, truncatedPacket } = exchange;
   if (type <= GENL_ID_CTRL || command !== IPVS_CMD_GET_SERVICE || !isDump) return false;
-  if (cut !== undefined) return false;
+  if (truncatedPacket !== undefined) return false;
   let services = 0;
   for (const { datagram } of reader.read(exchange)) {
     const count = countServices(datagram);
-    if (count === undefined || !namesServices(datagram, count)) return false;
+    if (count === undefined || !identifiesServices(datagram, count)) return false;
     services += count;
   }
   return services > 0;
 }
 
-/** How many services a datagram describes; undefined if one of its answers has another shape. */
+/** Counts the services in a datagram; undefined if a reply in it does not look like a service. */
 function countServices(datagram: Datagram): number | undefined {
   const header: MessageHeader = { start: 0, end: 0, type: 0, flags: 0, sequence: 0, portId: 0 };
   let count = 0;
@@ -85,17 +86,18 @@ function countServices(datagram: Datagram): number | undefined {
   return count;
 }
 
-function namesServices(datagram: Datagram, count: number): boolean {
+/** Whether the keys of all services in a datagram can be read. */
+function identifiesServices(datagram: Datagram, count: number): boolean {
   try {
-    return servicesIn(datagram).length === count;
+    return readServiceKeys(datagram).length === count;
   } catch (error) {
     if (error instanceof DecodeError) return false;
     throw error;
   }
 }
 
-/** Payload widths, in bytes, of attributes that every kernel gives each service. */
-const SHAPE: readonly (readonly [type: number, width: number])[] = [
+/** Widths in bytes of attributes that every kernel sends for a service. */
+const REQUIRED_WIDTHS: readonly (readonly [type: number, width: number])[] = [
   [IPVS_SVC_ATTR.IPVS_SVC_ATTR_AF, 2],
   [IPVS_SVC_ATTR.IPVS_SVC_ATTR_FLAGS, 8],
   [IPVS_SVC_ATTR.IPVS_SVC_ATTR_TIMEOUT, 4],
@@ -122,5 +124,5 @@ function looksLikeService(datagram: Datagram, start: number, end: number): boole
   }
   return nests === 1 && others === 0 &&
     widths.has(IPVS_SVC_ATTR.IPVS_SVC_ATTR_SCHED_NAME) &&
-    SHAPE.every(([type, width]) => widths.get(type) === width);
+    REQUIRED_WIDTHS.every(([type, width]) => widths.get(type) === width);
 }

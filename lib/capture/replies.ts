@@ -1,36 +1,37 @@
 /**
- * The answers of a captured exchange as datagrams, which hold its messages and no other's: a packet
- * that answers many requests is copied once, not once for each of them.
+ * The replies of a captured exchange as datagrams. A datagram contains only the messages of that
+ * exchange, so a packet with replies to many requests is copied once in total, not once per
+ * request.
  *
  * @module
  */
 import { Datagram } from "../netlink/transport.ts";
-import type { Answer, Exchange } from "./exchanges.ts";
+import type { Exchange, ReplySpan } from "./exchange.ts";
 import type { NetlinkPacket } from "./packets.ts";
 
-/** A datagram of answers, and the packet that they come from. */
-export interface AnswerDatagram {
+/** A datagram of replies, and the packet that they come from. */
+export interface ReplyDatagram {
   readonly packet: NetlinkPacket;
-  /** Its bytes are valid until the next one is asked for. */
+  /** Valid until the next datagram is read. */
   readonly datagram: Datagram;
 }
 
-/** Copies answers into buffers, which it reuses. */
-export class AnswerReader {
+/** Copies replies into datagrams that it reuses. */
+export class ReplyReader {
   #datagrams = newDatagrams(0);
 
-  /** The answers of an exchange, in order, those of one packet in one datagram. */
-  *read(exchange: Exchange): Generator<AnswerDatagram> {
-    const { answers } = exchange;
-    for (let first = 0; first < answers.length;) {
-      const { packet } = answers[first]!;
+  /** Yields the replies of an exchange in order, one datagram for each packet. */
+  *read(exchange: Exchange): Generator<ReplyDatagram> {
+    const { replies } = exchange;
+    for (let first = 0; first < replies.length;) {
+      const { packet } = replies[first]!;
       let end = first;
       let length = 0;
-      for (; answers[end]?.packet === packet; end++) length += lengthOf(answers[end]!);
+      for (; replies[end]?.packet === packet; end++) length += lengthOf(replies[end]!);
       const datagram = this.#datagram(packet, length);
       const { bytes } = packet;
       for (let at = 0; first < end; first++) {
-        const { start, end } = answers[first]!;
+        const { start, end } = replies[first]!;
         datagram.bytes.set(bytes.subarray(start, end), at);
         at += end - start;
       }
@@ -46,7 +47,7 @@ export class AnswerReader {
   }
 }
 
-function lengthOf({ start, end }: Answer): number {
+function lengthOf({ start, end }: ReplySpan): number {
   return end - start;
 }
 

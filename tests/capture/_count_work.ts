@@ -1,11 +1,11 @@
 /**
- * Counts the work that code does, by the built-in functions through which it must go: numbers read
- * from buffers, bytes and elements copied, elements visited, look-ups, comparisons of a sort. A
- * count is the same on every machine, so a test can hold code to linear work without a clock.
+ * Counts the work of code by instrumenting built-in functions: numbers read from buffers, bytes and
+ * elements copied, elements visited, lookups, comparisons. The count is the same on every machine,
+ * so a test can check that work is linear without measuring time.
  */
 
 type Method = (this: unknown, ...args: unknown[]) => unknown;
-/** What one call of a method costs, before it is made. */
+/** The cost of a method call, determined before the call. */
 type Cost = (self: unknown, args: readonly unknown[]) => number;
 
 let work = 0;
@@ -14,7 +14,7 @@ const one: Cost = () => 1;
 const lengthOf: Cost = (self) => 1 + (self as { length: number }).length;
 const lengthOfArgument: Cost = (_, [source]) => 1 + ((source as { length: number })?.length ?? 0);
 
-/** Functions that visit elements until they have seen enough: each visit counts. */
+/** Functions with a callback, of which every call counts. */
 const VISITORS = [
   "every",
   "filter",
@@ -43,7 +43,7 @@ const COSTS: readonly [prototype: object, names: readonly string[], cost: Cost][
   [TextDecoder.prototype, ["decode"], lengthOfArgument],
 ];
 
-/** Runs a function and returns how much work it did. */
+/** Runs a function and returns the amount of its work. */
 export function countWork(run: () => void): number {
   const restore = installCounters();
   try {
@@ -53,14 +53,14 @@ export function countWork(run: () => void): number {
   }
 }
 
-/** The same where {@linkcode installCounters} has been called. */
+/** Like {@linkcode countWork}, if {@linkcode installCounters} has been called. */
 export function workOf(run: () => void): number {
   const before = work;
   run();
   return work - before;
 }
 
-/** Makes the built-in functions count; returns what undoes it. */
+/** Instruments the built-in functions; returns a function that restores them. */
 export function installCounters(): () => void {
   const undo: (() => void)[] = [];
   for (const [prototype, names, cost] of COSTS) {

@@ -1,8 +1,9 @@
 /**
- * What a request means, whoever wrote it: the same question has the same meaning whatever the
- * order and padding of its attributes, its sequence number, its port or its byte order.
+ * Keys of requests: requests for the same data have the same key, regardless of the client, the
+ * sequence number, the byte order, and the order and padding of attributes. The replies to a
+ * recorded request are replayed for requests with the same key.
  *
- * Of IPVS's attributes only those are read that name a service.
+ * Only the attributes that identify a service are decoded.
  *
  * @module
  */
@@ -38,31 +39,32 @@ import {
 const BODY = NLMSG_HDRLEN + GENL_HDRLEN;
 const ADDRESS_BYTES: Readonly<Record<number, number>> = { [AF_INET]: 4, [AF_INET6]: 16 };
 
-/** A question that IPVS or the family controller answers. */
-export interface Question {
+/** A request that reads from IPVS, or that looks up its family. */
+export interface IpvsRequest {
+  /** What is requested: the family's number, a single record, or a list (in the plural). */
   readonly kind: "family" | "info" | "config" | "daemons" | "services" | "service" | "destinations";
-  /** Equal for equal questions: the kind and, where it asks about one service, which. */
-  readonly meaning: string;
+  /** The kind and, for a request about one service, what identifies the service. */
+  readonly key: string;
 }
 
-/** Whether a number is that of the family IPVS. */
-export type IsIpvs = (type: number) => boolean;
+/** Whether a message type is the number of the family IPVS. */
+export type IsIpvsFamily = (type: number) => boolean;
 
 /**
- * Reads what a request asks; undefined if it asks nothing of IPVS, or what no kernel would answer.
+ * Parses a request; undefined if it does not read from IPVS, or is malformed.
  *
- * @param datagram Holds the one message of the request.
+ * @param datagram Contains only the request.
  */
-export function readQuestion(datagram: Datagram, isIpvs: IsIpvs): Question | undefined {
+export function parseRequest(datagram: Datagram, isIpvs: IsIpvsFamily): IpvsRequest | undefined {
   try {
-    return questionIn(datagram, isIpvs);
+    return parseMessage(datagram, isIpvs);
   } catch (error) {
     if (error instanceof DecodeError) return undefined;
     throw error;
   }
 }
 
-function questionIn(datagram: Datagram, isIpvs: IsIpvs): Question | undefined {
+function parseMessage(datagram: Datagram, isIpvs: IsIpvsFamily): IpvsRequest | undefined {
   const header = newHeader();
   readHeader(datagram, 0, header);
   if (header.end < BODY) return undefined;
@@ -70,60 +72,66 @@ function questionIn(datagram: Datagram, isIpvs: IsIpvs): Question | undefined {
   const command = datagram.bytes[NLMSG_HDRLEN]!;
   if (header.type === GENL_ID_CTRL) {
     if (command !== CTRL_CMD_GETFAMILY || isDump) return undefined;
-    return familyIn(datagram, header).name === IPVS_GENL_NAME ? simple("family") : undefined;
+    return readFamily(datagram, header).name === IPVS_GENL_NAME ? keyedByKind("family") : undefined;
   }
   if (!isIpvs(header.type)) return undefined;
   if (isDump) {
-    if (command === IPVS_CMD_GET_SERVICE) return simple("services");
-    if (command === IPVS_CMD_GET_DAEMON) return simple("daemons");
-    if (command === IPVS_CMD_GET_DEST) return aboutService("destinations", datagram, header);
+    if (command === IPVS_CMD_GET_SERVICE) return keyedByKind("services");
+    if (command === IPVS_CMD_GET_DAEMON) return keyedByKind("daemons");
+    if (command === IPVS_CMD_GET_DEST) return keyedByService("destinations", datagram, header);
     return undefined;
   }
-  if (command === IPVS_CMD_GET_INFO) return simple("info");
-  if (command === IPVS_CMD_GET_CONFIG) return simple("config");
-  if (command === IPVS_CMD_GET_SERVICE) return aboutService("service", datagram, header);
+  if (command === IPVS_CMD_GET_INFO) return keyedByKind("info");
+  if (command === IPVS_CMD_GET_CONFIG) return keyedByKind("config");
+  if (command === IPVS_CMD_GET_SERVICE) return keyedByService("service", datagram, header);
   return undefined;
 }
 
-function simple(kind: Question["kind"]): Question {
-  return { kind, meaning: kind };
+function keyedByKind(kind: IpvsRequest["kind"]): IpvsRequest {
+  return { kind, key: kind };
 }
 
-function aboutService(
+function keyedByService(
   kind: "service" | "destinations",
   datagram: Datagram,
   header: MessageHeader,
-): Question {
-  return { kind, meaning: destinationsOf(serviceIn(datagram, header), kind) };
+): IpvsRequest {
+  return { kind, key: requestKey(kind, readServiceKey(datagram, header)) };
 }
 
-/** The meaning of asking for a service's destinations, or with `kind` for the service itself. */
-export function destinationsOf(service: string, kind = "destinations"): string {
+/** The key of a request for the destinations of a service. */
+export function destinationsKey(service: string): string {
+  return requestKey("destinations", service);
+}
+
+function requestKey(kind: "service" | "destinations", service: string): string {
   return `${kind} of ${service}`;
 }
 
 /**
- * The names of the services that a datagram of answers to a listing holds.
+ * Reads the keys of the services in a datagram of replies to a request for all services.
  *
- * @throws {DecodeError} if an answer is not the description of a service.
+ * @throws {DecodeError} if a reply does not describe a service.
  */
-export function servicesIn(datagram: Datagram): string[] {
-  const names: string[] = [];
+export function readServiceKeys(datagram: Datagram): string[] {
+  const keys: string[] = [];
   const header = newHeader();
   for (let at = 0; at < datagram.length; at = nextStart(header)) {
     readHeader(datagram, at, header);
     if (header.type < NLMSG_MIN_TYPE) continue;
     const command = datagram.bytes[header.start + NLMSG_HDRLEN];
     if (header.end - header.start < BODY || command !== IPVS_CMD_NEW_SERVICE) {
-      throw new DecodeError(`Cannot use the message at offset ${header.start}: it is no service`);
+      throw new DecodeError(
+        `Cannot use the message at offset ${header.start}: it does not describe a service`,
+      );
     }
-    names.push(serviceIn(datagram, header));
+    keys.push(readServiceKey(datagram, header));
   }
-  return names;
+  return keys;
 }
 
-/** The name and the number of the family that a message of the controller is about. */
-export function familyIn(
+/** Reads the name and the number of the family in a message of the family controller. */
+export function readFamily(
   datagram: Datagram,
   header: MessageHeader,
 ): { name?: string; id?: number } {
@@ -138,45 +146,47 @@ export function familyIn(
   return found;
 }
 
-/** The families that a datagram of the controller describes. */
-export function familiesIn(datagram: Datagram): { name?: string; id?: number }[] {
+/** Reads the families that a datagram from the family controller describes. */
+export function readFamilies(datagram: Datagram): { name?: string; id?: number }[] {
   const families: { name?: string; id?: number }[] = [];
   const header = newHeader();
   for (let at = 0; at < datagram.length; at = nextStart(header)) {
     readHeader(datagram, at, header);
     if (header.type !== GENL_ID_CTRL || header.end - header.start < BODY) continue;
     if (datagram.bytes[header.start + NLMSG_HDRLEN] !== CTRL_CMD_NEWFAMILY) continue;
-    families.push(familyIn(datagram, header));
+    families.push(readFamily(datagram, header));
   }
   return families;
 }
 
-/** What names a service, gathered before it is interpreted: the family decides over the address. */
+/**
+ * The attributes that identify a service. The address family determines how to read the address.
+ */
 interface Identity {
   family: number | undefined;
-  mark: number | undefined;
+  fwmark: number | undefined;
   protocol: number | undefined;
   port: number | undefined;
   address: Uint8Array | undefined;
 }
 
-function serviceIn(datagram: Datagram, header: MessageHeader): string {
-  let name: string | undefined;
+function readServiceKey(datagram: Datagram, header: MessageHeader): string {
+  let key: string | undefined;
   readAttributes(datagram, header.start + BODY, header.end, (type, offset, length) => {
     if (type !== IPVS_CMD_ATTR.IPVS_CMD_ATTR_SERVICE) return;
-    name = nameOf(identityIn(datagram, offset, offset + length));
+    key = keyOf(readIdentity(datagram, offset, offset + length));
   });
-  if (name === undefined) {
-    throw new DecodeError(`Cannot tell the service of the message at offset ${header.start}`);
+  if (key === undefined) {
+    throw new DecodeError(`Cannot identify the service in the message at offset ${header.start}`);
   }
-  return name;
+  return key;
 }
 
-function identityIn(datagram: Datagram, start: number, end: number): Identity {
+function readIdentity(datagram: Datagram, start: number, end: number): Identity {
   const { view, littleEndian } = datagram;
   const found: Identity = {
     family: undefined,
-    mark: undefined,
+    fwmark: undefined,
     protocol: undefined,
     port: undefined,
     address: undefined,
@@ -187,7 +197,7 @@ function identityIn(datagram: Datagram, start: number, end: number): Identity {
       found.family = view.getUint16(offset, littleEndian);
     } else if (type === IPVS_SVC_ATTR.IPVS_SVC_ATTR_FWMARK) {
       expectWidth("IPVS_SVC_ATTR_FWMARK", offset, length, 4);
-      found.mark = view.getUint32(offset, littleEndian);
+      found.fwmark = view.getUint32(offset, littleEndian);
     } else if (type === IPVS_SVC_ATTR.IPVS_SVC_ATTR_PROTOCOL) {
       expectWidth("IPVS_SVC_ATTR_PROTOCOL", offset, length, 2);
       found.protocol = view.getUint16(offset, littleEndian);
@@ -201,13 +211,13 @@ function identityIn(datagram: Datagram, start: number, end: number): Identity {
   return found;
 }
 
-function nameOf(identity: Identity): string | undefined {
-  const { family, mark, protocol, port, address } = identity;
+function keyOf(identity: Identity): string | undefined {
+  const { family, fwmark, protocol, port, address } = identity;
   if (family === undefined) return undefined;
-  // The kernel, too, looks at nothing else where there is a mark; 0 is none.
-  if (mark !== undefined && mark !== 0) return `family ${family} mark ${mark}`;
+  // Like the kernel, ignore the rest if there is a fwmark; 0 means none.
+  if (fwmark !== undefined && fwmark !== 0) return `family ${family} fwmark ${fwmark}`;
   if (protocol === undefined || port === undefined || address === undefined) return undefined;
-  // Programs send 4 or 16 bytes of an IPv4 address, and anything in the last 12.
+  // Programs send an IPv4 address in 4 or 16 bytes, and arbitrary values in the last 12.
   const used = address.subarray(0, ADDRESS_BYTES[family] ?? 16);
   const digits = Array.from(used, (byte) => byte.toString(16).padStart(2, "0")).join("");
   return `family ${family} protocol ${protocol} address ${digits} port ${port}`;

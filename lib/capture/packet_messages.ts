@@ -1,5 +1,5 @@
 /**
- * The messages of a captured packet, read where they lie in the file.
+ * Reads the netlink messages of a captured packet in place, without copying them.
  *
  * @module
  */
@@ -9,15 +9,15 @@ import { NLMSG_HDRLEN } from "../netlink/uapi.ts";
 import { viewOf } from "./frame.ts";
 import { type NetlinkPacket, packetError } from "./packets.ts";
 
-/** Gets one message's header, which is valid only during the call. */
+/** Receives the header of a message; it is valid only during the call. */
 export type MessageVisitor = (message: Readonly<MessageHeader>) => void;
 
 /**
- * Visits a packet's messages. A message that the snap length cut is the last one, and ends where the
- * captured bytes end.
+ * Visits the messages of a packet in order. If the snap length truncated the packet, the last
+ * message ends at the last captured byte.
  *
- * @throws {CaptureError} if a message does not fit, except behind a program's first request: there
- * the kernel skips what it cannot read, and so does this.
+ * @throws {CaptureError} if the length of a message is invalid. After the first message of a
+ * request packet the rest is skipped instead, as the kernel does.
  */
 export function visitMessages(packet: NetlinkPacket, visit: MessageVisitor): void {
   const { bytes, littleEndian, missing } = packet;
@@ -26,8 +26,8 @@ export function visitMessages(packet: NetlinkPacket, visit: MessageVisitor): voi
   for (let start = 0; start < bytes.length;) {
     const left = bytes.length - start;
     const size = left < NLMSG_HDRLEN ? 0 : view.getUint32(start, littleEndian);
-    const isCut = size > left && size <= left + missing;
-    if ((size < NLMSG_HDRLEN || size > left) && !isCut) {
+    const isTruncated = size > left && size <= left + missing;
+    if ((size < NLMSG_HDRLEN || size > left) && !isTruncated) {
       if (missing > 0 || (packet.isRequest && start > 0)) return;
       throw packetError(packet, `has a netlink message of ${size} bytes with ${left} bytes left`);
     }
@@ -42,7 +42,7 @@ export function visitMessages(packet: NetlinkPacket, visit: MessageVisitor): voi
   }
 }
 
-/** The type and the port of a packet's first message; undefined where there is none. */
+/** The type and the port of a packet's first message; undefined if there is none. */
 export function firstMessage(packet: NetlinkPacket): { type: number; portId: number } | undefined {
   const { bytes, littleEndian } = packet;
   if (bytes.length < NLMSG_HDRLEN) return undefined;
@@ -50,7 +50,7 @@ export function firstMessage(packet: NetlinkPacket): { type: number; portId: num
   return { type: view.getUint16(4, littleEndian), portId: view.getUint32(12, littleEndian) };
 }
 
-/** The error code of a DONE or an ERROR message: 0 or a negative errno; undefined without one. */
+/** The error code of a DONE or ERROR message: 0 or a negative errno; undefined if it is missing. */
 export function errorCodeOf(
   packet: NetlinkPacket,
   message: Readonly<MessageHeader>,

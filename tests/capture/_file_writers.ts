@@ -1,7 +1,5 @@
-/**
- * Writers of capture files, apart from the one under test.
- */
-import { concat, type Seen } from "./_fixtures.ts";
+/** Writes pcap and pcapng files, independently of the code under test. */
+import { type CapturedPacket, concat } from "./_fixtures.ts";
 
 export interface Format {
   readonly littleEndian?: boolean;
@@ -9,22 +7,22 @@ export interface Format {
   readonly linkType?: number;
 }
 
-function frameOf(seen: Seen): Uint8Array {
+function frameOf(packet: CapturedPacket): Uint8Array {
   const cooked = new Uint8Array(16);
   new DataView(cooked.buffer).setUint16(0, 4);
   new DataView(cooked.buffer).setUint16(2, 824);
-  new DataView(cooked.buffer).setUint16(14, seen.protocol);
-  return concat(cooked, seen.bytes);
+  new DataView(cooked.buffer).setUint16(14, packet.protocol);
+  return concat(cooked, packet.bytes);
 }
 
-/** A pcap file, written apart from the writer under test. */
-export function pcap(seen: readonly Seen[], format: Format = {}): Uint8Array {
+/** Writes a pcap file. */
+export function pcap(packets: readonly CapturedPacket[], format: Format = {}): Uint8Array {
   const { littleEndian = true, nanoseconds = true, linkType = 253 } = format;
   const words = (...values: number[]) => wordsOf(littleEndian, values);
   const version = littleEndian ? 0x0004_0002 : 0x0002_0004;
   const magic = nanoseconds ? 0xa1b23c4d : 0xa1b2c3d4;
   const parts = [words(magic, version, 0, 0, 262_144, linkType)];
-  for (const each of seen) {
+  for (const each of packets) {
     const frame = frameOf(each);
     const captured = Math.min(each.captured ?? frame.length, frame.length);
     const fraction = Number(each.time % 1_000_000_000n);
@@ -48,7 +46,7 @@ function wordsOf(littleEndian: boolean, values: readonly number[]): Uint8Array {
   return bytes;
 }
 
-/** One pcapng block of this type around a body, which is padded to 4 bytes. */
+/** Writes a pcapng block with a body, which is padded to 4 bytes. */
 export function block(type: number, body: Uint8Array, littleEndian = true): Uint8Array {
   const padded = concat(body, new Uint8Array(-body.length & 3));
   const length = padded.length + 12;
@@ -56,13 +54,13 @@ export function block(type: number, body: Uint8Array, littleEndian = true): Uint
   return concat(words(type, length), padded, words(length));
 }
 
-/** The header of a pcapng section. */
+/** Writes the section header block of a pcapng file. */
 export function section(littleEndian = true): Uint8Array {
   const words = wordsOf(littleEndian, [0x1a2b3c4d, littleEndian ? 1 : 0x10000, ~0, ~0]);
   return block(0x0a0d0d0a, words, littleEndian);
 }
 
-/** A pcapng interface with options. */
+/** Writes an interface description block with options. */
 export function interfaceBlock(
   linkType: number,
   options: Uint8Array = new Uint8Array(0),
@@ -74,15 +72,15 @@ export function interfaceBlock(
   return block(1, concat(head, options), littleEndian);
 }
 
-/** A pcapng packet with its time in units of the interface. */
+/** Writes an enhanced packet block, with the time in units of its interface. */
 export function packetBlock(
-  seen: Seen,
+  packet: CapturedPacket,
   units: bigint,
   interfaceId = 0,
   littleEndian = true,
 ): Uint8Array {
-  const frame = frameOf(seen);
-  const captured = Math.min(seen.captured ?? frame.length, frame.length);
+  const frame = frameOf(packet);
+  const captured = Math.min(packet.captured ?? frame.length, frame.length);
   const head = wordsOf(littleEndian, [
     interfaceId,
     Number(units >> 32n),
@@ -93,12 +91,12 @@ export function packetBlock(
   return block(6, concat(head, frame.subarray(0, captured)), littleEndian);
 }
 
-/** A pcapng file with one interface of nanoseconds. */
-export function pcapng(seen: readonly Seen[], littleEndian = true): Uint8Array {
+/** Writes a pcapng file with one interface, which has nanoseconds. */
+export function pcapng(packets: readonly CapturedPacket[], littleEndian = true): Uint8Array {
   const resolution = littleEndian ? [9, 0, 1, 0, 9, 0, 0, 0] : [0, 9, 0, 1, 9, 0, 0, 0];
   return concat(
     section(littleEndian),
     interfaceBlock(253, Uint8Array.from(resolution), littleEndian),
-    ...seen.map((each) => packetBlock(each, each.time, 0, littleEndian)),
+    ...packets.map((each) => packetBlock(each, each.time, 0, littleEndian)),
   );
 }
