@@ -2,6 +2,7 @@
  * InfluxDB line protocol: telegraf's measurements, tags and fields, so that a dashboard of its
  * `inputs.ipvs` moves over unchanged; the totals as measurement `ipvs`; more behind `extended`.
  * Every value is an integer; one beyond the signed 64 bits that the protocol has is clamped.
+ * An inconsistent snapshot begins with comments, one for each doubt.
  *
  * @module
  */
@@ -20,6 +21,7 @@ import type { Snapshot } from "../ipvs/snapshot.ts";
 import { CATALOGUE, type Metric } from "../metrics/catalogue.ts";
 import { ByteWriter, type Sink, utf8 } from "./byte_writer.ts";
 import { type Column, columns, LastSlots, writeAddress } from "./columns.ts";
+import { printable } from "./printable.ts";
 
 /** What {@linkcode encodeInflux} is to add. */
 export interface InfluxOptions {
@@ -88,6 +90,10 @@ class InfluxWriter {
   }
 
   write(): void {
+    // telegraf and InfluxDB skip comments, so that no series is added.
+    for (const doubt of this.#snapshot.consistency.doubts) {
+      this.#out.text(`# inconsistent: ${printable(doubt)}\n`);
+    }
     this.#totals();
     const scan = this.#snapshot.servers.scan();
     while (scan.nextVirtual()) {
