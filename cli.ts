@@ -6,7 +6,7 @@
  */
 import { openLive } from "./ffi/live_source.ts";
 import { readFile, readLink } from "./ffi/proc_file.ts";
-import { whyNoOutput } from "./ffi/standard_output.ts";
+import { standardOutputProblem } from "./ffi/standard_output.ts";
 import {
   DONE,
   FAILED,
@@ -75,7 +75,7 @@ function versionText(): string {
 function openStandardOutput(): Output {
   // Replays and the help do without the permission.
   const mayAsk = Deno.permissions.querySync({ name: "ffi" }).state === "granted";
-  const reason = mayAsk ? whyNoOutput() : undefined;
+  const reason = mayAsk ? standardOutputProblem() : undefined;
   if (reason !== undefined) throw new WriteError(`Cannot write standard output: ${reason}`);
   return standardOutput();
 }
