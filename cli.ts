@@ -185,10 +185,10 @@ async function explainNetlink(error: NetlinkError): Promise<{ code: number; line
   }
   if (isRefusal(error)) {
     const { explainRefusal } = await import("./lib/doctor/capability.ts");
-    const { finding, mend } = explainRefusal({ readFile, readLink });
+    const { finding, fix } = explainRefusal({ readFile, readLink });
     return {
       code: NOT_PERMITTED,
-      line: `Not permitted to read IPVS: ${finding}; try: ${mend[0]}`,
+      line: `Not permitted to read IPVS: ${finding}; try: ${fix[0]}`,
     };
   }
   return { code: FAILED, line: error.message };

@@ -1,5 +1,5 @@
 /**
- * A reading as `show` makes it, and what it tells.
+ * A trial reading, the same as that of `show`.
  *
  * @module
  */
@@ -15,20 +15,20 @@ import type { Machine } from "./machine.ts";
 
 const EAFNOSUPPORT = 97;
 
-/** How far a reading came. */
-export interface Attempt {
-  /** IPVS's family, where the kernel told it. */
+/** The result of a trial reading, as far as it came. */
+export interface Probe {
+  /** The generic netlink family of IPVS, if the lookup succeeded. */
   readonly family?: Family;
-  /** The snapshot, where there is one. */
+  /** The snapshot, if the reading succeeded. */
   readonly snapshot?: Snapshot;
-  /** Whether ip_vs speaks IPv6, where it told. */
-  readonly speaksIpv6?: boolean;
+  /** Whether ip_vs supports IPv6, if known. */
+  readonly supportsIpv6?: boolean;
   /** Why there is no snapshot. */
   readonly error?: unknown;
 }
 
-/** Reads all that `show` reads. Nothing is thrown. */
-export function attempt(machine: Machine): Attempt {
+/** Reads what `show` reads. Throws nothing. */
+export function probe(machine: Machine): Probe {
   let family: Family | undefined;
   try {
     using source = machine.openSource();
@@ -36,29 +36,29 @@ export function attempt(machine: Machine): Attempt {
       const reader = new Reader(source.transport, source.second);
       family = reader.family;
       const snapshot = collectThrough(reader, source);
-      return { family, snapshot, ...askIpv6(reader) };
+      return { family, snapshot, ...probeIpv6(reader) };
     });
   } catch (error) {
     return family === undefined ? { error } : { family, error };
   }
 }
 
-/** Asks for a virtual server of IPv6: the kernel says whether it is there, or that none can be. */
-function askIpv6(reader: Reader): { speaksIpv6?: boolean } {
+/** Requests an IPv6 virtual server, for which an ip_vs without IPv6 has an error of its own. */
+function probeIpv6(reader: Reader): { supportsIpv6?: boolean } {
   const rows = new Rows(SERVICE.slots);
   const at = rows.push();
   rows.words[at + SERVICE.addressFamily] = AF_INET6;
   rows.words[at + SERVICE.fwmark] = 1;
   try {
-    return reader.hasService(rows, 0) === undefined ? {} : { speaksIpv6: true };
+    return reader.hasService(rows, 0) === undefined ? {} : { supportsIpv6: true };
   } catch (error) {
     const errno = error instanceof NetlinkError ? error.errno : undefined;
-    return errno === EAFNOSUPPORT ? { speaksIpv6: false } : {};
+    return errno === EAFNOSUPPORT ? { supportsIpv6: false } : {};
   }
 }
 
-/** Whether there is not even a socket, as a system call filter has it. */
-export function isWithoutNetlink(error: unknown): boolean {
+/** Whether netlink sockets are not available, for example because of a system call filter. */
+export function isNetlinkUnavailable(error: unknown): boolean {
   return error instanceof NetlinkError && error.request === "socket" &&
     error.errno === EAFNOSUPPORT;
 }
