@@ -12,10 +12,13 @@ import { isMissingFamily, isRefusal, NetlinkError } from "../netlink/errors.ts";
 export class CaptureError extends Error {
   /** The class's name. */
   override readonly name = "CaptureError";
+  /** The message after the colon. */
+  readonly reason: string;
 
   /** Composes the message from the reason, which goes on after the colon. */
   constructor(reason: string, options?: ErrorOptions) {
     super(`Cannot read capture: ${reason}`, options);
+    this.reason = reason;
   }
 }
 
@@ -29,15 +32,15 @@ export function recordedError(error: unknown): unknown {
   const reason = isMissingFamily(error)
     ? WITHOUT_IPVS
     : isRefusal(error)
-    ? `${recordedRefusal(code)} of ${request}`
-    : `the recording holds an error: ${error.message}`;
+    ? `${recordedRefusal(code)} to ${request}`
+    : `the recorded kernel returned an error: ${error.message}`;
   return new CaptureError(reason, { cause: error });
 }
 
 /** The kernel that was recorded had no IPVS. */
-export const WITHOUT_IPVS = "the recording is of a kernel without IPVS (ENOENT)";
+export const WITHOUT_IPVS = "the recorded kernel had no IPVS (ENOENT)";
 
 /** The kernel that was recorded refused something, with the errno of this name. */
 export function recordedRefusal(code: string): string {
-  return `the recording holds a refusal (${code})`;
+  return `the recorded kernel refused access (${code})`;
 }

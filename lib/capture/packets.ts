@@ -58,7 +58,8 @@ export function readPackets(bytes: Uint8Array): NetlinkPacket[] {
   if (packets.length > 0) return packets;
   if (foreign === undefined) throw new CaptureError("it holds no packets");
   const name = foreign === ETHERNET ? "1 (Ethernet)" : foreign;
-  throw new CaptureError(`its link type is ${name}, not ${LINKTYPE_NETLINK} (netlink)`);
+  const expected = `${LINKTYPE_NETLINK} (netlink)`;
+  throw new CaptureError(`its link type is ${name}, not ${expected}; capture an nlmon device`);
 }
 
 /** How many bytes tell whether something is a capture. */

@@ -91,20 +91,20 @@ export class Recording {
     const count = this.rounds.length;
     if (count === 0) {
       const why = this.#isWithoutIpvs ? `: ${WITHOUT_IPVS}` : "";
-      throw new CaptureError(`nobody lists the virtual servers in it${why}`);
+      throw new CaptureError(`it has no IPVS listing${why}`);
     }
     if (number === undefined) {
       const last = this.rounds.findLast((round) => round.whole);
       if (last !== undefined) return last;
       const gap = this.rounds.at(-1)?.gap;
-      throw new CaptureError(`none of its ${count} rounds is whole; the last: ${gap}`);
+      throw new CaptureError(`it has no complete snapshot; the last of ${count}: ${gap}`);
     }
     const round = this.rounds[number - 1];
     if (round === undefined) {
-      throw new CaptureError(`it has no round ${number}: there are ${count}`);
+      throw new CaptureError(`it has ${count} snapshots, not ${number}`);
     }
     if (round.whole) return round;
-    throw new CaptureError(`round ${number} of ${count} is not whole: ${round.gap}`);
+    throw new CaptureError(`snapshot ${number} of ${count} is incomplete: ${round.gap}`);
   }
 }
 
@@ -162,7 +162,7 @@ class AskReader {
 function toRound(marked: MarkedRound, reader: AskReader): Round {
   const { time, packets, texts, isComplete } = marked;
   if (!isComplete) {
-    return new Round({ time, client: "ipvstat", asks: [], gap: "its recording was broken off" });
+    return new Round({ time, client: "ipvstat", asks: [], gap: "the recording was interrupted" });
   }
   const asks = reader.read(packets);
   return new Round({ time, client: "ipvstat", asks, texts, gap: findGap(asks) });

@@ -75,7 +75,7 @@ export class ReplayTransport implements Transport {
     const exchange = recorded?.exchanges[recorded.given++];
     if (exchange === undefined) {
       const held = recorded === undefined ? "no answer" : "no further answer";
-      throw new NotRecordedError(`Cannot replay the ${question.meaning}: the capture has ${held}`);
+      throw new NotRecordedError(`The capture has ${held} to the request for ${question.meaning}`);
     }
     return this.#answers(exchange, sequence);
   }

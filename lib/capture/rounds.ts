@@ -154,7 +154,7 @@ export function findGap(asks: readonly Ask[]): string | undefined {
   if (listing === undefined) {
     const errno = refusalOf(asks);
     if (errno !== undefined) return recordedRefusal(errnoCode(errno));
-    return "no list of services in it is complete";
+    return "it has no complete list of virtual servers";
   }
   const services = servicesOf(listing);
   const answered = new Set<string>();
@@ -162,7 +162,7 @@ export function findGap(asks: readonly Ask[]): string | undefined {
   let missing = 0;
   for (const service of services) if (!answered.has(destinationsOf(service))) missing++;
   if (missing === 0) return undefined;
-  return `${missing} of its ${services.size} services lack their real servers`;
+  return `the real servers of ${missing} of ${services.size} virtual servers are missing`;
 }
 
 /** The names of the services in a listing. */

@@ -59,7 +59,7 @@ const REFUSED: readonly (readonly [subject: string, file: Uint8Array, reason: st
   [
     "a capture of Ethernet",
     pcap([REQUEST], { linkType: 1 }),
-    "its link type is 1 (Ethernet), not 253 (netlink)",
+    "its link type is 1 (Ethernet), not 253 (netlink); capture an nlmon device",
   ],
   [
     "a packet without a cooked header",

@@ -143,10 +143,10 @@ Deno.test("Recorder leaves a round that threw behind, marked as broken off", () 
       throw new TypeError("Cannot go on");
     }), { name: "TypeError", message: "Cannot go on" });
   const broken = openRecording(concat(...chunks));
-  assert.deepEqual(broken.rounds.map(({ gap }) => gap), ["its recording was broken off"]);
+  assert.deepEqual(broken.rounds.map(({ gap }) => gap), ["the recording was interrupted"]);
   assert.throws(() => broken.selectRound(), {
-    message: "Cannot read capture: none of its 1 rounds is whole; the last: " +
-      "its recording was broken off",
+    message: "Cannot read capture: it has no complete snapshot; the last of 1: " +
+      "the recording was interrupted",
   });
   recorder.round(live, readAll);
   const { rounds } = openRecording(concat(...chunks));

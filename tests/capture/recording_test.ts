@@ -115,14 +115,14 @@ Deno.test("Recording.selectRound() takes the last whole round, or the one with t
 });
 
 Deno.test("Recording.selectRound() says which round there is not, and how many there are", () => {
-  const gap = "no list of services in it is complete";
+  const gap = "it has no complete list of virtual servers";
   const cases: readonly (readonly [Recording, number | undefined, string])[] = [
-    [capture(3), 4, "it has no round 4: there are 3"],
-    [capture(3), 0, "it has no round 0: there are 3"],
-    [capture(3), -1, "it has no round -1: there are 3"],
-    [capture(3), 1.5, "it has no round 1.5: there are 3"],
-    [capture(3, 2), 2, `round 2 of 3 is not whole: ${gap}`],
-    [capture(2, 1, 2), undefined, `none of its 2 rounds is whole; the last: ${gap}`],
+    [capture(3), 4, "it has 3 snapshots, not 4"],
+    [capture(3), 0, "it has 3 snapshots, not 0"],
+    [capture(3), -1, "it has 3 snapshots, not -1"],
+    [capture(3), 1.5, "it has 3 snapshots, not 1.5"],
+    [capture(3, 2), 2, `snapshot 2 of 3 is incomplete: ${gap}`],
+    [capture(2, 1, 2), undefined, `it has no complete snapshot; the last of 2: ${gap}`],
   ];
   for (const [recording, number, reason] of cases) {
     assert.throws(() => recording.selectRound(number), {
@@ -146,7 +146,7 @@ for (const [subject, file] of Object.entries(WITHOUT)) {
   Deno.test(`Recording.selectRound() says that nobody lists the table in ${subject}`, () => {
     assert.throws(() => openRecording(file).selectRound(), {
       name: "CaptureError",
-      message: "Cannot read capture: nobody lists the virtual servers in it",
+      message: "Cannot read capture: it has no IPVS listing",
     });
   });
 }

@@ -65,7 +65,7 @@ Deno.test("ReplayTransport gives the k-th asking of a question its k-th answer, 
   assert.equal(answersTo(transport, ask.services()).length, 3);
   assert.throws(() => transport.exchange(new Uint8Array(ask.services())), {
     name: "NotRecordedError",
-    message: "Cannot replay the services: the capture has no further answer",
+    message: "The capture has no further answer to the request for services",
   });
 });
 
@@ -73,7 +73,7 @@ Deno.test("ReplayTransport says at once what was not recorded", () => {
   const transport = replayOf(new Monitor());
   assert.throws(() => transport.exchange(new Uint8Array(ask.info())), {
     name: "NotRecordedError",
-    message: "Cannot replay the info: the capture has no answer",
+    message: "The capture has no answer to the request for info",
   });
   for (const bytes of [message({ flags: 1, command: 2 }), new Uint8Array(3), new Uint8Array(0)]) {
     assert.throws(() => transport.exchange(new Uint8Array(bytes)), NotRecordedError);

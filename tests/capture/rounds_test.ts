@@ -116,9 +116,9 @@ Deno.test("partRounds() parts a very long capture", () => {
 });
 
 Deno.test("findGap() counts the services whose destinations were not read", () => {
-  assert.deepEqual(parted("Sa"), ["Sd: 1 of its 2 services lack their real servers"]);
-  assert.deepEqual(parted("Saa"), ["Sdd: 1 of its 2 services lack their real servers"]);
-  assert.deepEqual(parted("S"), ["S: 2 of its 2 services lack their real servers"]);
+  assert.deepEqual(parted("Sa"), ["Sd: the real servers of 1 of 2 virtual servers are missing"]);
+  assert.deepEqual(parted("Saa"), ["Sdd: the real servers of 1 of 2 virtual servers are missing"]);
+  assert.deepEqual(parted("S"), ["S: the real servers of 2 of 2 virtual servers are missing"]);
 });
 
 Deno.test("findGap() wants the end of the listing and of each reading of destinations", () => {
@@ -127,9 +127,11 @@ Deno.test("findGap() wants the end of the listing and of each reading of destina
   const whole = [...monitor.seen];
   assert.deepEqual(roundsOf(monitor), ["Sd"]);
   monitor.seen.pop();
-  assert.deepEqual(roundsOf(monitor), ["Sd: 1 of its 1 services lack their real servers"]);
+  assert.deepEqual(roundsOf(monitor), [
+    "Sd: the real servers of 1 of 1 virtual servers are missing",
+  ]);
   monitor.seen.splice(0, Infinity, ...whole.toSpliced(2, 1));
-  assert.deepEqual(roundsOf(monitor), ["Sd: no list of services in it is complete"]);
+  assert.deepEqual(roundsOf(monitor), ["Sd: it has no complete list of virtual servers"]);
 });
 
 Deno.test("findGap() rests on the first listing that was not refused", () => {
@@ -153,7 +155,9 @@ Deno.test("findGap() believes no answer that could be another request's", () => 
     monitor.see(answer);
   }
   monitor.exchange(one, ask.destinations(B, { sequence: 3 }));
-  assert.deepEqual(roundsOf(monitor), ["Sdd: 1 of its 2 services lack their real servers"]);
+  assert.deepEqual(roundsOf(monitor), [
+    "Sdd: the real servers of 1 of 2 virtual servers are missing",
+  ]);
 });
 
 Deno.test("readAsks() refuses a question of which a packet was cut, and says by how much", () => {

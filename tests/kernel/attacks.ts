@@ -145,7 +145,7 @@ test("a reading ends in exit code 1 when a file of /proc cannot be read", (files
 
 test("output that cannot be written ends in exit code 1 and one line", (files) => {
   assertFailure(files, "output", 1);
-  assert.match(seen(files, "output").err, /Cannot write standard output: Input\/output error/);
+  assert.match(seen(files, "output").err, /Cannot write standard output: input\/output error/);
   assertInjected(files, "output");
 });
 
