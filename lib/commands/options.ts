@@ -48,7 +48,7 @@ export interface Command {
   readonly details?: string;
 }
 
-/** Another option that an option needs, with a certain value where one is given. */
+/** Another option that an option needs, if `value` is set with that value. */
 export interface OptionNeed {
   readonly option: string;
   readonly value?: string;

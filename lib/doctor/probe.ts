@@ -43,7 +43,7 @@ export function probe(machine: Machine): Probe {
   }
 }
 
-/** Requests an IPv6 virtual server, for which an ip_vs without IPv6 has an error of its own. */
+/** Requests an IPv6 virtual server: the error of an ip_vs without IPv6 differs from "no such service". */
 function probeIpv6(reader: Reader): { supportsIpv6?: boolean } {
   const rows = new Rows(SERVICE.slots);
   const at = rows.push();
