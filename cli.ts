@@ -1,12 +1,12 @@
 /**
- * The composition root: gives a command its source and its output, and turns what goes wrong into
- * an exit code and one line that says what to do.
+ * The composition root: gives each command its source and its output, and turns errors into an exit
+ * code and a message that says what to do.
  *
  * @module
  */
 import { openLive } from "./ffi/live_source.ts";
 import { readFile, readLink } from "./ffi/proc_file.ts";
-import { whyNoOutput } from "./ffi/standard_output.ts";
+import { standardOutputProblem } from "./ffi/standard_output.ts";
 import {
   DONE,
   FAILED,
@@ -15,10 +15,12 @@ import {
   NOT_PERMITTED,
   WRONG_USAGE,
 } from "./lib/commands/exit_codes.ts";
+import { printDetails, printMessage } from "./lib/commands/messages.ts";
 import type { DoctorFormat, Format, Shell } from "./lib/commands/options.ts";
-import { say, sayInDetail } from "./lib/commands/messages.ts";
 import { ClosedPipeError, type Output, standardOutput, WriteError } from "./lib/commands/output.ts";
-import { type Arguments, bytesOf, parseArguments, UsageError } from "./lib/commands/parse.ts";
+import { type Arguments, parseArguments } from "./lib/commands/parse.ts";
+import { UsageError } from "./lib/commands/usage_error.ts";
+import { parseSize } from "./lib/commands/values.ts";
 import type { Source } from "./lib/ipvs/collect.ts";
 import type { Consistency } from "./lib/ipvs/snapshot.ts";
 import { isMissingFamily, isRefusal, NetlinkError } from "./lib/netlink/errors.ts";
@@ -32,19 +34,20 @@ async function main(words: readonly string[]): Promise<number> {
     return await run(parseArguments(words));
   } catch (error) {
     if (error instanceof ClosedPipeError) return DONE;
-    const { code, line } = await explain(error);
-    say(line);
-    if (words.includes("--debug")) sayInDetail(error);
+    const { code, line, hint } = await explain(error);
+    printMessage(hint === undefined ? line : `${line}; ${hint}`);
+    if (words.includes("--debug")) printDetails(error);
     return code;
   }
 }
 
 async function run(args: Arguments): Promise<number> {
-  if (args.options.has("version")) return print(versionText());
   const [operand] = args.operands;
   switch (args.command) {
     case "help":
       return print((await import("./lib/commands/help.ts")).helpText(operand));
+    case "version":
+      return print(versionText());
     case "record":
       return await runRecord(args);
     case "doctor":
@@ -73,14 +76,14 @@ function versionText(): string {
 }
 
 function openStandardOutput(): Output {
-  // Replays and the help do without the permission.
-  const mayAsk = Deno.permissions.querySync({ name: "ffi" }).state === "granted";
-  const reason = mayAsk ? whyNoOutput() : undefined;
-  if (reason !== undefined) throw new WriteError(`Cannot write standard output: ${reason}`);
+  // Replays and help texts work without the permission.
+  const hasFfi = Deno.permissions.querySync({ name: "ffi" }).state === "granted";
+  const problem = hasFfi ? standardOutputProblem() : undefined;
+  if (problem !== undefined) throw new WriteError(`Cannot write standard output: ${problem}`);
   return standardOutput();
 }
 
-/** Standard output is what nothing and `-` name. */
+/** Opens a file; no name and `-` are standard output. */
 async function openOutput(file = "-"): Promise<Output> {
   if (file === "-") return openStandardOutput();
   return new (await import("./lib/commands/output_file.ts")).OutputFile(file);
@@ -90,17 +93,18 @@ async function runShow(args: Arguments): Promise<number> {
   const { show } = await import("./lib/commands/show.ts");
   using output = await openOutput(args.options.get("output-file"));
   using source = await openSource(args);
-  const snapshot = await show(source, output.sink, {
-    format: (args.options.get("output") ?? "table") as Format,
-    extended: args.options.has("extended"),
-    color: output.color,
-  }).catch((error) => {
-    throw source.explain?.(error) ?? error;
-  });
+  const snapshot = await traced(args, source, (from) =>
+    show(from, output.sink, {
+      format: (args.options.get("output") ?? "table") as Format,
+      extended: args.options.has("extended"),
+      color: useColor(args, output),
+      width: tableWidth(args, output),
+    })).catch((error) => {
+      throw source.explain?.(error) ?? error;
+    });
   output.commit();
   if (args.options.has("debug")) {
-    say(`${snapshot.unknownAttributes} unknown attributes skipped`);
-    if (source.foreign) say(`${source.foreign} datagrams of other processes dropped`);
+    printMessage(`debug: ${snapshot.unknownAttributes} unknown attributes skipped`);
   }
   return verdict(snapshot.consistency);
 }
@@ -109,10 +113,11 @@ async function runRecord(args: Arguments): Promise<number> {
   const { record } = await import("./lib/commands/record.ts");
   using output = await openOutput(args.operands[0]);
   using source = openLive();
-  const consistency = await record(source, output.sink, {
-    rounds: Number(args.options.get("rounds") ?? "1"),
-    interval: Number(args.options.get("interval") ?? "2"),
-  });
+  const consistency = await traced(args, source, (from) =>
+    record(from, output.sink, {
+      rounds: Number(args.options.get("rounds") ?? "1"),
+      interval: Number(args.options.get("interval") ?? "2"),
+    }));
   output.commit();
   return verdict(consistency);
 }
@@ -123,7 +128,7 @@ async function runDoctor(args: Arguments): Promise<number> {
   const machine = { readFile, readLink, openSource: openLive };
   const code = await doctor(machine, output.sink, {
     format: (args.options.get("output") ?? "table") as DoctorFormat,
-    color: output.color,
+    color: useColor(args, output),
     explain,
     verdict,
   });
@@ -131,64 +136,107 @@ async function runDoctor(args: Arguments): Promise<number> {
   return code;
 }
 
-/** Says on standard error what could not be made consistent. */
+function useColor(args: Arguments, output: Output): boolean {
+  const when = args.options.get("color") ?? "auto";
+  return when === "auto" ? output.color : when === "always";
+}
+
+/** Undefined for no limit. */
+function tableWidth(args: Arguments, output: Output): number | undefined {
+  if (args.options.get("output") === "wide") return undefined;
+  const width = args.options.get("width");
+  return width === undefined ? output.width : Number(width);
+}
+
+/** Reports an inconsistent snapshot on standard error. */
 function verdict({ doubts }: Consistency): number {
   if (doubts.length === 0) return DONE;
-  const more = doubts.length > 1 ? ` (and ${doubts.length - 1} more such)` : "";
-  say(`The table kept changing while it was read; ${doubts[0]}${more}`);
+  const more = doubts.length > 1 ? ` (and ${doubts.length - 1} more)` : "";
+  printMessage(`The table kept changing during the read; ${doubts[0]}${more}`);
   return INCONSISTENT;
 }
 
 interface DisposableSource extends Source, Disposable {
-  /** How many datagrams it dropped, where it may have to. */
+  /** Number of datagrams dropped because another process sent them. */
   readonly foreign?: number;
-  /** What an error of reading it means, where it is not the kernel's that runs here. */
+  /** Translates an error of a source that is not the running kernel. */
   explain?(error: unknown): unknown;
 }
 
+/** Uses a source, with --debug a traced one. */
+async function traced<T>(
+  args: Arguments,
+  source: DisposableSource,
+  use: (source: Source) => Promise<T>,
+): Promise<T> {
+  if (!args.options.has("debug")) return await use(source);
+  const log = (line: string) => printMessage(`debug: ${line}`);
+  const { Trace } = await import("./lib/commands/trace.ts");
+  const trace = new Trace(log);
+  try {
+    return await use(trace.attach(source));
+  } finally {
+    trace.finish();
+    if (source.foreign) log(`${source.foreign} datagrams of other processes dropped`);
+  }
+}
+
 async function openSource(args: Arguments): Promise<DisposableSource> {
+  const file = args.options.get("replay") ?? (args.options.has("demo") ? DEMO : undefined);
+  if (file === undefined) return openLive();
+  const { openReplay } = await import("./lib/commands/replay.ts");
   const round = args.options.get("round");
   const maxSize = args.options.get("max-size");
-  const file = args.options.get("replay");
-  const demo = args.options.has("demo");
-  if (file !== undefined && demo) throw new UsageError("--replay and --demo exclude each other");
-  if (file === undefined && !demo) {
-    if (round !== undefined) throw new UsageError("--round goes with --replay");
-    if (maxSize !== undefined) throw new UsageError("--max-size goes with --replay");
-    return openLive();
-  }
-  const { openReplay } = await import("./lib/commands/replay.ts");
-  return openReplay(file ?? DEMO, {
+  return openReplay(file, {
     round: round === undefined ? undefined : Number(round),
-    maxSize: maxSize === undefined ? undefined : bytesOf(maxSize),
+    maxSize: maxSize === undefined ? undefined : parseSize(maxSize),
   });
 }
 
-/** The exit code of an error, and what to say. */
-async function explain(error: unknown): Promise<{ code: number; line: string }> {
+/** An exit code, the message, and what to do about it. */
+interface Explanation {
+  readonly code: number;
+  readonly line: string;
+  readonly hint?: string;
+}
+
+async function explain(error: unknown): Promise<Explanation> {
   if (error instanceof UsageError) return { code: WRONG_USAGE, line: error.message };
   if (error instanceof NetlinkError) return await explainNetlink(error);
   const message = error instanceof Error ? error.message : String(error);
-  if (error instanceof Deno.errors.NotCapable) return { code: NOT_PERMITTED, line: message };
+  if (error instanceof Deno.errors.NotCapable) return explainDeno(message);
   if (/^Could not open library/.test(message)) {
-    return { code: FAILED, line: "Cannot open libc.so.6: this program needs glibc" };
+    return { code: FAILED, line: "Cannot open libc.so.6: ipvstat needs glibc" };
   }
   return { code: FAILED, line: message };
 }
 
-async function explainNetlink(error: NetlinkError): Promise<{ code: number; line: string }> {
+/** A refusal by the runtime, such as `Requires ffi access, run again with the --allow-ffi flag`. */
+function explainDeno(message: string): Explanation {
+  const access = /^Requires (.*?access.*?),? run again/.exec(message)?.[1] ?? "access";
+  const permissions = "--allow-ffi --allow-read --allow-write";
+  return {
+    code: FAILED,
+    line: `Deno was started without permission for ${access}`,
+    hint: `run: deno run ${permissions} cli.ts`,
+  };
+}
+
+async function explainNetlink(error: NetlinkError): Promise<Explanation> {
   if (isMissingFamily(error)) {
     return {
       code: NO_IPVS,
-      line: "IPVS is not there: the kernel has no ip_vs; load it with: modprobe ip_vs",
+      line: "IPVS is not available: the kernel module ip_vs is not loaded",
+      hint: "try: sudo modprobe ip_vs (ipvstat doctor explains more, ipvstat --demo needs no IPVS)",
     };
   }
   if (isRefusal(error)) {
     const { explainRefusal } = await import("./lib/doctor/capability.ts");
-    const { finding, mend } = explainRefusal({ readFile, readLink });
+    const { finding, fix } = explainRefusal({ readFile, readLink });
     return {
       code: NOT_PERMITTED,
-      line: `Not permitted to read IPVS: ${finding}; try: ${mend[0]}`,
+      line: `Not permitted to read IPVS: ${finding}`,
+      hint: `try: ${fix[0]}`,
     };
   }
   return { code: FAILED, line: error.message };

@@ -1,5 +1,5 @@
 /**
- * The time with the kernel's resolution.
+ * The time in nanoseconds.
  *
  * @module
  */

@@ -1,10 +1,10 @@
 /**
- * The one place that names C functions: what is called of libc, each beside its declaration.
+ * The C functions that are called, each with its declaration. No other file names any.
  *
  * @module
  */
 
-// One file name for glibc on every architecture.
+// The name of glibc on every architecture.
 const LIBC = "libc.so.6";
 
 const SYMBOLS = {
@@ -32,7 +32,7 @@ const SYMBOLS = {
   __errno_location: { parameters: [], result: "pointer" },
 } as const;
 
-/** What few runs call. Each symbol of a table costs time when the table is opened. */
+/** Functions that few runs call. Each symbol of a table costs time when the table is opened. */
 const RARE_SYMBOLS = {
   // ssize_t readlink(const char *path, char *target, size_t length);
   readlink: { parameters: ["buffer", "buffer", "usize"], result: "isize" },
@@ -44,12 +44,12 @@ const EINTR = 4;
 
 type Symbols = Deno.DynamicLibrary<typeof SYMBOLS>["symbols"];
 
-/** libc's functions, and the errno of the last one that failed. */
+/** The functions of libc, and errno. */
 export interface Libc {
   readonly symbols: Symbols;
   /**
-   * The calling thread's errno. Read it in the statement after the call that failed, as
-   * {@linkcode retried} does: an allocation in between can set it anew.
+   * The errno of the calling thread. Read it in the statement after the failed call, as
+   * {@linkcode retryInterrupted} does: an allocation in between can change it.
    */
   errno(): number;
 }
@@ -57,7 +57,7 @@ export interface Libc {
 let opened: Libc | undefined;
 
 /**
- * Opens libc at the first call, and gives the same one ever after.
+ * Opens libc on the first call; later calls return the same object.
  *
  * @throws {Deno.errors.NotCapable} without --allow-ffi.
  */
@@ -74,7 +74,7 @@ export function libc(): Libc {
 let rareOpened: Deno.DynamicLibrary<typeof RARE_SYMBOLS> | undefined;
 
 /**
- * The functions that few runs call, likewise.
+ * The functions that few runs call; opened like {@linkcode libc}.
  *
  * @throws {Deno.errors.NotCapable} without --allow-ffi.
  */
@@ -83,8 +83,8 @@ export function rareLibc(): Deno.DynamicLibrary<typeof RARE_SYMBOLS>["symbols"] 
   return rareOpened.symbols;
 }
 
-/** Calls libc, again as long as a signal interrupts it; a failure is its errno, negative. */
-export function retried(c: Libc, call: () => number | bigint): number {
+/** Calls a function again while signals interrupt it; returns the negative errno of a failure. */
+export function retryInterrupted(c: Libc, call: () => number | bigint): number {
   for (;;) {
     const result = call();
     if (result >= 0) return Number(result);
@@ -93,7 +93,7 @@ export function retried(c: Libc, call: () => number | bigint): number {
   }
 }
 
-/** A path or name as C takes it. */
+/** A string with the NUL at its end that C expects. */
 export function cString(text: string): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(new TextEncoder().encode(`${text}\0`));
 }

@@ -8,35 +8,35 @@ import { now } from "./clock.ts";
 import { NetlinkSocket } from "./netlink_socket.ts";
 import { hasProcNet, readProc } from "./proc_file.ts";
 
-/** What reads the IPVS of the calling thread's network namespace. */
+/** Reads IPVS in the network namespace of the calling thread. */
 export interface LiveSource extends Disposable {
   /** Carries the requests. */
   readonly transport: NetlinkSocket;
-  /** Carries every second reading of a list. */
+  /** The verification socket: lists are read through it a second time. */
   readonly second: NetlinkSocket;
-  /** Datagrams that other processes sent to its sockets, and that were dropped. */
+  /** Number of datagrams that other processes sent to the sockets, and that were dropped. */
   readonly foreign: number;
   /** Nanoseconds since 1970. */
   now(): bigint;
-  /** The text of `/proc/net/<name>`, or of `/proc/<name>` for `sys/…`; undefined where there is none. */
+  /** The text of `/proc/net/<name>`, or of `/proc/<name>` for `sys/…`; undefined if not readable. */
   readProc(name: string): string | undefined;
   /**
-   * Makes ready for reading from the start.
+   * Prepares for reading again from the start.
    *
-   * @throws {NetlinkError} if there is no IPVS any more.
+   * @throws {NetlinkError} if IPVS is not available any more.
    */
   restart(): void;
 }
 
 /**
- * Opens it.
+ * Opens the sockets.
  *
- * @throws {NetlinkError} where the kernel has no IPVS, or refuses a socket.
+ * @throws {NetlinkError} if IPVS is not available, or the kernel refuses a socket.
  */
 export function openLive(): LiveSource {
   checkIpvs();
   const transport = NetlinkSocket.open();
-  const second = transport.sibling();
+  const second = transport.openVerificationSocket();
   return {
     transport,
     second,
@@ -57,7 +57,7 @@ export function openLive(): LiveSource {
   };
 }
 
-/** Asking for a family that does not exist makes some kernels load its module; /proc does not. */
+/** Looking up a missing family makes some kernels load its module; reading /proc does not. */
 function checkIpvs(): void {
   if (!hasProcNet("ip_vs") && hasProcNet("netlink")) {
     throw new NetlinkError({ request: "CTRL_CMD_GETFAMILY", errno: ENOENT });

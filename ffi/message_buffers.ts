@@ -1,5 +1,5 @@
 /**
- * The memory that recvmmsg(2) fills: several datagrams with their senders, in one call.
+ * Buffers for recvmmsg(2), which receives several datagrams and their senders in one call.
  *
  * @module
  */
@@ -22,17 +22,18 @@ const KERNEL = 0;
 
 const MSG_TRUNC = 0x20;
 
-/** Buffers for a number of datagrams; what they have is valid until the next call. */
+/** Buffers for a number of datagrams; their contents are valid until the next call. */
 export class MessageBuffers {
-  /** The array of struct mmsghdr, as recvmmsg(2) takes it. */
+  /** The array of struct mmsghdr for recvmmsg(2). */
   readonly headers: Uint8Array<ArrayBuffer>;
   readonly #view: DataView<ArrayBuffer>;
   readonly #datagrams: readonly Datagram[];
-  /** Memory that the headers point to. */
+  /** Memory that the headers point to: buffer descriptors. */
   readonly #vectors: DataView<ArrayBuffer>;
+  /** Memory that the headers point to: addresses of the senders. */
   readonly #senders: DataView<ArrayBuffer>;
 
-  /** Makes room for `count` datagrams of at most `size` bytes. */
+  /** Allocates buffers for `count` datagrams of at most `size` bytes. */
   constructor(count: number, size: number) {
     this.headers = new Uint8Array(MMSGHDR * count);
     this.#view = new DataView(this.headers.buffer);
@@ -42,7 +43,7 @@ export class MessageBuffers {
     this.#link(size);
   }
 
-  /** Points each header at the buffers of a datagram and of its sender. */
+  /** Makes each header point to the buffers for a datagram and its sender. */
   #link(size: number): void {
     const [vectors, senders] = [this.#vectors, this.#senders].map(addressOf);
     this.#datagrams.forEach((datagram, i) => {
@@ -56,12 +57,12 @@ export class MessageBuffers {
     });
   }
 
-  /** Whether the kernel sent a datagram. Any process with CAP_NET_ADMIN may send one to a port, too. */
+  /** Whether the kernel sent a datagram: processes with CAP_NET_ADMIN can send to a port as well. */
   isFromKernel(i: number): boolean {
     return this.#senders.getUint32(SOCKADDR_NL * i + NL_PID, true) === KERNEL;
   }
 
-  /** A datagram that was received; undefined where it was too long. */
+  /** A received datagram; undefined if it was truncated. */
   take(i: number): Datagram | undefined {
     if ((this.#view.getInt32(MMSGHDR * i + MSG_FLAGS, true) & MSG_TRUNC) !== 0) return undefined;
     const datagram = this.#datagrams[i]!;

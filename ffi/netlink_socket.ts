@@ -1,12 +1,12 @@
 /**
- * The live transport: a generic netlink socket of this process's network namespace.
+ * The live transport: a generic netlink socket in this process's network namespace.
  *
  * @module
  */
 import { NetlinkError } from "../lib/netlink/errors.ts";
 import type { Datagram, Transport } from "../lib/netlink/transport.ts";
 import { AF_NETLINK, NETLINK_GENERIC } from "../lib/netlink/uapi.ts";
-import { type Libc, libc, retried } from "./libc.ts";
+import { type Libc, libc, retryInterrupted } from "./libc.ts";
 import { MessageBuffers } from "./message_buffers.ts";
 
 const SOCK_RAW = 3;
@@ -20,27 +20,27 @@ const EAGAIN = 11;
 const EMSGSIZE = 90;
 const EADDRINUSE = 98;
 
-/** A port's process is in its low bits, as libnl numbers the sockets of a process. */
+/** The low bits of a port are the process number; libnl numbers the sockets of a process above. */
 const PROCESS_BITS = 22;
-const MOST_SOCKETS = 64;
+const MAX_SOCKETS = 64;
 
 const SOCKADDR_NL = 12; // struct sockaddr_nl { u16 family; u16 pad; u32 pid; u32 groups; }
 const ANY_PORT = 0;
 const TIMEOUT_SECONDS = 10;
 
 /**
- * The largest datagram of a dump: the kernel fills as much as the caller's buffer takes, up to
- * 32 KiB. Several are received by one call, so that the end of a short dump costs no call of its own.
+ * The size of a receive buffer: the kernel fills dumps into datagrams of that size, up to 32 KiB.
+ * Several are received by one call, so that the end of a short dump needs no extra call.
  */
 const BUFFER = 32 * 1024;
 const BUFFERS = 4;
-/** The size of a sibling's: the datagrams of one list end elsewhere, at no common multiple. */
-const SIBLING_BUFFER = 22 * 1024;
+/** Another size, so that the datagrams of the same list end at different entries. */
+const VERIFICATION_BUFFER = 22 * 1024;
 
-/** Datagrams of other processes that one exchange drops before it gives up. */
-const MOST_FOREIGN = 100_000;
+/** Datagrams from other processes that a request drops before it fails. */
+const MAX_FOREIGN = 100_000;
 
-/** A generic netlink socket. It only ever carries what its caller sends. */
+/** A generic netlink socket. It sends only what its caller passes. */
 export class NetlinkSocket implements Transport {
   readonly #libc: Libc;
   readonly #messages: MessageBuffers;
@@ -63,33 +63,33 @@ export class NetlinkSocket implements Transport {
     return new NetlinkSocket(c, BUFFER, [ANY_PORT]);
   }
 
-  /** This socket's port. */
+  /** The port of this socket. */
   get portId(): number {
     return this.#portId;
   }
 
-  /** Datagrams that other processes sent to this socket, and that were dropped. */
+  /** Number of datagrams that other processes sent to this socket, and that were dropped. */
   get foreign(): number {
     return this.#foreign;
   }
 
   /**
-   * Opens another socket of this process, to which the kernel answers in smaller datagrams.
+   * Opens another socket of this process, on which the kernel replies in smaller datagrams.
    *
    * @throws {NetlinkError} if the kernel refuses.
    */
-  sibling(): NetlinkSocket {
-    return new NetlinkSocket(this.#libc, SIBLING_BUFFER, portsBeside(this.#portId));
+  openVerificationSocket(): NetlinkSocket {
+    return new NetlinkSocket(this.#libc, VERIFICATION_BUFFER, otherPorts(this.#portId));
   }
 
   /**
-   * Goes on with another port, and without what is queued at this one.
+   * Switches to another port, and discards what is queued at this one.
    *
-   * @throws {NetlinkError} if the kernel refuses; the socket is then as it was.
+   * @throws {NetlinkError} if the kernel refuses; the socket is then unchanged.
    */
   renew(): void {
-    // The old one is still open, so that its port is not free.
-    const [fd, portId] = openSocket(this.#libc, portsBeside(this.#portId));
+    // The old socket is still open, so that its port is not reused.
+    const [fd, portId] = openSocket(this.#libc, otherPorts(this.#portId));
     this[Symbol.dispose]();
     [this.#fd, this.#portId] = [fd, portId];
   }
@@ -97,15 +97,15 @@ export class NetlinkSocket implements Transport {
   /** @inheritdoc */
   *exchange(request: Uint8Array<ArrayBuffer>): Iterable<Datagram> {
     this.#send(request);
-    const most = this.#foreign + MOST_FOREIGN;
+    const limit = this.#foreign + MAX_FOREIGN;
     for (;;) {
       const received = this.#receive();
       for (let i = 0; i < received; i++) {
         if (this.#messages.isFromKernel(i)) yield this.#take(i);
         else this.#foreign++;
       }
-      if (this.#foreign >= most) {
-        const note = `${MOST_FOREIGN} datagrams came from other processes`;
+      if (this.#foreign >= limit) {
+        const note = `${MAX_FOREIGN} datagrams came from other processes`;
         throw new NetlinkError({ request: "recvmmsg", errno: EAGAIN, note });
       }
     }
@@ -114,15 +114,15 @@ export class NetlinkSocket implements Transport {
   #send(request: Uint8Array<ArrayBuffer>): void {
     const { symbols } = this.#libc;
     const length = BigInt(request.length);
-    const sent = retried(this.#libc, () => symbols.send(this.#fd, request, length, 0));
+    const sent = retryInterrupted(this.#libc, () => symbols.send(this.#fd, request, length, 0));
     if (sent < 0) throw new NetlinkError({ request: "send", errno: -sent });
   }
 
-  /** Waits for one datagram, takes those that are there already, and returns how many. */
+  /** Waits for a datagram, receives what is queued, and returns the number of datagrams. */
   #receive(): number {
     const { symbols } = this.#libc;
     const { headers } = this.#messages;
-    const received = retried(
+    const received = retryInterrupted(
       this.#libc,
       () => symbols.recvmmsg(this.#fd, headers, BUFFERS, MSG_WAITFORONE, null),
     );
@@ -136,7 +136,7 @@ export class NetlinkSocket implements Transport {
     return datagram;
   }
 
-  /** Closes the socket; more than once does no harm. */
+  /** Closes the socket. Idempotent. */
   [Symbol.dispose](): void {
     if (this.#fd < 0) return;
     this.#libc.symbols.close(this.#fd);
@@ -144,17 +144,20 @@ export class NetlinkSocket implements Transport {
   }
 }
 
-/** Ports of the same process that are not this one. */
-function portsBeside(portId: number): number[] {
+/** Other ports of the same process. */
+function otherPorts(portId: number): number[] {
   const process = portId & ((1 << PROCESS_BITS) - 1);
-  const numbers = Array.from({ length: MOST_SOCKETS }, (_, i) => i + 1);
+  const numbers = Array.from({ length: MAX_SOCKETS }, (_, i) => i + 1);
   return [...numbers.map((i) => process + (i << PROCESS_BITS)), ANY_PORT];
 }
 
-/** Opens a socket at the first of the ports that is free. */
+/** Opens a socket on the first free port. */
 function openSocket(c: Libc, ports: readonly number[]): [fd: number, portId: number] {
   const { socket, close } = c.symbols;
-  const fd = retried(c, () => socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_GENERIC));
+  const fd = retryInterrupted(
+    c,
+    () => socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_GENERIC),
+  );
   if (fd < 0) throw new NetlinkError({ request: "socket", errno: -fd });
   try {
     configure(c, fd);
@@ -169,7 +172,7 @@ function configure(c: Libc, fd: number): void {
   const timeout = new DataView(new ArrayBuffer(16)); // struct timeval
   timeout.setBigInt64(0, BigInt(TIMEOUT_SECONDS), true);
   const set = (level: number, name: number, value: Uint8Array<ArrayBuffer>) =>
-    retried(c, () => c.symbols.setsockopt(fd, level, name, value, value.length));
+    retryInterrupted(c, () => c.symbols.setsockopt(fd, level, name, value, value.length));
   const result = set(SOL_SOCKET, SO_RCVTIMEO, new Uint8Array(timeout.buffer));
   if (result < 0) throw new NetlinkError({ request: "setsockopt SO_RCVTIMEO", errno: -result });
   // The kernel's own words with an error. It does not matter where a kernel has none.
@@ -183,12 +186,12 @@ function bind(c: Libc, fd: number, ports: readonly number[]): number {
   const { symbols } = c;
   for (const port of ports) {
     address.setUint32(4, port, true);
-    const result = retried(c, () => symbols.bind(fd, bytes, SOCKADDR_NL));
+    const result = retryInterrupted(c, () => symbols.bind(fd, bytes, SOCKADDR_NL));
     if (result >= 0) break;
     if (-result !== EADDRINUSE) throw new NetlinkError({ request: "bind", errno: -result });
   }
   const length = new Uint8Array([SOCKADDR_NL, 0, 0, 0]);
-  const result = retried(c, () => symbols.getsockname(fd, bytes, length));
+  const result = retryInterrupted(c, () => symbols.getsockname(fd, bytes, length));
   if (result < 0) throw new NetlinkError({ request: "getsockname", errno: -result });
   return address.getUint32(4, true);
 }

@@ -1,41 +1,40 @@
 /**
- * Files and links under /proc, read through libc: Deno itself reads them with every permission or
- * not at all.
+ * Files and links in /proc, read through libc: Deno would require all permissions for them.
  *
  * @module
  */
 import { NetlinkError } from "../lib/netlink/errors.ts";
-import { cString, libc, rareLibc, retried } from "./libc.ts";
+import { cString, libc, rareLibc, retryInterrupted } from "./libc.ts";
 
 const O_RDONLY = 0;
 const O_CLOEXEC = 0o2000000;
 const EPERM = 1, ENOENT = 2, EACCES = 13, ENOTDIR = 20, EISDIR = 21;
 const CHUNK = 16 * 1024;
-const LONGEST_TARGET = 4096;
+const MAX_TARGET = 4096;
 
-/** Errors that say: there is no such file here, or none for this user. */
+/** Errors that mean that the file does not exist, or not for this user. */
 const ABSENT: ReadonlySet<number> = new Set([EPERM, ENOENT, EACCES, ENOTDIR, EISDIR]);
 
-/** The directory of the calling thread's network namespace. */
+/** The files of the calling thread's network namespace. */
 const NET = "/proc/thread-self/net";
 
 /**
- * Whether `/proc/net` can be read at all, and has a file of this name.
+ * Whether `/proc/net` has a file of this name that this user may read.
  *
- * @throws {NetlinkError} if that cannot be found out, as without a free descriptor.
+ * @throws {NetlinkError} if that cannot be determined, for example without a free descriptor.
  */
 export function hasProcNet(name: string): boolean {
   const path = `${NET}/${name}`;
   const fd = open(path);
-  if (fd < 0) return absent(path, -fd);
+  if (fd < 0) return checkAbsent(path, -fd);
   libc().symbols.close(fd);
   return true;
 }
 
 /**
  * The text of a file of the calling thread's network namespace: `/proc/thread-self/net/<name>`, or
- * for a name that begins with `sys/` the setting `/proc/<name>`; undefined where there is none, or
- * none that this user may read.
+ * the setting `/proc/<name>` for a name that begins with `sys/`; undefined if it does not exist or
+ * this user may not read it.
  *
  * @throws {NetlinkError} if it cannot be read for another reason.
  */
@@ -43,12 +42,12 @@ export function readProc(name: string): string | undefined {
   const path = name.startsWith("sys/") ? `/proc/${name}` : `${NET}/${name}`;
   const text = readFile(path);
   if (typeof text === "string") return text;
-  absent(path, text);
+  checkAbsent(path, text);
   return undefined;
 }
 
-/** False for an error that says that a file is absent; what else is wrong is not passed over. */
-function absent(path: string, errno: number): false {
+/** Returns false for an error that means that a file is absent; throws any other error. */
+function checkAbsent(path: string, errno: number): false {
   if (ABSENT.has(errno)) return false;
   throw new NetlinkError({ request: `reading ${path}`, errno });
 }
@@ -56,23 +55,23 @@ function absent(path: string, errno: number): false {
 function open(path: string): number {
   const { symbols } = libc();
   const name = cString(path);
-  return retried(libc(), () => symbols.open(name, O_RDONLY | O_CLOEXEC));
+  return retryInterrupted(libc(), () => symbols.open(name, O_RDONLY | O_CLOEXEC));
 }
 
 /**
- * The text of a file, or the positive errno that says why it cannot be read; with `most`, only its
- * beginning of about as many bytes.
+ * The text of a file, or the positive errno of the failure; with `limit`, only about that many bytes
+ * of its beginning.
  */
-export function readFile(path: string, most = Infinity): string | number {
+export function readFile(path: string, limit = Infinity): string | number {
   const { symbols } = libc();
   const fd = open(path);
   if (fd < 0) return -fd;
   const decoder = new TextDecoder();
-  const chunk = new Uint8Array(Math.min(CHUNK, most));
+  const chunk = new Uint8Array(Math.min(CHUNK, limit));
   let text = "";
   try {
-    for (let left = most; left > 0;) {
-      const length = retried(libc(), () => symbols.read(fd, chunk, BigInt(chunk.length)));
+    for (let left = limit; left > 0;) {
+      const length = retryInterrupted(libc(), () => symbols.read(fd, chunk, BigInt(chunk.length)));
       if (length < 0) return -length;
       if (length === 0) break;
       text += decoder.decode(chunk.subarray(0, length), { stream: true });
@@ -84,12 +83,12 @@ export function readFile(path: string, most = Infinity): string | number {
   }
 }
 
-/** Where a symbolic link points to, or the positive errno that says why that cannot be read. */
+/** The target of a symbolic link, or the positive errno of the failure. */
 export function readLink(path: string): string | number {
   const { readlink } = rareLibc();
-  const target = new Uint8Array(LONGEST_TARGET);
+  const target = new Uint8Array(MAX_TARGET);
   const name = cString(path);
-  const length = retried(libc(), () => readlink(name, target, BigInt(LONGEST_TARGET)));
+  const length = retryInterrupted(libc(), () => readlink(name, target, BigInt(MAX_TARGET)));
   if (length < 0) return -length;
   return new TextDecoder().decode(target.subarray(0, length));
 }

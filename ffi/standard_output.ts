@@ -1,7 +1,7 @@
 /**
- * Whether standard output takes data. Writing does not tell: in place of a closed descriptor the
- * runtime opens /dev/null before anything else runs, and from a descriptor that is not open for
- * writing it hides the error.
+ * Whether standard output can be written. A write does not show it: the runtime replaces a closed
+ * descriptor by /dev/null before anything else runs, and hides the error of a descriptor that is not
+ * open for writing.
  *
  * @module
  */
@@ -14,32 +14,30 @@ const O_ACCMODE = 3, O_RDONLY = 0, O_RDWR = 2;
 const O_APPEND = 0o2000;
 
 /**
- * Why standard output takes no data; undefined where it does.
+ * Why standard output cannot be written; undefined if it can.
  *
- * The runtime's /dev/null is open for reading and writing, and it is nobody else's. That of a shell
- * (`> /dev/null`) and of systemd is open for writing only; that of a daemon is the same one on all
- * three descriptors. Python's DEVNULL and Node's "ignore", given for standard output alone, cannot
- * be told from a closed one.
+ * The runtime opens its /dev/null read-write, and for one descriptor. Shells (`> /dev/null`) and
+ * systemd open it write-only; daemons share one open file between all three descriptors. Python's
+ * DEVNULL and Node's "ignore", used for standard output alone, look the same as a closed descriptor.
  */
-export function whyNoOutput(): string | undefined {
+export function standardOutputProblem(): string | undefined {
   const { fcntl } = rareLibc();
   const flags = fcntl(STDOUT, F_GETFL, 0n);
   if (flags < 0) return "it is closed";
   const mode = flags & O_ACCMODE;
-  if (mode === O_RDONLY) return "it is open for reading only";
+  if (mode === O_RDONLY) return "it is open read-only";
   if (mode !== O_RDWR || readLink("/proc/self/fd/1") !== "/dev/null") return undefined;
   if (isShared(STDIN) || isShared(STDERR)) return undefined;
-  return "it is closed, or it is /dev/null opened for reading as well; to discard the output, " +
-    "use > /dev/null";
+  return "it is closed, or /dev/null opened read-write; to discard the output, use > /dev/null";
 }
 
-/** Whether another descriptor is the same open file as standard output: a flag set on one shows on both. */
+/** Whether a descriptor shares its open file with standard output: then they share their flags. */
 function isShared(fd: number): boolean {
   const { fcntl } = rareLibc();
   const flags = fcntl(STDOUT, F_GETFL, 0n);
   const other = fcntl(fd, F_GETFL, 0n);
   if (other !== flags) return false;
-  // It changes nothing for /dev/null.
+  // O_APPEND has no effect on /dev/null.
   fcntl(STDOUT, F_SETFL, BigInt(flags ^ O_APPEND));
   const isSame = fcntl(fd, F_GETFL, 0n) !== other;
   fcntl(STDOUT, F_SETFL, BigInt(flags));

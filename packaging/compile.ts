@@ -8,7 +8,7 @@ import { VERSION } from "../lib/version.ts";
 import { readCommit } from "./commit.ts";
 import { elfMachine } from "./elf.ts";
 import { COMPILE_FLAGS } from "./flags.ts";
-import { forDeno, reasonOf, run } from "./run.ts";
+import { certificateHint, forDeno, reasonOf, run } from "./run.ts";
 import { ROOT, stage, type Staged } from "./stage.ts";
 import { hostTarget, type Target } from "./targets.ts";
 
@@ -17,8 +17,9 @@ export class RuntimeMissingError extends Error {
   override readonly name = "RuntimeMissingError";
 
   constructor(target: Target, reason: string) {
+    const why = `${reason}${certificateHint(reason)}`;
     super(
-      `Cannot get the runtime of Deno ${Deno.version.deno} for ${target.arch} (${reason}); let ` +
+      `Cannot get the runtime of Deno ${Deno.version.deno} for ${target.arch} (${why}); let ` +
         "this machine reach dl.deno.land, or name that release's denort in DENORT_BIN",
     );
   }

@@ -66,6 +66,12 @@ export function forDeno(more: Record<string, string> = {}): StartOptions {
   return { clearEnv: true, env: { ...given, NO_COLOR: "1", DENO_NO_PACKAGE_JSON: "1", ...more } };
 }
 
+/** What to do if Deno does not trust a certificate, such as that of a proxy; else nothing. */
+export function certificateHint(reason: string): string {
+  if (!/certificate/i.test(reason)) return "";
+  return "; set DENO_TLS_CA_STORE=system to trust the system's certificates";
+}
+
 /** The reason that a program gives, in one line: of Deno's causes the innermost. */
 export function reasonOf(stderr: string): string {
   const lines = stderr.split("\n").map((line) => line.trim()).filter((line) => line !== "");

@@ -1,7 +1,7 @@
 /** Lays out, in a folder of its own, all that goes into the binary: the bundle and the demo. */
 import { dirname, join } from "node:path";
 import type { Commit } from "./commit.ts";
-import { forDeno, reasonOf, run } from "./run.ts";
+import { certificateHint, forDeno, reasonOf, run } from "./run.ts";
 
 /** The checkout. */
 export const ROOT = join(import.meta.dirname!, "..");
@@ -42,7 +42,9 @@ async function bundle(cwd: string, entry: string, output: string): Promise<void>
   const flags = ["--quiet", "--minify", "--code-splitting", "--no-config", "--no-lock"];
   const words = [Deno.execPath(), "bundle", ...flags, "--outdir", output, entry];
   const { success, stderr } = await run(words, { ...forDeno(), cwd });
-  if (!success) throw new Error(`Cannot bundle the program: ${reasonOf(stderr)}`);
+  if (success) return;
+  const reason = reasonOf(stderr);
+  throw new Error(`Cannot bundle the program: ${reason}${certificateHint(reason)}`);
 }
 
 /** Stages the program in a folder, which is made. */

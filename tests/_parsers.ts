@@ -16,11 +16,11 @@ export interface Line {
   readonly series: string;
 }
 
-/** Parses line protocol; throws where it is not as the InfluxDB documentation has it. */
+/** Parses line protocol without its comments; throws if it violates the InfluxDB documentation. */
 export function parseLineProtocol(text: string): Line[] {
   if (text === "") return [];
   if (!text.endsWith("\n")) throw new Error("No final line feed");
-  return text.slice(0, -1).split("\n").map(parseLine);
+  return text.slice(0, -1).split("\n").filter((line) => !line.startsWith("#")).map(parseLine);
 }
 
 function parseLine(line: string): Line {

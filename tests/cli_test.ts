@@ -7,26 +7,26 @@ import { manPage } from "../lib/commands/man_page.ts";
 import { record } from "../lib/commands/record.ts";
 import { schemaText } from "../lib/commands/schema.ts";
 import { COMMIT } from "../lib/version.ts";
-import { cannotFind, moduleTempDir, type Result, run } from "./_commands.ts";
+import { cannotFind, moduleTempDir, type Result, run, withTempDir } from "./_commands.ts";
 import { fakeKernel, GET_SERVICE } from "./_fixtures.ts";
 
 const ROOT = new URL("..", import.meta.url).pathname;
 const DEMO = join(ROOT, "testdata/demo/capture.pcap");
 const RUN = ["run", "--quiet", "--no-prompt", "--allow-ffi", "--allow-read", "--allow-write"];
 
-/** Runs the program as `sh` would, so that redirections can be tried. */
+/** Runs a shell script in which `ipvstat` is the program. */
 async function shell(script: string): Promise<Result> {
   const ipvstat = `ipvstat() { "$DENO" ${RUN.join(" ")} "$CLI" "$@"; }`;
   const env = { DENO: Deno.execPath(), CLI: join(ROOT, "cli.ts"), DEMO, NO_COLOR: "1" };
   return await run(["sh", "-c", `${ipvstat}\n${script}`], { env });
 }
 
-/** What goes wrong says so in one line, and nothing on standard output. */
+/** Asserts an exit code and a message of one line, and nothing on standard output. */
 function assertRefused(result: Result, code: number, line: RegExp): void {
   assert.equal(result.stdout, "");
   assert.match(result.stderr, line);
   assert.equal(result.stderr.trimEnd().split("\n").length, 1, result.stderr);
-  assert.match(result.stderr, /^ipvstat: /);
+  assert.match(result.stderr, /^ipvstat: .*[^.\n]\n$/);
   assert.equal(result.code, code);
 }
 
@@ -36,7 +36,7 @@ Deno.test("ipvstat --demo prints the demo's table", async () => {
   assert.deepEqual(result, { code: 0, stdout: expected, stderr: "" });
 });
 
-Deno.test("ipvstat --replay gives the same bytes on every run", async () => {
+Deno.test("ipvstat --replay prints the same bytes on every run", async () => {
   const expected = Deno.readTextFileSync(join(ROOT, "testdata/demo/expected.json"));
   const result = await shell(`ipvstat show --replay "$DEMO" -ojson; ipvstat --output=json --demo`);
   assert.deepEqual(result, { code: 0, stdout: expected + expected, stderr: "" });
@@ -44,23 +44,27 @@ Deno.test("ipvstat --replay gives the same bytes on every run", async () => {
 
 const WRONG: readonly [words: string, line: RegExp][] = [
   ["shwo", /Unknown command "shwo"; did you mean show\?/],
-  ["-o jsn", /Unknown FORMAT "jsn" of --output; did you mean json\?/],
+  ["-o jsn", /Unknown FORMAT "jsn" for --output; did you mean json\?/],
   ["--repaly x", /Unknown option --repaly; did you mean --replay\?/],
-  ["-x", /Unknown option -x; it is one of -o, -h/],
-  ["doctor -o influx", /Unknown FORMAT "influx" of --output; it is one of table, json/],
-  ["completions fihs", /Unknown SHELL "fihs" of completions; did you mean fish\?/],
-  ["record", /record needs its FILE/],
-  ["record a b", /record takes no "b"/],
-  ["schema --demo", /schema takes no --demo/],
-  ["-o", /--output needs its FORMAT/],
-  ["--demo=1", /--demo takes no argument/],
-  ["--round 1", /--round goes with --replay/],
-  ["--demo --replay x", /exclude each other/],
-  ["--round 0 --demo", /--round takes a number from 1 to 999999, not "0"/],
-  ["record x --interval -1", /--interval takes seconds/],
+  ["-x", /Unknown option -x; show takes -o, -h, -V, --output, /],
+  ["doctor -o influx", /Unknown FORMAT "influx" for --output; use table or json/],
+  ["completions fihs", /Unknown SHELL "fihs" for completions; did you mean fish\?/],
+  ["record", /Missing FILE for record: use a file name or -/],
+  ["record a b", /Unexpected argument "b"; record takes only FILE/],
+  ["schema --demo", /Option --demo does not apply to schema; use it with show/],
+  ["-o", /Missing FORMAT for --output: use table, wide, json, influx, prometheus or openmetrics/],
+  ["--demo=1", /Option --demo takes no argument/],
+  ["--round 1", /Option --round requires --replay or --demo/],
+  ["--demo --extended", /Option --extended requires --output influx/],
+  ["--demo --replay x", /Options --replay and --demo cannot be combined/],
+  ["--round 0 --demo", /Invalid N "0" for --round: use a number from 1 to 999999/],
+  [
+    "record x --interval -1",
+    /Invalid SECONDS "-1" for --interval: use a number of seconds from 0 to 86400/,
+  ],
 ];
 for (const [words, line] of WRONG) {
-  Deno.test(`ipvstat ${words} exits 2 with the right word`, async () => {
+  Deno.test(`ipvstat ${words} exits 2 and says what to use`, async () => {
     assertRefused(await shell(`ipvstat ${words}`), 2, line);
   });
 }
@@ -68,11 +72,11 @@ for (const [words, line] of WRONG) {
 for (const format of FORMATS) {
   Deno.test(`ipvstat -o ${format} > /dev/full exits 1 with one line`, async () => {
     const result = await shell(`ipvstat --demo -o ${format} > /dev/full`);
-    assertRefused(result, 1, /Cannot write standard output: No space left on device/);
+    assertRefused(result, 1, /Cannot write standard output: no space left on device/);
   });
 }
 
-Deno.test("ipvstat into a closed pipe ends quietly", async () => {
+Deno.test("ipvstat ends quietly if the pipe is closed", async () => {
   const script = `for i in 1 2 3; do ipvstat --demo -o prometheus | head -n 1; done`;
   const result = await shell(script);
   assert.equal(result.stderr, "");
@@ -100,21 +104,33 @@ for (const [kind, bytes] of Object.entries(BAD)) {
     Deno.writeFileSync(file, bytes);
     for (const format of ["json", "table"]) {
       const result = await shell(`ipvstat --replay '${file}' -o ${format}`);
-      assertRefused(result, 1, /Cannot read capture: /);
+      assertRefused(result, 1, /Cannot read \S+\.pcap: /);
     }
   });
 }
 
-Deno.test("ipvstat --replay of no file exits 1 with one line", async () => {
-  assertRefused(await shell(`ipvstat --replay '${dir}/none'`), 1, /none/);
+Deno.test("ipvstat --replay of a missing file exits 1 and names the file", async () => {
+  const result = await shell(`ipvstat --replay '${dir}/none'`);
+  assertRefused(result, 1, /Cannot read \S+\/none: no such file$/m);
 });
 
-Deno.test("ipvstat without Deno's permission exits 4 and names it", async () => {
-  const result = await shell(`"$DENO" run --no-prompt "$CLI"`);
-  assertRefused(result, 4, /--allow-ffi/);
-});
+const WITHOUT: readonly [permission: string, words: string, line: RegExp][] = [
+  ["ffi", "show", /without permission for ffi access to .*; run: deno run --allow-ffi /],
+  ["read", `--replay '${DEMO}'`, /without permission for read access to .*; run: .* --allow-read /],
+  [
+    "write",
+    `--demo --output-file '${dir}/without'`,
+    /without permission for write access to .*; run: .* --allow-write /,
+  ],
+];
+for (const [permission, words, line] of WITHOUT) {
+  Deno.test(`ipvstat ${words.split(" ")[0]} without --allow-${permission} exits 1`, async () => {
+    const flags = RUN.filter((flag) => flag !== `--allow-${permission}`).join(" ");
+    assertRefused(await shell(`"$DENO" ${flags} "$CLI" ${words}`), 1, line);
+  });
+}
 
-Deno.test("ipvstat --output-file writes what standard output would have, and nothing there", async () => {
+Deno.test("ipvstat --output-file writes the file, and nothing to standard output", async () => {
   const file = join(dir, "formats");
   for (const [format, extension] of [["json", "json"], ["prometheus", "prom"], ["table", "txt"]]) {
     const result = await shell(`ipvstat --demo -o ${format} --output-file '${file}'`);
@@ -125,7 +141,7 @@ Deno.test("ipvstat --output-file writes what standard output would have, and not
 });
 
 Deno.test({
-  name: "ipvstat --output-file writes no colours while standard output has some",
+  name: "ipvstat --output-file writes no colours even if a terminal shows them",
   ignore: cannotFind({ script: "bsdutils" }),
   async fn() {
     const script = join(dir, "colours.sh");
@@ -145,15 +161,15 @@ exec "$DENO" ${flags} "$CLI" --demo
   },
 });
 
-Deno.test("ipvstat refuses a file that cannot be written before it asks the kernel", async () => {
+Deno.test("ipvstat refuses a file that cannot be written before it reads the kernel", async () => {
   for (const words of ["show --output-file", "doctor --output-file", "record"]) {
     const none = await shell(`ipvstat ${words} '${dir}/none/file'`);
-    assertRefused(none, 1, /Cannot write \S+\/none\/file: there is no directory \S+\/none\/$/m);
+    assertRefused(none, 1, /Cannot write \S+\/none\/file: no such directory: \S+\/none\/$/m);
     assertRefused(await shell(`ipvstat ${words} /dev/full`), 1, /Cannot write \/dev\/full: /);
   }
 });
 
-Deno.test("ipvstat --output-file and record leave the old file where they fail", async () => {
+Deno.test("ipvstat --output-file and record keep the old file if they fail", async () => {
   const file = join(dir, "old");
   Deno.writeTextFileSync(file, "old");
   const before = [...Deno.readDirSync(dir)].length;
@@ -164,24 +180,28 @@ Deno.test("ipvstat --output-file and record leave the old file where they fail",
   assert.equal([...Deno.readDirSync(dir)].length, before);
 });
 
-Deno.test("ipvstat --output-file writes what could not be made consistent, and exits 5", async () => {
+Deno.test("ipvstat --output-file writes an inconsistent snapshot, and exits 5", async () => {
   const capture = join(dir, "restless.pcap");
   const kernel = fakeKernel();
   let port = 0;
   kernel.kernel.onRequest = ({ command, dump }, kernel) => {
-    // No listing has what another has.
+    // No two listings agree.
     if (command === GET_SERVICE && dump) kernel.services = [{ address: "10.0.0.1", port: ++port }];
   };
   using recording = Deno.createSync(capture);
   await record(kernel, (bytes) => recording.writeSync(bytes), { rounds: 1, interval: 0 });
   for (
-    const [format, word] of [["json", '"state":"inconsistent"'], ["prometheus", "inconsistent"]]
+    const [format, word] of [
+      ["json", '"state":"inconsistent"'],
+      ["prometheus", "inconsistent"],
+      ["influx", "# inconsistent: "],
+    ]
   ) {
     const file = join(dir, `restless.${format}`);
     const result = await shell(
       `ipvstat --replay '${capture}' -o ${format} --output-file '${file}'`,
     );
-    assertRefused(result, 5, /The table kept changing/);
+    assertRefused(result, 5, /The table kept changing during the read; /);
     assert.ok(Deno.readTextFileSync(file).includes(word!), format);
   }
 });
@@ -192,12 +212,14 @@ Deno.test("ipvstat --output-file - is standard output", async () => {
   assert.deepEqual(result, { code: 0, stdout: expected, stderr: "" });
 });
 
-Deno.test("ipvstat prints help, manual, completions and schema, and nothing on standard error", async () => {
+Deno.test("ipvstat prints help, man page, completions and schema, and nothing on standard error", async () => {
   const texts: Readonly<Record<string, string>> = {
     "--help": helpText(),
     "help": helpText(),
     "record --help": helpText("record"),
     "help show": helpText("show"),
+    "show -o -h": helpText("show"),
+    "--qqq -h": helpText(),
     "man": manPage(),
     "completions bash": completions("bash"),
     "completions zsh": completions("zsh"),
@@ -218,8 +240,36 @@ Deno.test("ipvstat --version prints the version, the commit, Deno, V8 and the ta
     `V8 ${Deno.version.v8}`,
     `target ${Deno.build.target}`,
   ];
-  for (const words of ["--version", "record --version"]) {
+  for (const words of ["--version", "record --version", "-V", "version", "--qqq -V"]) {
     const result = await shell(`ipvstat ${words}`);
     assert.deepEqual(result, { code: 0, stdout: `${lines.join("\n")}\n`, stderr: "" });
   }
+});
+
+Deno.test("ipvstat --debug logs requests, files and times, and the same output", async () => {
+  const expected = Deno.readTextFileSync(join(ROOT, "testdata/demo/expected.json"));
+  const { code, stdout, stderr } = await shell("ipvstat --demo -o json --debug");
+  assert.deepEqual([code, stdout], [0, expected]);
+  const lines = stderr.trimEnd().split("\n");
+  assert.ok(lines.every((line) => line.startsWith("ipvstat: debug: ")), stderr);
+  assert.match(
+    stderr,
+    /: IPVS_CMD_GET_DEST \(dump\): 11 requests, \d+ datagrams, \d+ bytes, waited/,
+  );
+  assert.match(stderr, /: \/proc\/net\/ip_vs_stats: \d+ characters, \d+\.\d ms$/m);
+  assert.match(stderr, /: total: \d+ requests, .* ms in all$/m);
+  assert.equal(lines.at(-1), "ipvstat: debug: 0 unknown attributes skipped");
+});
+
+Deno.test("deno task demo and cli.ts need no npm package", async () => {
+  await withTempDir(async (cache) => {
+    const env = { DENO_DIR: cache, NPM_CONFIG_REGISTRY: "http://127.0.0.1:9", NO_COLOR: "1" };
+    const deno = Deno.execPath();
+    const stdout = Deno.readTextFileSync(join(ROOT, "testdata/demo/expected.txt"));
+    for (const words of [["task", "--quiet", "demo"], [...RUN, "cli.ts", "--demo"]]) {
+      const result = await run([deno, ...words], { cwd: ROOT, env });
+      assert.deepEqual(result, { code: 0, stdout, stderr: "" }, words.join(" "));
+      assert.deepEqual([...Deno.readDirSync(join(cache, "npm"))], []);
+    }
+  });
 });

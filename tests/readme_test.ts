@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { EXIT_CODES } from "../lib/commands/exit_codes.ts";
 import { helpText } from "../lib/commands/help.ts";
+import { PERMISSIONS } from "../packaging/flags.ts";
 
 const read = (path: string) => Deno.readTextFileSync(new URL(`../${path}`, import.meta.url));
 
@@ -36,7 +37,7 @@ Deno.test("README's JSON is of the demo's real output", () => {
   for (const line of block.trimEnd().split("\n")) assert.ok(json.includes(line), line);
 });
 
-Deno.test("README names the task that passes the tests, and that task is there", () => {
+Deno.test("README names only tasks that exist", () => {
   const { tasks } = JSON.parse(read("deno.json"));
   for (const [, task = ""] of README.matchAll(/npx -y deno@2\.9\.6 task (\w+)/g)) {
     assert.ok(task in tasks, task);
@@ -47,9 +48,15 @@ Deno.test("README shows the real help", () => {
   assert.ok(blocks("console").includes(`$ ipvstat --help\n${helpText()}`));
 });
 
-Deno.test("README has the exit codes as the manual has them", () => {
-  for (const { code, meaning, more } of EXIT_CODES) {
-    const words = more === undefined ? meaning : `${meaning} (${more})`;
+Deno.test("README runs cli.ts with the permissions of the binary", () => {
+  const [line = ""] = /^ +(?:sudo )?deno run .*cli\.ts$/m.exec(README) ?? [];
+  const flags = line.split(" ").filter((word) => word.startsWith("--allow-"));
+  assert.deepEqual(flags, PERMISSIONS);
+});
+
+Deno.test("README has the exit codes of the man page", () => {
+  for (const { code, meaning, details } of EXIT_CODES) {
+    const words = details === undefined ? meaning : `${meaning} (${details})`;
     const row = new RegExp(`^\\| ${code} +\\| ${RegExp.escape(words)} +\\|$`, "m");
     assert.match(README, row);
   }

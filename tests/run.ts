@@ -4,12 +4,16 @@
  *
  * @module
  */
+import { join } from "node:path";
 import { parseSkips, SKIPS_FILE, summarize } from "./_skips.ts";
 
 const PERMISSIONS = ["ffi", "read", "write", "run", "env", "sys"].map((name) => `--allow-${name}`);
 
+/** The npm packages that tests import. */
+const LOCK = `--lock=${join(import.meta.dirname!, "deno.lock")}`;
+
 async function runTests(args: readonly string[], skips: string): Promise<number> {
-  const options = { args: ["test", ...PERMISSIONS, ...args], env: { [SKIPS_FILE]: skips } };
+  const options = { args: ["test", LOCK, ...PERMISSIONS, ...args], env: { [SKIPS_FILE]: skips } };
   const child = new Deno.Command(Deno.execPath(), options).spawn();
   // Ctrl-C reaches the test runner by itself; this process stays to print the summary.
   Deno.addSignalListener("SIGINT", () => {});

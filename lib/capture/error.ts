@@ -12,10 +12,13 @@ import { isMissingFamily, isRefusal, NetlinkError } from "../netlink/errors.ts";
 export class CaptureError extends Error {
   /** The name of the class. */
   override readonly name = "CaptureError";
+  /** The message after the colon. */
+  readonly reason: string;
 
   /** Creates an error; `reason` is the part of the message after the colon. */
   constructor(reason: string, options?: ErrorOptions) {
     super(`Cannot read capture: ${reason}`, options);
+    this.reason = reason;
   }
 }
 

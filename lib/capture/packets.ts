@@ -59,7 +59,8 @@ export function readPackets(bytes: Uint8Array): NetlinkPacket[] {
   if (packets.length > 0) return packets;
   if (otherLinkType === undefined) throw new CaptureError("it contains no packets");
   const name = otherLinkType === LINKTYPE_ETHERNET ? "1 (Ethernet)" : otherLinkType;
-  throw new CaptureError(`its link type is ${name}, not ${LINKTYPE_NETLINK} (netlink)`);
+  const expected = `${LINKTYPE_NETLINK} (netlink)`;
+  throw new CaptureError(`its link type is ${name}, not ${expected}; capture an nlmon device`);
 }
 
 /** Number of bytes that {@linkcode isCapture} needs. */

@@ -22,10 +22,12 @@ import {
   NLMSG_HDRLEN,
   NLMSG_MIN_TYPE,
 } from "../netlink/uapi.ts";
+import { SERVICE } from "../ipvs/columns.ts";
+import { Decoder } from "../ipvs/decode.ts";
+import { normaliseService } from "../ipvs/identity.ts";
+import { SERVICE_IDENTITY_TABLE } from "../ipvs/schema.ts";
+import { serviceKey } from "../ipvs/virtual_server.ts";
 import {
-  AF_INET,
-  AF_INET6,
-  IPVS_CMD_ATTR,
   IPVS_CMD_GET_CONFIG,
   IPVS_CMD_GET_DAEMON,
   IPVS_CMD_GET_DEST,
@@ -33,11 +35,9 @@ import {
   IPVS_CMD_GET_SERVICE,
   IPVS_CMD_NEW_SERVICE,
   IPVS_GENL_NAME,
-  IPVS_SVC_ATTR,
 } from "../ipvs/uapi.ts";
 
 const BODY = NLMSG_HDRLEN + GENL_HDRLEN;
-const ADDRESS_BYTES: Readonly<Record<number, number>> = { [AF_INET]: 4, [AF_INET6]: 16 };
 
 /** A request that reads from IPVS, or that looks up its family. */
 export interface IpvsRequest {
@@ -159,68 +159,15 @@ export function readFamilies(datagram: Datagram): { name?: string; id?: number }
   return families;
 }
 
-/**
- * The attributes that identify a service. The address family determines how to read the address.
- */
-interface Identity {
-  family: number | undefined;
-  fwmark: number | undefined;
-  protocol: number | undefined;
-  port: number | undefined;
-  address: Uint8Array | undefined;
-}
+let identities: Decoder | undefined;
+const ROW = new Uint32Array(SERVICE.width);
 
 function readServiceKey(datagram: Datagram, header: MessageHeader): string {
-  let key: string | undefined;
-  readAttributes(datagram, header.start + BODY, header.end, (type, offset, length) => {
-    if (type !== IPVS_CMD_ATTR.IPVS_CMD_ATTR_SERVICE) return;
-    key = keyOf(readIdentity(datagram, offset, offset + length));
-  });
-  if (key === undefined) {
-    throw new DecodeError(`Cannot identify the service in the message at offset ${header.start}`);
-  }
-  return key;
-}
-
-function readIdentity(datagram: Datagram, start: number, end: number): Identity {
-  const { view, littleEndian } = datagram;
-  const found: Identity = {
-    family: undefined,
-    fwmark: undefined,
-    protocol: undefined,
-    port: undefined,
-    address: undefined,
-  };
-  readAttributes(datagram, start, end, (type, offset, length) => {
-    if (type === IPVS_SVC_ATTR.IPVS_SVC_ATTR_AF) {
-      expectWidth("IPVS_SVC_ATTR_AF", offset, length, 2);
-      found.family = view.getUint16(offset, littleEndian);
-    } else if (type === IPVS_SVC_ATTR.IPVS_SVC_ATTR_FWMARK) {
-      expectWidth("IPVS_SVC_ATTR_FWMARK", offset, length, 4);
-      found.fwmark = view.getUint32(offset, littleEndian);
-    } else if (type === IPVS_SVC_ATTR.IPVS_SVC_ATTR_PROTOCOL) {
-      expectWidth("IPVS_SVC_ATTR_PROTOCOL", offset, length, 2);
-      found.protocol = view.getUint16(offset, littleEndian);
-    } else if (type === IPVS_SVC_ATTR.IPVS_SVC_ATTR_PORT) {
-      expectWidth("IPVS_SVC_ATTR_PORT", offset, length, 2);
-      found.port = view.getUint16(offset);
-    } else if (type === IPVS_SVC_ATTR.IPVS_SVC_ATTR_ADDR) {
-      found.address = datagram.bytes.subarray(offset, offset + length);
-    }
-  });
-  return found;
-}
-
-function keyOf(identity: Identity): string | undefined {
-  const { family, fwmark, protocol, port, address } = identity;
-  if (family === undefined) return undefined;
-  // Like the kernel, ignore the rest if there is a fwmark; 0 means none.
-  if (fwmark !== undefined && fwmark !== 0) return `family ${family} fwmark ${fwmark}`;
-  if (protocol === undefined || port === undefined || address === undefined) return undefined;
-  // Programs send an IPv4 address in 4 or 16 bytes, and arbitrary values in the last 12.
-  const used = address.subarray(0, ADDRESS_BYTES[family] ?? 16);
-  const digits = Array.from(used, (byte) => byte.toString(16).padStart(2, "0")).join("");
-  return `family ${family} protocol ${protocol} address ${digits} port ${port}`;
+  identities ??= new Decoder(SERVICE_IDENTITY_TABLE, SERVICE.width);
+  const start = header.start + BODY;
+  identities.decode(datagram, start, header.end, ROW, 0);
+  normaliseService(ROW, 0, start);
+  return serviceKey(ROW, 0);
 }
 
 function newHeader(): MessageHeader {

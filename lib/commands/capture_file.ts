@@ -1,71 +1,86 @@
 /**
- * Reading a capture from a file, a pipe or standard input: a device is never read, and of anything
- * else no more than a limit.
+ * Reading a capture from a file, a pipe or standard input. Devices are never read, and never more
+ * than a size limit.
  *
  * @module
  */
-import { CaptureError } from "../capture/error.ts";
 import { isCapture, MAGIC_LENGTH } from "../capture/packets.ts";
-import { withoutParents } from "./paths.ts";
+import { cannotRead, CaptureFileError } from "./capture_error.ts";
+import { resolveParents } from "./paths.ts";
+import { systemReason } from "./system_error.ts";
 
-/** How many bytes a capture may have where nothing else is said. */
+/** The default size limit of a capture, in bytes. */
 export const DEFAULT_MAX_SIZE: number = 2 ** 30;
 
-const FIRST_CAPACITY = 65_536;
+const INITIAL_CAPACITY = 65_536;
 const PAUSE_MILLISECONDS = 1;
 
-/** Deno opens none of these names of standard input. */
+/** Names of standard input, none of which Deno can open. */
 const STANDARD_INPUT = new Set(["-", "/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"]);
 
 /** What can be read from, such as `Deno.stdin` or an open file. */
 interface Readable {
-  /** Reads some bytes and returns how many; null at the end. */
+  /** Reads some bytes and returns their number; null at the end. */
   readSync(bytes: Uint8Array): number | null;
+}
+
+/** How messages name a capture; a URL is the built-in recording. */
+export function captureName(file: string | URL): string {
+  if (file instanceof URL) return "the built-in recording";
+  return STANDARD_INPUT.has(file) ? "standard input" : file;
 }
 
 /**
  * Reads a whole capture; `-` and `/dev/stdin` are standard input.
  *
- * @throws {CaptureError} if it is a directory, a device, a terminal, no capture, or larger than
- * `maxSize` bytes.
- * @throws {Deno.errors.NotFound} and the like if it cannot be read.
+ * @throws {CaptureFileError} if it cannot be opened or read; is a directory, a device, a terminal or
+ * not a capture; or is larger than `maxSize` bytes.
+ * @throws {Deno.errors.NotCapable} without --allow-read.
  */
 export function readCapture(file: string | URL, maxSize = DEFAULT_MAX_SIZE): Uint8Array {
-  if (typeof file === "string" && STANDARD_INPUT.has(file)) {
-    if (Deno.stdin.isTerminal()) {
-      throw new CaptureError("standard input is a terminal; name a file or a pipe");
-    }
-    return readAll(Deno.stdin, { name: "standard input", size: 0, maxSize });
-  }
-  // The program's own file, which in a compiled program cannot be asked for its size.
-  if (file instanceof URL) return Deno.readFileSync(file);
-  using open = openFile(withoutParents(file), file);
-  const info = open.statSync();
-  refuse(file, info);
-  return readAll(open, { name: file, size: info.size, maxSize });
-}
-
-function openFile(file: string, name: string): Deno.FsFile {
+  const name = captureName(file);
   try {
-    // Opening a device can do something to it.
-    refuse(name, Deno.statSync(file));
-    return Deno.openSync(file);
-  } catch (error) {
-    // Deno asks for all permissions to open some files of /dev and /proc.
-    if (!(error instanceof Deno.errors.NotCapable) || !/all access/.test(error.message)) {
-      throw error;
+    // Its size cannot be queried in a compiled program.
+    if (file instanceof URL) return Deno.readFileSync(file);
+    if (name === file) return readNamedFile(file, maxSize);
+    if (Deno.stdin.isTerminal()) {
+      throw cannotRead(name, "it is a terminal; use a file or a pipe");
     }
-    const advice = `try: ipvstat --replay - < ${name}`;
-    throw new CaptureError(`${name} cannot be opened by its name; ${advice}`, { cause: error });
+    return readAll(Deno.stdin, { name, size: 0, maxSize });
+  } catch (error) {
+    throw explainFailure(name, error);
   }
 }
 
-function refuse(name: string, info: Deno.FileInfo): void {
-  if (info.isDirectory) throw new CaptureError(`${name} is a directory`);
-  if (info.isCharDevice || info.isBlockDevice) throw new CaptureError(`${name} is a device`);
+/** Turns errors of the system into errors that name the file. */
+function explainFailure(name: string, error: unknown): unknown {
+  if (error instanceof CaptureFileError) return error;
+  if (error instanceof Deno.errors.NotFound) return cannotRead(name, "no such file", error);
+  if (error instanceof Deno.errors.NotCapable) {
+    // Deno asks for all permissions to open some files of /dev and /proc.
+    if (!/all access/.test(error.message)) return error;
+    const advice = `try: ipvstat --replay - < ${name}`;
+    return cannotRead(name, `the runtime does not open this file by name; ${advice}`, error);
+  }
+  return cannotRead(name, systemReason(error), error);
 }
 
-/** What is read, how large it says it is, and how large it may be. */
+function readNamedFile(name: string, maxSize: number): Uint8Array {
+  const path = resolveParents(name);
+  // Opening a device can have side effects.
+  rejectDevices(name, Deno.statSync(path));
+  using file = Deno.openSync(path);
+  const info = file.statSync();
+  rejectDevices(name, info);
+  return readAll(file, { name, size: info.size, maxSize });
+}
+
+function rejectDevices(name: string, info: Deno.FileInfo): void {
+  if (info.isDirectory) throw cannotRead(name, "it is a directory");
+  if (info.isCharDevice || info.isBlockDevice) throw cannotRead(name, "it is a device");
+}
+
+/** A capture with its reported size and its size limit. */
 interface Input {
   readonly name: string;
   readonly size: number;
@@ -75,11 +90,11 @@ interface Input {
 function readAll(readable: Readable, { name, size, maxSize }: Input): Uint8Array {
   const begin = readUntil(readable, new Uint8Array(MAGIC_LENGTH), 0);
   if (begin.length > 0 && !isCapture(begin)) {
-    throw new CaptureError("it is neither pcap nor pcapng");
+    throw cannotRead(name, "it is neither pcap nor pcapng");
   }
   if (size > maxSize) throw tooLarge(name, maxSize);
-  // A byte more than there is room for tells what is too large.
-  let buffer = new Uint8Array(Math.min(maxSize, Math.max(size, FIRST_CAPACITY)) + 1);
+  // One byte more than allowed, to detect captures that are too large.
+  let buffer = new Uint8Array(Math.min(maxSize, Math.max(size, INITIAL_CAPACITY)) + 1);
   buffer.set(begin.subarray(0, buffer.length));
   let length = begin.length;
   for (;;) {
@@ -92,14 +107,12 @@ function readAll(readable: Readable, { name, size, maxSize }: Input): Uint8Array
   }
 }
 
-function tooLarge(name: string, maxSize: number): CaptureError {
+function tooLarge(name: string, maxSize: number): CaptureFileError {
   const limit = maxSize === DEFAULT_MAX_SIZE ? "1 GiB" : `${maxSize} bytes`;
-  return new CaptureError(
-    `${name} is larger than the limit; raise it with --max-size (now ${limit})`,
-  );
+  return cannotRead(name, `it is larger than ${limit}; raise the limit with --max-size`);
 }
 
-/** Fills a buffer from `length` on, until it is full or there is nothing more. */
+/** Fills a buffer from `length` on, until it is full or the input ends. */
 function readUntil(readable: Readable, buffer: Uint8Array, length: number): Uint8Array {
   let end = length;
   while (end < buffer.length) {
@@ -116,7 +129,7 @@ function readSome(readable: Readable, buffer: Uint8Array): number | null {
   } catch (error) {
     if (error instanceof Deno.errors.Interrupted) return 0;
     if (!(error instanceof Deno.errors.WouldBlock)) throw error;
-    // Somebody made the pipe non-blocking; wait until something is in it.
+    // The pipe is non-blocking and empty; wait for data.
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PAUSE_MILLISECONDS);
     return 0;
   }

@@ -1,5 +1,5 @@
 /**
- * `ipvstat doctor`: what can be read and what not, why, and what mends it.
+ * `ipvstat doctor`: diagnoses access problems and suggests fixes.
  *
  * @module
  */
@@ -10,19 +10,19 @@ import type { Consistency } from "../ipvs/snapshot.ts";
 import { VERSION } from "../version.ts";
 import type { DoctorFormat } from "./options.ts";
 
-/** How the report is to look, and how its exit code is found. */
+/** The form of the report, and what determines its exit code. */
 export interface DoctorOptions {
-  /** `table`: lines for people. */
+  /** `table` is text for people. */
   readonly format: DoctorFormat;
-  /** Whether the terminal shows colours. */
+  /** Whether to use colours. */
   readonly color: boolean;
-  /** What `show` would make of an error. */
+  /** The exit code and the message of `show` for an error. */
   explain(error: unknown): Promise<Outcome>;
-  /** The exit code that `show` would give a snapshot. */
+  /** The exit code of `show` for a snapshot. */
   verdict(consistency: Consistency): number;
 }
 
-/** Examines the machine, writes the report, and returns the exit code that `show` would give. */
+/** Examines the machine, writes the report, and returns the exit code of `show`. */
 export async function doctor(
   machine: Machine,
   sink: Sink,

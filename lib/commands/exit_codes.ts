@@ -1,10 +1,10 @@
 /**
- * The exit codes, as `cli.ts` gives them and as the help and the manual explain them.
+ * The exit codes: `cli.ts` returns them, help and man page explain them.
  *
  * @module
  */
 
-/** What the program ends with. */
+/** The exit codes of every command. */
 export const DONE = 0,
   FAILED = 1,
   WRONG_USAGE = 2,
@@ -12,32 +12,32 @@ export const DONE = 0,
   NOT_PERMITTED = 4,
   INCONSISTENT = 5;
 
-/** An exit code in words. */
+/** An exit code and its explanation. */
 export interface ExitCode {
   readonly code: number;
   readonly meaning: string;
-  /** What else there is to say of it. */
-  readonly more?: string;
+  /** Examples or remarks. */
+  readonly details?: string;
 }
 
 /** Every exit code. */
 export const EXIT_CODES: readonly ExitCode[] = [
-  {
-    code: DONE,
-    meaning: "done",
-    more: "also when whoever reads standard output has enough of it",
-  },
+  { code: DONE, meaning: "done", details: "also if the output pipe closes early" },
   {
     code: FAILED,
     meaning: "failed",
-    more: "a bad capture, a full disk, a kernel that answers nonsense",
+    details: "a damaged capture, a full disk, a malformed reply from the kernel",
   },
-  { code: WRONG_USAGE, meaning: "wrong usage", more: "the message names the nearest right word" },
-  { code: NO_IPVS, meaning: "IPVS is not there" },
-  { code: NOT_PERMITTED, meaning: "not permitted" },
+  { code: WRONG_USAGE, meaning: "wrong usage", details: "typos get suggestions" },
+  {
+    code: NO_IPVS,
+    meaning: "IPVS is not available",
+    details: "ip_vs is not loaded or not built",
+  },
+  { code: NOT_PERMITTED, meaning: "not permitted by the kernel", details: "no CAP_NET_ADMIN" },
   {
     code: INCONSISTENT,
-    meaning: "the snapshot could not be made consistent",
-    more: "it is written all the same",
+    meaning: "inconsistent snapshot",
+    details: "the table kept changing; the data is written anyway",
   },
 ];

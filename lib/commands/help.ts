@@ -6,16 +6,17 @@
 import { EXIT_CODES } from "./exit_codes.ts";
 import { type Command, COMMANDS, type Option, optionsOf, SUMMARY } from "./options.ts";
 
+/** Longest line, in characters. */
 const WIDTH = 79;
 
-/** The help of the whole program, or of one command, by its name. */
+/** The help of the program, or of the command with this name. */
 export function helpText(name?: string): string {
   const command = COMMANDS.find((command) => command.name === name);
   return command === undefined ? generalHelp() : commandHelp(command);
 }
 
-/** How a command is called, such as `record FILE`. */
-function commandWords({ name, operands }: Command): string {
+/** A command with its operands, such as `record FILE`. */
+function synopsis({ name, operands }: Command): string {
   return [name, ...operands.map((one) => one.optional ? `[${one.name}]` : one.name)].join(" ");
 }
 
@@ -26,23 +27,24 @@ function generalHelp(): string {
 Usage: ipvstat [COMMAND] [OPTIONS]
 
 Commands:
-${columns(COMMANDS.map((command) => [commandWords(command), command.help]))}
+${columns(COMMANDS.map((command) => [synopsis(command), command.help]))}
 
 Options of ${show.name}:
 ${optionLines(show)}
 
-ipvstat COMMAND --help shows those of another command, ipvstat man the manual.
+Run "ipvstat COMMAND --help" for the options of a command, "ipvstat man" for the
+man page.
 
 ${exitCodes()}
 `;
 }
 
 function commandHelp(command: Command): string {
-  const more = command.more === undefined ? "" : `\n${wrap(command.more)}\n`;
+  const details = command.details === undefined ? "" : `\n${wrap(command.details)}\n`;
   return `ipvstat ${command.name}: ${command.help}
 
-Usage: ipvstat ${commandWords(command)} [OPTIONS]
-${more}
+Usage: ipvstat ${synopsis(command)} [OPTIONS]
+${details}
 Options:
 ${optionLines(command)}
 
@@ -51,10 +53,10 @@ ${exitCodes()}
 }
 
 function optionLines(command: Command): string {
-  return columns(optionsOf(command.name).map((option) => [optionWords(option), option.help]));
+  return columns(optionsOf(command.name).map((option) => [spell(option), option.help]));
 }
 
-function optionWords({ name, short, argument }: Option): string {
+function spell({ name, short, argument }: Option): string {
   const letter = short === undefined ? "    " : `-${short}, `;
   return `${letter}--${name}${argument === undefined ? "" : ` ${argument.name}`}`;
 }
@@ -64,12 +66,16 @@ function exitCodes(): string {
   return wrap(`Exit codes: ${codes.join(", ")}. NO_COLOR is honoured.`);
 }
 
-function columns(rows: readonly (readonly string[])[]): string {
-  const width = Math.max(...rows.map(([left = ""]) => left.length));
-  return rows.map(([left = "", right = ""]) => `  ${left.padEnd(width)}  ${right}`).join("\n");
+/** Two columns, of which the second one is wrapped. */
+function columns(rows: readonly (readonly [left: string, right: string])[]): string {
+  const start = Math.max(...rows.map(([left]) => left.length)) + 4;
+  return rows.map(([left, right]) => {
+    const lines = wrap(right, WIDTH - start).replaceAll("\n", `\n${" ".repeat(start)}`);
+    return `  ${left.padEnd(start - 2)}${lines}`;
+  }).join("\n");
 }
 
-/** Breaks text into lines. */
-export function wrap(text: string): string {
-  return text.replace(new RegExp(`(.{1,${WIDTH}})( |$)`, "g"), "$1\n").trimEnd();
+/** Breaks text into lines of at most `width` characters. */
+export function wrap(text: string, width: number = WIDTH): string {
+  return text.replace(new RegExp(`(.{1,${width}})( |$)`, "g"), "$1\n").trimEnd();
 }

@@ -1,64 +1,76 @@
 /**
- * `ipvstat man`: the manual page, made from the table of commands and options.
+ * `ipvstat man`: the man page, made from the table of commands and options.
  *
  * @module
  */
 import { VERSION } from "../version.ts";
 import { EXIT_CODES } from "./exit_codes.ts";
 import { wrap } from "./help.ts";
-import { type Command, COMMANDS, type Option, OPTIONS, SUMMARY } from "./options.ts";
+import { type Command, COMMANDS, type Option, OPTIONS, optionsOf, SUMMARY } from "./options.ts";
+import { spellNeed } from "./parse.ts";
+import { listWords } from "./suggest.ts";
 
 const DESCRIPTION: readonly string[] = [
-  "It asks the kernel over generic netlink, decodes every virtual server and real server, and " +
-  "prints a table for people, or JSON, InfluxDB line protocol, Prometheus text or OpenMetrics " +
-  "for programs. It only reads: it sends no command that changes anything, never loads a module, " +
-  "and opens no connection.",
-  "The kernel's lists skip entries or give them twice where the table changes meanwhile. What " +
-  "spans datagrams is read twice, what is in doubt is settled by the kernel, and what cannot be " +
-  "settled is said, by exit status 5.",
-  "Data goes to standard output, everything else to standard error. An error is one line that " +
-  "says what to do.",
+  "Reads every virtual server and real server of Linux IP Virtual Server (IPVS) over generic " +
+  "netlink, and prints a table for people, or JSON, InfluxDB line protocol, Prometheus text or " +
+  "OpenMetrics for programs. It only reads: it sends no command that changes anything, never " +
+  "loads a kernel module, and opens no network connection.",
+  "The kernel may skip or repeat entries when the table changes during a dump. Lists that span " +
+  "several datagrams are therefore read twice and compared, and differences are resolved by " +
+  "asking the kernel again. What remains unresolved is reported with exit status 5.",
+  "Data goes to standard output, everything else to standard error. An error message is one line " +
+  "that says what to do.",
 ];
 
-const ENVIRONMENT: Items = [["NO_COLOR", "Where it is set, the table has no colours."]];
+const ENVIRONMENT: Items = [["NO_COLOR", "If set, the table has no colours."]];
 
 const FILES: Items = [
-  ["/proc/net/ip_vs", "Tells whether IPVS is there, without the kernel being asked to load it."],
-  ["/proc/net/ip_vs_stats", "The totals, of deleted virtual servers too."],
+  ["/proc/net/ip_vs", "Shows whether IPVS is available without making the kernel load it."],
+  ["/proc/net/ip_vs_stats", "The totals, including deleted virtual servers."],
   ["/proc/net/ip_vs_stats_percpu", "The totals of each CPU."],
-  ["/proc/net/ip_vs_status", "How full IPVS's tables are: since Linux 7.1, for root only."],
-  ["/proc/sys/net/ipv4/vs", "The settings that the numbers depend on."],
+  ["/proc/net/ip_vs_status", "The load of the hash tables (since Linux 7.1, root only)."],
+  ["/proc/sys/net/ipv4/vs", "The settings that affect the numbers."],
 ];
 
 const EXAMPLES: readonly [meaning: string, command: string][] = [
-  ["The table:", "ipvstat"],
+  ["Show the table:", "ipvstat"],
   [
-    "A file for node_exporter's textfile collector:",
+    "Write a file for node_exporter's textfile collector:",
     "ipvstat -o prometheus --output-file /var/lib/prometheus/node-exporter/ipvs.prom",
   ],
-  ["Ten readings, to be looked at anywhere:", "ipvstat record director.pcap --rounds 10"],
-  ["The last of them, or the third:", "ipvstat --replay director.pcap --round 3"],
+  ["Record ten snapshots:", "ipvstat record director.pcap --rounds 10"],
+  ["Replay the third of them, on any machine:", "ipvstat --replay director.pcap --round 3"],
   [
-    "As another user, with the one capability that it takes:",
+    "Run as another user, with only the required capability:",
     "setpriv --reuid nobody --clear-groups --inh-caps +net_admin --ambient-caps +net_admin ipvstat",
   ],
 ];
 
 const SECURITY: readonly string[] = [
-  "The kernel lets nobody read IPVS without CAP_NET_ADMIN in the initial user namespace; root of " +
-  "a user namespace has another one. Nothing else is needed. --replay, --demo and the commands " +
+  "Reading IPVS requires CAP_NET_ADMIN in the initial user namespace; root in another user " +
+  "namespace does not have it. No other privilege is needed. --replay, --demo and the commands " +
   "that print a text need no privilege.",
-  "Where a file is written with privilege, its directory is to be that of somebody who is trusted.",
+  "When running with privilege, write files only to directories that only trusted users can " +
+  "write to.",
 ];
 
-/** The manual page as roff, in the macros of man(7). */
+/** Width of the source lines, so that they have at most 80 characters with their escapes. */
+const SOURCE_WIDTH = 72;
+
+/** The options of every command. */
+const COMMON = OPTIONS.filter(({ commands }) => commands.length === COMMANDS.length);
+
+/** The man page as roff, in the macros of man(7). */
 export function manPage(): string {
   const sections = [
     section("NAME", [text(`ipvstat - ${SUMMARY}`)]),
     section("SYNOPSIS", COMMANDS.map(synopsis).join("\n.br\n").split("\n")),
     section("DESCRIPTION", paragraphs(DESCRIPTION)),
     section("COMMANDS", COMMANDS.flatMap(commandItem)),
-    section("OPTIONS", OPTIONS.flatMap(optionItem)),
+    section("OPTIONS", [
+      ...COMMANDS.flatMap(commandOptions),
+      ...optionGroup("All commands", COMMON),
+    ]),
     section("EXIT STATUS", EXIT_CODES.flatMap(exitItem)),
     section("ENVIRONMENT", items(ENVIRONMENT)),
     section("FILES", items(FILES)),
@@ -99,23 +111,39 @@ function commandHead({ name, operands }: Command): string {
 }
 
 function commandItem(command: Command): string[] {
-  return item(commandHead(command), sentences(command.help, command.more));
+  return item(commandHead(command), sentences(command.help, command.details));
 }
 
-function optionItem({ name, short, argument, commands, help, more }: Option): string[] {
+/** The options of a command that not all commands have. */
+function commandOptions({ name }: Command): string[] {
+  return optionGroup(name, optionsOf(name).filter((option) => !COMMON.includes(option)));
+}
+
+function optionGroup(title: string, options: readonly Option[]): string[] {
+  if (options.length === 0) return [];
+  return [`.SS ${text(title)}`, ...options.flatMap((option) => optionItem(option, title))];
+}
+
+function optionItem(option: Option, command: string): string[] {
+  const { name, short, argument, commands, help, details, needs, excludes } = option;
   const words = short === undefined ? [`--${name}`] : [`-${short}`, `--${name}`];
   const head = words.map(bold).join(", ");
-  const goes = commands.length < COMMANDS.length
-    ? `It goes with ${commands.join(" and ")}.`
-    : undefined;
+  const [first] = commands;
+  const isRepeated = commands.includes(command) && command !== first;
   return item(
     argument === undefined ? head : `${head} ${italic(argument.name)}`,
-    sentences(help, more, goes),
+    sentences(
+      help,
+      isRepeated && details !== undefined ? `See ${first}.` : details,
+      needs && `Requires ${listWords(needs.map(spellNeed))}.`,
+      excludes && `Cannot be combined with --${excludes}.`,
+    ),
   );
 }
 
-function exitItem({ code, meaning, more }: typeof EXIT_CODES[number]): string[] {
-  return item(bold(String(code)), sentences(more === undefined ? meaning : `${meaning} (${more})`));
+function exitItem({ code, meaning, details }: typeof EXIT_CODES[number]): string[] {
+  const explained = details === undefined ? meaning : `${meaning} (${details})`;
+  return item(bold(String(code)), sentences(explained));
 }
 
 function example([meaning, command]: readonly [string, string]): string[] {
@@ -135,7 +163,7 @@ function italic(word: string): string {
   return `\\fI${text(word)}\\fR`;
 }
 
-/** What means something to roff, as what it looks like. */
+/** Characters that are special in roff, escaped so that they are printed. */
 const ESCAPES: Readonly<Record<string, string>> = {
   "\\": "\\e",
   "-": "\\-",
@@ -145,9 +173,9 @@ const ESCAPES: Readonly<Record<string, string>> = {
   "~": "\\(ti",
 };
 
-/** Text that may be broken anywhere. */
+/** Text as lines of roff source, which roff fills into paragraphs. */
 function lines(plain: string): string[] {
-  return wrap(plain).split("\n").map(text);
+  return wrap(plain, SOURCE_WIDTH).split("\n").map(text);
 }
 
 function text(plain: string): string {

@@ -1,6 +1,6 @@
 /**
- * The command line as one table, from which the parser, the help, the manual and the completions of
- * shells are made.
+ * The commands and options as one table: the parser, the help, the man page and the shell completions
+ * are made from it.
  *
  * @module
  */
@@ -9,32 +9,35 @@
 export const SUMMARY = "shows what Linux IP Virtual Server is doing";
 
 /** The formats of a snapshot. */
-export const FORMATS = ["table", "json", "influx", "prometheus", "openmetrics"] as const;
+export const FORMATS = ["table", "wide", "json", "influx", "prometheus", "openmetrics"] as const;
 
 /** One of {@linkcode FORMATS}. */
 export type Format = typeof FORMATS[number];
 
-/** The formats of what `doctor` finds. */
+/** The formats of the doctor's report. */
 export const DOCTOR_FORMATS = ["table", "json"] as const;
 
 /** One of {@linkcode DOCTOR_FORMATS}. */
 export type DoctorFormat = typeof DOCTOR_FORMATS[number];
 
-/** The shells that there are completions for. */
+/** When to use colours. */
+export const COLORS = ["auto", "always", "never"] as const;
+
+/** The shells with completions. */
 export const SHELLS = ["bash", "zsh", "fish"] as const;
 
 /** One of {@linkcode SHELLS}. */
 export type Shell = typeof SHELLS[number];
 
-/** What can be given: the name of a file, a number from 1 on, seconds, bytes, or one of some words. */
-export type Values = "file" | "count" | "seconds" | "size" | readonly string[];
+/** Valid values: a file name, a number from 1 (a `count` or a `width`), seconds, a size in bytes, or one of some words. */
+export type Values = "file" | "count" | "width" | "seconds" | "size" | readonly string[];
 
 /** An operand, or the argument of an option. */
 export interface Argument {
-  /** What the help calls it, such as `FILE`. */
+  /** Its name in the help, such as `FILE`. */
   readonly name: string;
   readonly values: Values;
-  /** Of an operand: whether it can be left out. */
+  /** For an operand: whether it may be omitted. */
   readonly optional?: boolean;
 }
 
@@ -44,24 +47,34 @@ export interface Command {
   readonly operands: readonly Argument[];
   /** What it does, in a few words. */
   readonly help: string;
-  /** What the manual has to say besides, in sentences. */
-  readonly more?: string;
+  /** More for the man page, in sentences. */
+  readonly details?: string;
 }
 
-/** An option of some commands. One that differs by command has a row for each kind of command. */
+/** Another option that an option needs, if `value` is set with that value. */
+export interface OptionNeed {
+  readonly option: string;
+  readonly value?: string;
+}
+
+/** An option of some commands. An option that differs by command has a row for each variant. */
 export interface Option {
-  /** Without its dashes. */
+  /** Without dashes. */
   readonly name: string;
   /** Its letter. */
   readonly short?: string;
-  /** Absent of a flag. */
+  /** Absent for a flag. */
   readonly argument?: Argument;
-  /** The names of the commands that take it. */
+  /** Names of the commands that have the option. */
   readonly commands: readonly string[];
   /** What it does, in a few words. */
   readonly help: string;
-  /** What the manual has to say besides, in sentences. */
-  readonly more?: string;
+  /** More for the man page, in sentences. */
+  readonly details?: string;
+  /** The option has an effect only together with one of these. */
+  readonly needs?: readonly OptionNeed[];
+  /** An option that it cannot be combined with. */
+  readonly excludes?: string;
 }
 
 const FILE: Argument = { name: "FILE", values: "file" };
@@ -71,36 +84,37 @@ const TASKS: readonly Command[] = [
     name: "show",
     operands: [],
     help: "print one snapshot (the default)",
-    more: "Data is printed only when all of it has been read.",
+    details: "Nothing is printed before the whole snapshot was read.",
   },
   {
     name: "record",
     operands: [FILE],
-    help: "capture what the kernel answers to a pcap file",
-    more: "FILE is replaced when the recording is complete; - is standard output. SIGINT and " +
-      "SIGTERM end a recording early: what has been read until then is kept.",
+    help: "record the kernel's replies to a pcap file",
+    details: "FILE is replaced when the recording is complete; - is standard output. SIGINT and " +
+      "SIGTERM end the recording after the current snapshot; the snapshots recorded so far are " +
+      "kept.",
   },
   {
     name: "doctor",
     operands: [],
-    help: "say what can be read and what not, and why",
-    more: "It names the command that mends what is wrong, and exits as show would. It changes " +
-      "nothing.",
+    help: "diagnose access problems and suggest fixes",
+    details: "The exit status is that of show. Nothing is changed.",
   },
   { name: "schema", operands: [], help: "print the JSON Schema of show -o json" },
   {
     name: "completions",
     operands: [{ name: "SHELL", values: SHELLS }],
-    help: "print the completions of bash, zsh or fish",
-    more: "They are read by: source <(ipvstat completions bash), source <(ipvstat completions " +
-      "zsh), or ipvstat completions fish | source.",
+    help: "print a completion script for bash, zsh or fish",
+    details: "To load it: source <(ipvstat completions bash), source <(ipvstat completions zsh), " +
+      "or ipvstat completions fish | source.",
   },
   {
     name: "man",
     operands: [],
-    help: "print the manual page",
-    more: "It is read by: ipvstat man | man -l -",
+    help: "print the man page",
+    details: "To read it: ipvstat man | man -l -",
   },
+  { name: "version", operands: [], help: "show version, commit, Deno, V8 and target" },
 ];
 
 /** Every command; the first is the default. */
@@ -109,11 +123,14 @@ export const COMMANDS: readonly Command[] = [
   {
     name: "help",
     operands: [{ name: "COMMAND", values: TASKS.map(({ name }) => name), optional: true }],
-    help: "print the help, of all or of one command",
+    help: "show help",
   },
 ];
 
 const EVERY_COMMAND = COMMANDS.map(({ name }) => name);
+
+/** A capture is read, from a file or built in. */
+const NEEDS_CAPTURE: readonly OptionNeed[] = [{ option: "replay" }, { option: "demo" }];
 
 /** Every option. */
 export const OPTIONS: readonly Option[] = [
@@ -122,89 +139,114 @@ export const OPTIONS: readonly Option[] = [
     short: "o",
     argument: { name: "FORMAT", values: FORMATS },
     commands: ["show"],
-    help: oneOf(FORMATS),
-    more: "As json it is one document, which ipvstat schema describes; influx is line protocol " +
-      "with telegraf's measurements, tags and fields; prometheus is the text format 0.0.4, and " +
-      "openmetrics is OpenMetrics 1.0.",
+    help: formatHelp(FORMATS),
+    details: "The format table fits the terminal; wide shows all columns, as does table into a " +
+      "pipe or a file; json is one document, described by ipvstat schema; influx is line " +
+      "protocol with the measurements, tags and fields of telegraf's inputs.ipvs; prometheus is " +
+      "the text format 0.0.4; openmetrics is OpenMetrics 1.0.",
   },
   {
     name: "output",
     short: "o",
     argument: { name: "FORMAT", values: DOCTOR_FORMATS },
     commands: ["doctor"],
-    help: oneOf(DOCTOR_FORMATS),
+    help: formatHelp(DOCTOR_FORMATS),
+  },
+  {
+    name: "color",
+    argument: { name: "WHEN", values: COLORS },
+    commands: ["show", "doctor"],
+    help: "use colours: auto (default; in a terminal), always or never",
+  },
+  {
+    name: "width",
+    argument: { name: "COLUMNS", values: "width" },
+    commands: ["show"],
+    help: "width of the table (default: the terminal's)",
+    details:
+      "Columns that have no room are left out, the least important ones first: thresholds, " +
+      "bytes, packets, connections, persistent connections, packets per second, bytes per second, " +
+      "inactive connections, connections per second, weight. Into a pipe or a file there is no " +
+      "limit.",
   },
   {
     name: "output-file",
     argument: FILE,
     commands: ["show", "doctor"],
-    help: "write to FILE, which is replaced as a whole or not at all",
-    more: "It is written beside FILE, under a name that begins with .ipvstat-, and renamed. FILE " +
-      "keeps its mode, and its owner where the program may give files away; a new one has mode " +
-      "0644. Of a symbolic link, the file that it points to is replaced. When anything fails, " +
-      "FILE stays as it is; a snapshot that could not be made consistent (exit status 5) is " +
-      "written, as it would be printed. - is standard output.",
+    help: "write to FILE, which is replaced atomically",
+    details: "The data is written to a temporary file beside FILE, .ipvstat-*, which is then " +
+      "renamed. FILE keeps its mode, and its owner if the program may set it; a new FILE has mode " +
+      "0644. Symbolic links are followed. If anything fails, FILE is unchanged. An inconsistent " +
+      "snapshot (exit status 5) is written as it would be printed. - is standard output.",
   },
   {
     name: "extended",
     commands: ["show"],
-    help: "with influx: tags and fields that telegraf has not",
-    more: "They are weight, thresholds, persistence, bytes per second, forwarding method, flags, " +
-      "and the counters of each CPU.",
+    help: "with influx: add tags and fields that telegraf does not provide",
+    details: "They are weight, thresholds, persistence, bytes per second, forwarding method and " +
+      "flags, and the counters of each CPU.",
+    needs: [{ option: "output", value: "influx" }],
   },
   {
     name: "replay",
     argument: FILE,
     commands: ["show"],
-    help: "read a recording or an nlmon capture, not the kernel",
-    more: "Both pcap and pcapng are read. - is standard input; a pipe is read to its end.",
+    help: "read a recording or an nlmon capture instead of the kernel",
+    details: "Both pcap and pcapng are supported. - is standard input; a pipe is read to its end.",
+    excludes: "demo",
   },
   {
     name: "round",
     argument: { name: "N", values: "count" },
     commands: ["show"],
-    help: "which reading of the capture, from 1 (default: the last whole one)",
+    help: "which snapshot to replay, from 1 (default: the last complete one)",
+    needs: NEEDS_CAPTURE,
   },
   {
     name: "max-size",
     argument: { name: "SIZE", values: "size" },
     commands: ["show"],
-    help: "refuse a capture larger than SIZE, such as 512M (default 1G)",
-    more: "SIZE is in bytes, or with K, M or G in KiB, MiB or GiB; at most 2G.",
+    help: "refuse captures larger than SIZE, such as 512M (default 1G)",
+    details: "SIZE is in bytes, or with K, M or G in KiB, MiB or GiB; at most 2G.",
+    needs: NEEDS_CAPTURE,
   },
-  { name: "demo", commands: ["show"], help: "read the recording that ships with the program" },
+  { name: "demo", commands: ["show"], help: "read the built-in recording" },
   {
     name: "rounds",
     argument: { name: "N", values: "count" },
     commands: ["record"],
-    help: "how many readings to record (default 1)",
+    help: "how many snapshots to record (default 1)",
   },
   {
     name: "interval",
     argument: { name: "SECONDS", values: "seconds" },
     commands: ["record"],
-    help: "time between two readings (default 2)",
+    help: "time between snapshots (default 2)",
   },
-  { name: "debug", commands: ["show", "record"], help: "say on standard error what was skipped" },
+  {
+    name: "debug",
+    commands: ["show", "record"],
+    help: "log requests, datagrams, retries and times to standard error",
+  },
   {
     name: "help",
     short: "h",
     commands: EVERY_COMMAND,
-    help: "print the help, of COMMAND where one is given",
+    help: "show help for the program or the command",
   },
   {
     name: "version",
+    short: "V",
     commands: EVERY_COMMAND,
-    help: "print version, commit, Deno, V8 and target",
+    help: "show version, commit, Deno, V8 and target",
   },
 ];
 
-/** The options that a command takes. */
+/** The options of a command. */
 export function optionsOf(command: string): Option[] {
   return OPTIONS.filter(({ commands }) => commands.includes(command));
 }
 
-function oneOf(words: readonly string[]): string {
-  const [first, ...rest] = words;
-  return [`print as ${first} (the default)`, ...rest].join(", ").replace(/, (\w+)$/, " or $1");
+function formatHelp([first, ...others]: readonly string[]): string {
+  return [`print as ${first} (default)`, ...others].join(", ").replace(/, (\w+)$/, " or $1");
 }

@@ -1,24 +1,25 @@
 /**
- * Where a command's data goes: standard output, or any other sink that notices a full disk and a
+ * Where the data of a command goes: standard output, or another sink that detects a full disk and a
  * closed pipe.
  *
  * @module
  */
 import type { Sink } from "../output/byte_writer.ts";
+import { systemReason } from "./system_error.ts";
 
-/** Standard output, or a file, took no more. */
+/** Standard output or a file cannot be written. */
 export class WriteError extends Error {
   override readonly name = "WriteError";
 }
 
-/** Whoever read standard output has enough of it. */
+/** The reader of standard output closed its end of the pipe. */
 export class ClosedPipeError extends Error {
   override readonly name = "ClosedPipeError";
 }
 
 /** What can be written to, such as `Deno.stdout` or an open file. */
 export interface Writable {
-  /** Writes some of the bytes and returns how many. */
+  /** Writes some of the bytes and returns their number. */
   writeSync(bytes: Uint8Array): number;
 }
 
@@ -28,27 +29,40 @@ export interface Output extends Disposable {
   readonly sink: Sink;
   /** Whether it shows colours. */
   readonly color: boolean;
-  /** Is to be called when the sink has been given everything. */
+  /** Width of the terminal in characters; undefined if it is not one. */
+  readonly width?: number | undefined;
+  /** Completes the output; call it after all data was written to the sink. */
   commit(): void;
 }
 
 const PAUSE_MILLISECONDS = 1;
+const DEFAULT_WIDTH = 80;
 
-/** Standard output, which has what it is given at once. */
+/** Standard output, which needs no {@linkcode Output.commit}. */
 export function standardOutput(): Output {
   return {
     sink: sinkTo(Deno.stdout, "standard output"),
     color: !Deno.noColor && Deno.stdout.isTerminal(),
+    width: Deno.stdout.isTerminal() ? terminalWidth() : undefined,
     commit() {},
     [Symbol.dispose]() {},
   };
 }
 
+/** 80 if the terminal does not report its width. */
+function terminalWidth(): number {
+  try {
+    return Deno.consoleSize().columns || DEFAULT_WIDTH;
+  } catch {
+    return DEFAULT_WIDTH;
+  }
+}
+
 /**
- * Makes a sink that writes all it is given.
+ * Makes a sink that writes every chunk completely.
  *
- * @throws {ClosedPipeError} from the sink, if nobody reads on.
- * @throws {WriteError} from the sink, if the write fails otherwise.
+ * @throws {ClosedPipeError} from the sink, if the reader closed the pipe.
+ * @throws {WriteError} from the sink, if the write fails for another reason.
  */
 export function sinkTo(writable: Writable, name: string): Sink {
   return (chunk) => {
@@ -63,17 +77,13 @@ function writeSome(writable: Writable, bytes: Uint8Array, name: string): number 
     if (error instanceof Deno.errors.BrokenPipe) throw new ClosedPipeError(name, { cause: error });
     if (error instanceof Deno.errors.Interrupted) return 0;
     if (!(error instanceof Deno.errors.WouldBlock)) throw writeError(name, error);
-    // Somebody made the pipe non-blocking; wait until there is room.
+    // The pipe is non-blocking and full; wait until there is room.
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PAUSE_MILLISECONDS);
     return 0;
   }
 }
 
-/** Says what could not be written, and why, in the system's words. */
+/** The error of a failed write, with the system's reason. */
 export function writeError(name: string, cause: unknown): WriteError {
-  const message = cause instanceof Error ? cause.message : String(cause);
-  // Deno adds the error's number, and the path that it tried.
-  return new WriteError(`Cannot write ${name}: ${message.replace(/ \(os error \d+\).*$/s, "")}`, {
-    cause,
-  });
+  return new WriteError(`Cannot write ${name}: ${systemReason(cause)}`, { cause });
 }

@@ -1,138 +1,139 @@
 /**
- * A file that is replaced as a whole or not at all.
+ * A file that is replaced atomically.
  *
  * @module
  */
 import type { Sink } from "../output/byte_writer.ts";
-import { Interruption } from "./interruption.ts";
 import { type Output, sinkTo, WriteError, writeError } from "./output.ts";
 import { join, realDirectory, splitPath } from "./paths.ts";
+import { SignalBlocker } from "./signal_blocker.ts";
 
-const MODE_OF_A_NEW_FILE = 0o644;
+const NEW_FILE_MODE = 0o644;
 const PERMISSION_BITS = 0o777;
-/** As many as Linux follows. */
-const MOST_LINKS = 40;
+/** The number of symbolic links that Linux follows. */
+const MAX_LINKS = 40;
 
-/** What has been written so far, beside the file that it is to become. */
-interface Part {
+/** The temporary file beside the file that it will replace. */
+interface TemporaryFile {
   readonly path: string;
   readonly file: Deno.FsFile;
   readonly write: Sink;
-  readonly interruption: Interruption;
+  readonly blocker: SignalBlocker;
 }
 
 /**
- * A file that comes to be, or changes, in the moment of {@linkcode OutputFile.commit}. Until then
- * its data is in a file beside it that is this user's alone, and that is removed if it comes to
- * nothing. The file keeps its mode, and owner and group as far as the process may set them; access
- * lists and hard links it does not keep. It is not synchronized with its folder: after a power
- * failure there is the old file or the new one, each whole.
+ * A file that is created or replaced by {@linkcode OutputFile.commit}. Until then the data is in a
+ * temporary file beside it, readable only by this user and removed on failure. The file keeps its
+ * mode, and its owner and group if the process may set them; access control lists and hard links
+ * are not kept. The directory is not synced: after a power failure there is either the old file or
+ * the new one, each complete.
  */
 export class OutputFile implements Output {
-  /** A file has none. */
+  /** Files never get colours. */
   readonly color = false;
-  /** Takes the file's bytes. The first ones make the file beside it. */
-  readonly sink: Sink = (chunk) => (this.#part ??= this.#begin()).write(chunk);
+  /** Writes to the temporary file; the first chunk creates it. */
+  readonly sink: Sink = (chunk) => (this.#temporary ??= this.#create()).write(chunk);
   readonly #name: string;
   readonly #path: string;
-  #part: Part | undefined;
+  #temporary: TemporaryFile | undefined;
 
   /**
-   * Looks at what the name stands for, and changes nothing.
+   * Resolves the name. Changes nothing.
    *
-   * @throws {WriteError} if it can be no regular file.
+   * @throws {WriteError} if it is not a regular file and cannot become one.
    */
   constructor(name: string) {
     this.#name = name;
-    this.#path = this.#attempt(() => regularFile(name));
+    this.#path = this.#explain(() => regularFile(name));
   }
 
   /**
-   * Gives the file what the sink was given.
+   * Replaces the file by the data that was written to the sink.
    *
-   * @throws {WriteError} if that cannot be; the file is then as it was.
+   * @throws {WriteError} if this fails; the file is then unchanged.
    */
   commit(): void {
-    const part = this.#part ??= this.#begin();
-    this.#attempt(() => {
-      part.file.syncSync();
-      keepModeAndOwner(this.#path, part.path);
-      Deno.renameSync(part.path, this.#path);
+    const temporary = this.#temporary ??= this.#create();
+    this.#explain(() => {
+      temporary.file.syncSync();
+      keepModeAndOwner(this.#path, temporary.path);
+      Deno.renameSync(temporary.path, this.#path);
     });
-    this.#part = undefined;
-    close(part);
+    this.#temporary = undefined;
+    close(temporary);
   }
 
-  /** Removes what has not been committed. */
+  /** Removes the temporary file if it was not committed. */
   [Symbol.dispose](): void {
-    const part = this.#part;
-    if (part === undefined) return;
-    this.#part = undefined;
-    // The error that led here is the one to be told.
-    ignoreFailure(() => Deno.removeSync(part.path));
-    close(part);
+    const temporary = this.#temporary;
+    if (temporary === undefined) return;
+    this.#temporary = undefined;
+    // The error that led here is the one to report.
+    ignoreFailure(() => Deno.removeSync(temporary.path));
+    close(temporary);
   }
 
-  #begin(): Part {
+  #create(): TemporaryFile {
     const path = join(splitPath(this.#path)[0], `.ipvstat-${crypto.randomUUID()}`);
-    const interruption = this.#attempt(() => new Interruption());
+    const blocker = this.#explain(() => new SignalBlocker());
     try {
-      const file = this.#attempt(() =>
+      const file = this.#explain(() =>
         Deno.openSync(path, { write: true, createNew: true, mode: 0o600 })
       );
-      return { path, file, write: sinkTo(file, this.#name), interruption };
+      return { path, file, write: sinkTo(file, this.#name), blocker };
     } catch (error) {
-      interruption[Symbol.dispose]();
+      blocker[Symbol.dispose]();
       throw error;
     }
   }
 
-  #attempt<T>(action: () => T): T {
+  /** Turns system errors into errors that name the file. */
+  #explain<T>(action: () => T): T {
     try {
       return action();
     } catch (error) {
       if (error instanceof WriteError) throw error;
       if (!(error instanceof Deno.errors.NotCapable)) throw writeError(this.#name, error);
-      if (/all access/.test(error.message)) throw notBelow(this.#name);
+      if (/all access/.test(error.message)) throw systemFileError(this.#name);
       throw error;
     }
   }
 }
 
-function close(part: Part): void {
-  part.file.close();
-  part.interruption[Symbol.dispose]();
+function close({ file, blocker }: TemporaryFile): void {
+  file.close();
+  blocker[Symbol.dispose]();
 }
 
-/** Deno opens nothing there that a program might want to write whole. */
-function notBelow(name: string): WriteError {
+/** Deno does not open these files without all permissions, and none of them can be replaced. */
+function systemFileError(name: string): WriteError {
   return new WriteError(
-    `Cannot write ${name}: it is below /dev, /proc or /sys; name a file elsewhere, or - for ` +
+    `Cannot write ${name}: it is below /dev, /proc or /sys; use a file elsewhere, or - for ` +
       "standard output",
   );
 }
 
 /**
- * The real path of the regular file that a name stands for, or that it would make: symbolic links
- * are followed, also to a file that does not exist.
+ * The real path of an existing regular file, or of the file that would be created: symbolic links
+ * are followed, including those to a file that does not exist.
  */
 function regularFile(name: string): string {
   let path = name;
-  for (let links = 0; links <= MOST_LINKS; links++) {
-    refuseSystemFiles(name, path);
+  for (let links = 0; links <= MAX_LINKS; links++) {
+    rejectSystemFiles(name, path);
     const [folder, last] = splitPath(path);
     const real = realFolder(name, folder);
     path = join(real, last);
-    refuseSystemFiles(name, path);
+    rejectSystemFiles(name, path);
     const target = last === "" ? undefined : linkAt(path);
     if (target === undefined) return checkKind(name, path);
     path = target.startsWith("/") ? target : join(real, target);
   }
-  throw new WriteError(`Cannot write ${name}: it is a circle of symbolic links`);
+  throw new WriteError(`Cannot write ${name}: too many levels of symbolic links`);
 }
 
-function refuseSystemFiles(name: string, path: string): void {
-  if (/^\/+(dev|proc|sys)(\/|$)/.test(path)) throw notBelow(name);
+function rejectSystemFiles(name: string, path: string): void {
+  if (/^\/+(dev|proc|sys)(\/|$)/.test(path)) throw systemFileError(name);
 }
 
 function realFolder(name: string, folder: string): string {
@@ -140,11 +141,11 @@ function realFolder(name: string, folder: string): string {
     return realDirectory(folder);
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
-    throw new WriteError(`Cannot write ${name}: there is no directory ${folder || "."}`);
+    throw new WriteError(`Cannot write ${name}: no such directory: ${folder || "."}`);
   }
 }
 
-/** Where a link leads; undefined where there is no link. Any other error is no such answer. */
+/** The target of a link; undefined if there is no link. Other errors are thrown. */
 function linkAt(path: string): string | undefined {
   try {
     return Deno.readLinkSync(path);
@@ -159,7 +160,7 @@ function checkKind(name: string, path: string): string {
   const kind = kindOf(path);
   if (kind === undefined || kind === "a regular file") return path;
   throw new WriteError(
-    `Cannot write ${name}: it is ${kind}; name a file, or - for standard output`,
+    `Cannot write ${name}: it is ${kind}; use a file name, or - for standard output`,
   );
 }
 
@@ -181,10 +182,10 @@ function keepModeAndOwner(from: string, to: string): void {
     old = Deno.statSync(from);
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
-    return Deno.chmodSync(to, MODE_OF_A_NEW_FILE);
+    return Deno.chmodSync(to, NEW_FILE_MODE);
   }
   Deno.chmodSync(to, old.mode! & PERMISSION_BITS);
-  // Who may not give files away keeps them; one of the two may be possible.
+  // The process may be allowed to set the group but not the owner, or neither.
   ignoreFailure(() => Deno.chownSync(to, null, old.gid));
   ignoreFailure(() => Deno.chownSync(to, old.uid, null));
 }
@@ -193,6 +194,6 @@ function ignoreFailure(action: () => void): void {
   try {
     action();
   } catch {
-    // The caller says why.
+    // The caller says why this is not an error.
   }
 }

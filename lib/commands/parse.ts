@@ -1,185 +1,177 @@
 /**
- * The parser of the command line. What it refuses, it answers with the nearest right word.
+ * The parser of the command line. Its errors suggest what to use instead.
  *
  * @module
  */
 import {
-  type Argument,
   type Command,
   COMMANDS,
   type Option,
+  type OptionNeed,
   OPTIONS,
   optionsOf,
 } from "./options.ts";
-
-/** What a command line may say wrong. */
-export class UsageError extends Error {
-  override readonly name = "UsageError";
-}
+import { listWords, nearest } from "./suggest.ts";
+import { UsageError } from "./usage_error.ts";
+import { checkValue } from "./values.ts";
 
 /** A parsed command line. */
 export interface Arguments {
   readonly command: string;
   readonly operands: readonly string[];
-  /** By name: the argument, or the empty text of a flag. */
+  /** Arguments by the name of the option; the empty string for a flag. */
   readonly options: ReadonlyMap<string, string>;
 }
 
+/** The words of a command line, sorted; nothing is checked that depends on the command. */
+interface SortedWords {
+  /** The command and its operands. */
+  readonly plain: string[];
+  readonly options: Map<string, string>;
+  /** Words that look like options and are not. */
+  readonly unknown: string[];
+  /** Flags with an argument. */
+  readonly overfull: string[];
+}
+
 /**
- * Parses a command line without the program's name. `COMMAND --help` is `help COMMAND`.
+ * Parses a command line, without the name of the program. `COMMAND --help` is `help COMMAND`, and
+ * `--version` is `version`, whatever else the command line contains.
  *
- * @throws {UsageError} naming the nearest word that would be right.
+ * @throws {UsageError} if it cannot be run.
  */
-export function parseArguments(words: readonly string[]): Arguments {
-  const options = new Map<string, string>();
-  const plain: string[] = [];
-  for (let i = 0; i < words.length; i++) {
-    const word = words[i]!;
-    if (word === "--") {
-      plain.push(...words.slice(i + 1));
-      break;
-    }
-    if (!word.startsWith("-") || word === "-") {
-      plain.push(word);
-      continue;
-    }
-    const [{ name, argument }, attached] = findOption(word, plain[0]);
-    if (argument === undefined) {
-      if (attached !== undefined) throw new UsageError(`--${name} takes no argument`);
-      options.set(name, "");
-      continue;
-    }
-    const value = attached ?? words[++i];
-    if (value === undefined || value === "") {
-      throw new UsageError(`--${name} needs its ${argument.name}`);
-    }
-    options.set(name, value);
+export function parseArguments(args: readonly string[]): Arguments {
+  const words = sortWords(args);
+  const { plain, options, unknown, overfull } = words;
+  const command = findCommand(words);
+  const [word, ...operands] = plain;
+  if (options.has("help")) {
+    const isNamed = word === command.name;
+    return { command: "help", operands: isNamed ? [word] : [], options };
   }
-  return toCommand(plain, options);
-}
-
-/** Any row of the option will do: they agree in whether it has an argument. */
-function findOption(word: string, command?: string): [Option, attached: string | undefined] {
-  const isLong = word.startsWith("--");
-  const equals = isLong ? word.indexOf("=") : -1;
-  const name = word.slice(isLong ? 2 : 1, equals < 0 ? undefined : equals);
-  const long = OPTIONS.find((option) => option.name === name);
-  if (isLong && long !== undefined) {
-    return [long, equals < 0 ? undefined : word.slice(equals + 1)];
-  }
-  const short = OPTIONS.find((option) => option.short === word[1]);
-  if (!isLong && long === undefined && short !== undefined) {
-    const attached = word.length > 2 ? word.slice(word[2] === "=" ? 3 : 2) : undefined;
-    return [short, attached];
-  }
-  const known = COMMANDS.some((each) => each.name === command) ? optionsOf(command!) : OPTIONS;
-  const right = isLong || name.length > 1
-    ? known.map((option) => `--${option.name}`)
-    : known.flatMap((option) => option.short === undefined ? [] : [`-${option.short}`]);
-  const written = isLong ? `--${name}` : word;
-  throw new UsageError(`Unknown option ${written}${suggest(written, right)}`);
-}
-
-function toCommand(plain: readonly string[], options: ReadonlyMap<string, string>): Arguments {
-  const [word = COMMANDS[0]!.name, ...operands] = plain;
-  const command = COMMANDS.find((command) => command.name === word);
-  if (command === undefined) {
-    const right = COMMANDS.map(({ name }) => name);
-    throw new UsageError(`Unknown command "${word}"${suggest(word, right)}`);
-  }
-  // Who asks for help or the version is not to be told what else is wrong.
-  if (options.has("help")) return { command: "help", operands: plain.slice(0, 1), options };
-  if (!options.has("version")) {
-    checkOptions(command, options);
-    checkOperands(command, operands);
-  }
+  if (options.has("version")) return { command: "version", operands: [], options };
+  if (unknown.length > 0) throw unknownOption(unknown[0]!, command);
+  if (overfull.length > 0) throw new UsageError(`Option --${overfull[0]} takes no argument`);
+  checkOptions(command, options);
+  checkOperands(command, operands);
   return { command: command.name, operands, options };
 }
 
-function checkOperands(command: Command, operands: readonly string[]): void {
-  const missing = command.operands[operands.length];
-  if (missing !== undefined && !missing.optional) {
-    throw new UsageError(`${command.name} needs its ${missing.name}`);
+function sortWords(args: readonly string[]): SortedWords {
+  const words: SortedWords = { plain: [], options: new Map(), unknown: [], overfull: [] };
+  for (let i = 0; i < args.length; i++) {
+    const word = args[i]!;
+    if (word === "--") {
+      words.plain.push(...args.slice(i + 1));
+      break;
+    }
+    if (!word.startsWith("-") || word === "-") {
+      words.plain.push(word);
+      continue;
+    }
+    const [option, attached] = findOption(word);
+    if (option === undefined) {
+      words.unknown.push(word);
+    } else if (option.argument === undefined) {
+      if (attached !== undefined) words.overfull.push(option.name);
+      words.options.set(option.name, "");
+    } else {
+      const isNext = attached === undefined && !isHelpOrVersion(args[i + 1]);
+      words.options.set(option.name, attached ?? (isNext ? args[++i] : undefined) ?? "");
+    }
   }
-  const extra = operands[command.operands.length];
-  if (extra !== undefined) throw new UsageError(`${command.name} takes no "${extra}"`);
-  operands.forEach((operand, i) => checkValue(command.operands[i]!, operand, command.name));
+  return words;
 }
 
-function checkOptions(command: Command, options: ReadonlyMap<string, string>): void {
-  const right = optionsOf(command.name);
-  for (const [name, value] of options) {
-    const option = right.find((option) => option.name === name);
-    if (option === undefined) throw new UsageError(misplaced(command, name, right));
+/** Finds an option by its spelling, and the argument attached to it. All rows of an option agree. */
+function findOption(word: string): [option: Option | undefined, attached: string | undefined] {
+  if (word.startsWith("--")) {
+    const [, name, attached] = /^--([^=]*)(?:=(.*))?$/s.exec(word)!;
+    return [OPTIONS.find((option) => option.name === name), attached];
+  }
+  // With one dash, the name of an option is a mistake, not letters.
+  if (OPTIONS.some(({ name }) => name === word.slice(1).split("=")[0])) {
+    return [undefined, undefined];
+  }
+  const attached = word.length > 2 ? word.slice(word[2] === "=" ? 3 : 2) : undefined;
+  return [OPTIONS.find((option) => option.short === word[1]), attached];
+}
+
+/** Help and version are available everywhere, so they are never the argument of an option. */
+function isHelpOrVersion(word: string | undefined): boolean {
+  if (word === undefined || !word.startsWith("-")) return false;
+  const [option, attached] = findOption(word);
+  return attached === undefined && (option?.name === "help" || option?.name === "version");
+}
+
+/** The command of a command line; by default the first one. */
+function findCommand({ plain, unknown }: SortedWords): Command {
+  const find = (word: string) => COMMANDS.find(({ name }) => name === word);
+  const first = plain[0] === undefined ? COMMANDS[0] : find(plain[0]);
+  if (first !== undefined) return first;
+  // The first word may be the argument of the unknown option.
+  if (unknown.length > 0) return plain.map(find).find((each) => each !== undefined) ?? COMMANDS[0]!;
+  const names = COMMANDS.map(({ name }) => name);
+  const near = nearest(plain[0]!, names);
+  const hint = near === undefined ? `use ${listWords(names)}` : `did you mean ${near}?`;
+  throw new UsageError(`Unknown command "${plain[0]}"; ${hint}`);
+}
+
+function unknownOption(word: string, command: Command): UsageError {
+  const written = word.startsWith("--") ? word.split("=")[0]! : word;
+  const options = optionsOf(command.name);
+  const long = options.map(({ name }) => `--${name}`);
+  const short = options.flatMap((option) => option.short === undefined ? [] : [`-${option.short}`]);
+  const isLong = written.replace(/^-+/, "").length > 1;
+  const near = nearest(written, isLong ? long : short);
+  const hint = near === undefined
+    ? `${command.name} takes ${listWords(isLong ? long : [...short, ...long], "and")}`
+    : `did you mean ${near}?`;
+  return new UsageError(`Unknown option ${written}; ${hint}`);
+}
+
+function checkOperands(command: Command, operands: readonly string[]): void {
+  command.operands.forEach((operand, i) => {
+    if (operands[i] === undefined && operand.optional) return;
+    checkValue(operand, operands[i], command.name);
+  });
+  const extra = operands[command.operands.length];
+  if (extra === undefined) return;
+  const names = command.operands.map(({ name }) => name).join(" ");
+  const taken = names === "" ? "no arguments" : `only ${names}`;
+  throw new UsageError(`Unexpected argument "${extra}"; ${command.name} takes ${taken}`);
+}
+
+function checkOptions(command: Command, given: ReadonlyMap<string, string>): void {
+  const options = optionsOf(command.name);
+  for (const [name, value] of given) {
+    const option = options.find((option) => option.name === name);
+    if (option === undefined) throw new UsageError(misplaced(command, name, options));
     if (option.argument !== undefined) checkValue(option.argument, value, `--${name}`);
   }
-}
-
-function misplaced(command: Command, name: string, right: readonly Option[]): string {
-  const near = nearest(`--${name}`, right.map((option) => `--${option.name}`));
-  const takers = OPTIONS.filter((option) => option.name === name).flatMap((o) => o.commands);
-  const hint = near === undefined ? `it goes with ${takers.join(", ")}` : `did you mean ${near}?`;
-  return `${command.name} takes no --${name}; ${hint}`;
-}
-
-const MOST_SECONDS = 86_400;
-const MOST_BYTES = 2 ** 31;
-
-/** How many bytes a size such as `512M` or `2G` is; NaN where it is no size. */
-export function bytesOf(size: string): number {
-  const [, digits = "", unit = ""] = /^([1-9]\d{0,9})([KMG]?)$/.exec(size) ?? [];
-  return digits === "" ? NaN : Number(digits) * 1024 ** ["", "K", "M", "G"].indexOf(unit);
-}
-
-function checkValue({ name, values }: Argument, value: string, of: string): void {
-  if (values === "file") return;
-  if (values === "count") {
-    if (/^[1-9]\d{0,5}$/.test(value)) return;
-    throw new UsageError(`${of} takes a number from 1 to 999999, not "${value}"`);
-  }
-  if (values === "seconds") {
-    if (/^\d*\.?\d+$/.test(value) && Number(value) <= MOST_SECONDS) return;
-    throw new UsageError(`${of} takes seconds, from 0 to ${MOST_SECONDS}, not "${value}"`);
-  }
-  if (values === "size") {
-    if (bytesOf(value) <= MOST_BYTES) return;
-    throw new UsageError(`${of} takes a size such as 512M, from 1 to 2G, not "${value}"`);
-  }
-  if (values.includes(value)) return;
-  throw new UsageError(`Unknown ${name} "${value}" of ${of}${suggest(value, values)}`);
-}
-
-/** The nearest of the right words, or all of them where none is near. */
-function suggest(wrong: string, right: readonly string[]): string {
-  const near = nearest(wrong, right);
-  if (near !== undefined) return `; did you mean ${near}?`;
-  return `; it is one of ${[...new Set(right)].join(", ")}`;
-}
-
-function nearest(wrong: string, right: readonly string[]): string | undefined {
-  const [bare, dashes] = [wrong.replace(/^-+/, ""), /^-*/.exec(right[0] ?? "")![0].length];
-  let near: string | undefined;
-  // Of a single letter nothing but its other case, or what begins with it, is near.
-  let least = bare.length < 2 ? 1 : Math.max(2, Math.ceil(bare.length / 2)) + 1;
-  for (const word of right) {
-    const steps = distance(bare, word.slice(dashes));
-    if (steps < least) [near, least] = [word, steps];
-  }
-  return near;
-}
-
-/** Levenshtein distance without regard to case; none at all to what begins with the word. */
-function distance(wrong: string, word: string): number {
-  const a = wrong.toLowerCase();
-  if (a !== "" && word.startsWith(a)) return 0;
-  let row = Array.from({ length: word.length + 1 }, (_, j) => j);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= word.length; j++) {
-      const swap = row[j - 1]! + (a[i - 1] === word[j - 1] ? 0 : 1);
-      next.push(Math.min(swap, row[j]! + 1, next[j - 1]! + 1));
+  for (const { name, needs, excludes } of options) {
+    if (!given.has(name)) continue;
+    if (needs !== undefined && !needs.some((need) => isGiven(need, given))) {
+      throw new UsageError(`Option --${name} requires ${listWords(needs.map(spellNeed))}`);
     }
-    row = next;
+    if (excludes !== undefined && given.has(excludes)) {
+      throw new UsageError(`Options --${name} and --${excludes} cannot be combined`);
+    }
   }
-  return row[word.length]!;
+}
+
+function isGiven({ option, value }: OptionNeed, given: ReadonlyMap<string, string>): boolean {
+  return value === undefined ? given.has(option) : given.get(option) === value;
+}
+
+/** An option and its value as they are written. */
+export function spellNeed({ option, value }: OptionNeed): string {
+  return value === undefined ? `--${option}` : `--${option} ${value}`;
+}
+
+function misplaced(command: Command, name: string, options: readonly Option[]): string {
+  const near = nearest(`--${name}`, options.map((option) => `--${option.name}`));
+  const owners = OPTIONS.filter((option) => option.name === name).flatMap((o) => o.commands);
+  const hint = near === undefined ? `use it with ${listWords(owners)}` : `did you mean ${near}?`;
+  return `Option --${name} does not apply to ${command.name}; ${hint}`;
 }

@@ -1,16 +1,16 @@
 /**
- * Paths resolved by the kernel. Deno takes `..` out of a path by its text before the kernel sees it,
- * so that behind a symbolic link `link/../file` would name another file than it does elsewhere.
+ * Paths as the kernel resolves them. Deno removes `..` from a path textually before the kernel sees
+ * it, so that `link/../file` would name a different file if `link` is a symbolic link.
  *
  * @module
  */
 
 /**
- * The real path of a directory, without links and `..`; "." for the working directory, which may
- * have no path that can be written down.
+ * The real path of a directory, without links and `..`; "." for the working directory, whose path
+ * may not be valid UTF-8.
  *
- * @throws {Deno.errors.NotFound} and the like if the kernel cannot reach it.
- * @throws {Deno.errors.NotADirectory} if it, or what `..` follows, is something else.
+ * @throws {Deno.errors.NotFound} and similar errors if the kernel cannot resolve it.
+ * @throws {Deno.errors.NotADirectory} if it, or the part before a `..`, is not a directory.
  */
 export function realDirectory(path: string): string {
   let real = path.startsWith("/") ? "/" : ".";
@@ -20,21 +20,21 @@ export function realDirectory(path: string): string {
   return real;
 }
 
-/** The same file by a path without `..`, which Deno hands to the kernel as it is. */
-export function withoutParents(path: string): string {
+/** A path without `..` to the same file; Deno passes it to the kernel unchanged. */
+export function resolveParents(path: string): string {
   if (!path.split("/").includes("..")) return path;
   const [folder, name] = splitPath(path);
   return name === "" ? realDirectory(folder) : join(realDirectory(folder), name);
 }
 
-/** A path's directory and the name in it; the name is empty where the path can only be a directory. */
+/** Splits a path into directory and name; the name is empty if the path can only be a directory. */
 export function splitPath(path: string): [folder: string, name: string] {
   const end = path.lastIndexOf("/") + 1;
   const name = path.slice(end);
   return name === "." || name === ".." ? [path, ""] : [path.slice(0, end), name];
 }
 
-/** A name in a directory. */
+/** The path of a name in a directory. */
 export function join(folder: string, name: string): string {
   return folder.endsWith("/") ? folder + name : `${folder}/${name}`;
 }
@@ -45,7 +45,7 @@ function enter(folder: string, name: string): string {
   return real;
 }
 
-/** Of a real path the parent is in its text. */
+/** The parent of a real path, which is a prefix of it. */
 function parentOf(real: string): string {
   return real.slice(0, real.lastIndexOf("/")) || "/";
 }

@@ -1,5 +1,5 @@
 /**
- * `ipvstat record`: captures what the kernel answers, to be replayed anywhere.
+ * `ipvstat record`: records the kernel's replies, to be replayed anywhere.
  *
  * @module
  */
@@ -7,21 +7,21 @@ import { Recorder } from "../capture/recorder.ts";
 import { collect, readWhole, type Source } from "../ipvs/collect.ts";
 import type { Consistency } from "../ipvs/snapshot.ts";
 import type { Sink } from "../output/byte_writer.ts";
-import { Interruption } from "./interruption.ts";
+import { SignalBlocker } from "./signal_blocker.ts";
 
-/** What is to be recorded. */
+/** How much to record. */
 export interface RecordOptions {
-  /** How many readings, at least 1. */
+  /** Number of snapshots, at least 1. */
   readonly rounds: number;
-  /** Seconds between the beginnings of two readings. */
+  /** Seconds from the start of one snapshot to the start of the next. */
   readonly interval: number;
 }
 
 /**
- * Records round after round, each handed on when it is over. A SIGINT or SIGTERM ends the recording
- * after the round in which it comes, and what was recorded until then is whole.
+ * Records snapshots, and writes each to the sink when it is complete. SIGINT and SIGTERM end the
+ * recording after the current snapshot, so that the recording is always complete.
  *
- * Returns the consistency of the first round that is in doubt, or of the last one.
+ * Returns the consistency of the first inconsistent snapshot, or of the last one.
  *
  * @throws {NetlinkError} if the kernel refuses.
  * @throws whatever the sink throws.
@@ -31,15 +31,15 @@ export async function record(
   sink: Sink,
   options: RecordOptions,
 ): Promise<Consistency> {
-  using interruption = new Interruption();
+  using blocker = new SignalBlocker();
   const recorder = new Recorder(sink);
   const read = () => readWhole(source, () => recorder.round(source, collect).consistency);
   const begin = performance.now();
   let result = read();
-  for (let round = 1; round < options.rounds; round++) {
-    const wait = begin + round * options.interval * 1000 - performance.now();
-    await interruption.pause(Math.max(0, wait));
-    if (interruption.came) break;
+  for (let count = 1; count < options.rounds; count++) {
+    const wait = begin + count * options.interval * 1000 - performance.now();
+    await blocker.pause(Math.max(0, wait));
+    if (blocker.received) break;
     const consistency = read();
     if (result.doubts.length === 0) result = consistency;
   }

@@ -3,36 +3,63 @@
  *
  * @module
  */
-import { recordedError } from "../capture/error.ts";
-import { openRecording } from "../capture/recording.ts";
+import { CaptureError, RECORDED_WITHOUT_IPVS, recordedError } from "../capture/error.ts";
+import { openRecording, type Recording, type Round } from "../capture/recording.ts";
 import type { Source } from "../ipvs/collect.ts";
-import { readCapture } from "./capture_file.ts";
+import { CaptureFileError, nameCapture } from "./capture_error.ts";
+import { captureName, readCapture } from "./capture_file.ts";
 
-/** What is read of a capture, and how much. */
+/** Which snapshot of a capture to replay, and how large the capture may be. */
 export interface ReplayOptions {
-  /** Which snapshot, from 1 on; without it the last complete one. */
+  /** Which snapshot, from 1; by default the last complete one. */
   readonly round?: number | undefined;
-  /** How many bytes the capture may have. */
+  /** Size limit of the capture, in bytes. */
   readonly maxSize?: number | undefined;
 }
 
-/** A source whose errors are those of a recording. */
+/** A source that reads from a capture. */
 export interface ReplaySource extends Source, Disposable {
-  /** What an error of reading the source means: what a kernel said then is not this one's word. */
+  /** Translates an error of reading the source: what the recorded kernel refused, this one did not. */
   explain(error: unknown): unknown;
 }
 
 /**
  * Opens a file, a pipe or standard input (`-`) as the source that it recorded.
  *
- * @throws {CaptureError} if it holds no such snapshot, is no capture, or is too large.
- * @throws {Deno.errors.NotFound} and the like if it cannot be read.
+ * @throws {CaptureFileError} if it cannot be read, is not a capture, is too large, or does not
+ * contain the snapshot.
  */
 export function openReplay(file: string | URL, options: ReplayOptions = {}): ReplaySource {
-  const recording = openRecording(readCapture(file, options.maxSize));
-  return {
-    ...recording.selectRound(options.round).play(),
-    explain: recordedError,
-    [Symbol.dispose]() {},
-  };
+  const name = captureName(file);
+  try {
+    const recording = openRecording(readCapture(file, options.maxSize));
+    return {
+      ...selectSnapshot(recording, file, options.round).play(),
+      explain: (error) => nameCapture(name, recordedError(error)),
+      [Symbol.dispose]() {},
+    };
+  } catch (error) {
+    throw nameCapture(name, error);
+  }
+}
+
+function selectSnapshot(recording: Recording, file: string | URL, number?: number): Round {
+  const name = captureName(file);
+  const count = recording.rounds.length;
+  try {
+    return recording.selectRound(number);
+  } catch (cause) {
+    if (!(cause instanceof CaptureError)) throw cause;
+    if (count === 0 && !cause.reason.includes(RECORDED_WITHOUT_IPVS)) {
+      const advice = "run ipvsadm -Ln while capturing";
+      throw new CaptureFileError(`No IPVS listing in ${name}; ${advice}`, { cause });
+    }
+    if (number !== undefined && count > 0 && number > count) {
+      const snapshots = count === 1 ? "1 snapshot" : `${count} snapshots`;
+      // What is not a file name begins with a capital letter.
+      const subject = name === file ? name : `${name[0]!.toUpperCase()}${name.slice(1)}`;
+      throw new CaptureFileError(`${subject} has ${snapshots}, not ${number}`, { cause });
+    }
+    throw cause;
+  }
 }

@@ -9,12 +9,12 @@ import type { Sink } from "../output/byte_writer.ts";
 import { encodeJson } from "../output/json.ts";
 import type { Format } from "./options.ts";
 
-/** How a snapshot is to be shown. */
+/** How to print a snapshot. */
 export interface ShowOptions {
   readonly format: Format;
-  /** Line protocol: what telegraf does not have. */
+  /** Line protocol: add tags and fields that telegraf does not provide. */
   readonly extended: boolean;
-  /** Table: whether the terminal shows colours. */
+  /** Table: whether to use colours. */
   readonly color: boolean;
   /** Table: maximum width in characters; undefined for no limit. */
   readonly width?: number | undefined;
@@ -24,8 +24,8 @@ export interface ShowOptions {
 export type Encode = (snapshot: Snapshot, sink: Sink) => void;
 
 /**
- * Loads the encoder of a format when it is asked for. That of json is loaded with the rest: what is
- * small and often asked for costs least there.
+ * Loads the encoder of a format on demand. The json encoder is small and often used, so it is loaded
+ * with this module.
  */
 export async function encoder(options: ShowOptions): Promise<Encode> {
   switch (options.format) {
@@ -39,14 +39,15 @@ export async function encoder(options: ShowOptions): Promise<Encode> {
       return (await import("../output/prometheus.ts")).encodePrometheus;
     case "openmetrics":
       return (await import("../output/prometheus.ts")).encodeOpenMetrics;
-    case "table": {
+    case "table":
+    case "wide": {
       const { encodeTable } = await import("../output/table.ts");
       return (snapshot, sink) => encodeTable(snapshot, sink, options);
     }
   }
 }
 
-/** Reads a snapshot, and writes it only when all of it has been read. */
+/** Reads a snapshot; writes it after all of it was read. */
 export async function show(source: Source, sink: Sink, options: ShowOptions): Promise<Snapshot> {
   const encode = await encoder(options);
   const snapshot = collect(source);

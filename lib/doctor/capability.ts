@@ -1,5 +1,5 @@
 /**
- * CAP_NET_ADMIN: whether this thread has it where it counts, and what is missing otherwise.
+ * CAP_NET_ADMIN: whether this thread has it in the initial user namespace, and what is missing if not.
  *
  * @module
  */
@@ -12,33 +12,33 @@ const CAP_NET_ADMIN = 12n;
 /** The kernel's PROC_USER_INIT_INO. */
 const INITIAL_USER_NAMESPACE = "user:[4026531837]";
 
-/** What /proc tells of CAP_NET_ADMIN. */
+/** The state of CAP_NET_ADMIN, from /proc. */
 export interface Capability {
-  /** Whether it counts now. */
+  /** Whether it is in effect. */
   readonly effective: boolean;
   /** Whether it may be made effective. */
   readonly permitted: boolean;
-  /** Whether it may be had at all. */
+  /** Whether it can be acquired at all. */
   readonly bounding: boolean;
-  /** Whether it outlives the start of a program that has no file capability. */
+  /** Whether it is kept when a program without file capabilities is started. */
   readonly ambient: boolean;
-  /** Whether no_new_privs keeps sudo and file capabilities from giving it. */
+  /** Whether no_new_privs prevents sudo and file capabilities from granting it. */
   readonly noNewPrivileges: boolean;
-  /** Name of the user namespace; undefined where it cannot be told. */
+  /** Name of the user namespace; undefined if unknown. */
   readonly userNamespace: string | undefined;
-  /** Whether that is the initial one, the only one in which it counts for IPVS. */
+  /** Whether that is the initial one, the only one that counts for IPVS; undefined if unknown. */
   readonly isInitial: boolean | undefined;
 }
 
-/** What is missing, in one line, and what mends it. */
-export interface Lack {
-  /** What is missing. */
+/** Why the capability is missing, and how to get it. */
+export interface MissingCapability {
+  /** What is missing, in one line. */
   readonly finding: string;
-  /** What mends it; each is enough. */
-  readonly mend: readonly [string, ...string[]];
+  /** Alternative fixes. */
+  readonly fix: readonly [string, ...string[]];
 }
 
-/** Reads it of the calling thread; undefined where /proc does not tell. */
+/** Reads the state for the calling thread; undefined if /proc is not readable. */
 export function readCapability(files: Files): Capability | undefined {
   const status = readText(files, `${THREAD}/status`);
   const field = (name: string) => new RegExp(`^${name}:\\s*(\\w+)$`, "m").exec(status ?? "")?.[1];
@@ -53,81 +53,82 @@ export function readCapability(files: Files): Capability | undefined {
     noNewPrivileges: field("NoNewPrivs") === "1",
     userNamespace,
     isInitial: userNamespace === undefined
-      ? hasWholeMap(files)
+      ? isUnmapped(files)
       : userNamespace === INITIAL_USER_NAMESPACE,
   };
 }
 
-/** Whether all users are themselves: so they are in the initial namespace, and hardly in others. */
-function hasWholeMap(files: Files): boolean | undefined {
+/** Whether user IDs are not mapped, as in the initial user namespace and hardly any other. */
+function isUnmapped(files: Files): boolean | undefined {
   const map = readText(files, `${THREAD}/uid_map`);
   return map === undefined ? undefined : /^0\s+0\s+4294967295$/.test(map);
 }
 
-/** Says why the kernel refused: exactly what is missing, and what mends it. */
-export function explainRefusal(files: Files): Lack {
+/** Explains why the kernel refused access: exactly what is missing, and how to fix it. */
+export function explainRefusal(files: Files): MissingCapability {
   const capability = readCapability(files);
   if (capability === undefined) {
     return {
-      finding: "it takes CAP_NET_ADMIN in the initial user namespace, and /proc does not tell more",
-      mend: ["sudo ipvstat"],
+      finding: "CAP_NET_ADMIN in the initial user namespace is required " +
+        `(${THREAD}/status is not readable)`,
+      fix: ["sudo ipvstat"],
     };
   }
-  return findLack(capability, readTarget(files, `${THREAD}/exe`)) ?? {
-    finding: "CAP_NET_ADMIN is effective, so something else forbids it, " +
+  return findMissing(capability, readTarget(files, `${THREAD}/exe`)) ?? {
+    finding: "CAP_NET_ADMIN is effective, but something else denies access, " +
       "such as SELinux, AppArmor or a seccomp filter",
-    mend: ["sudo journalctl --dmesg --grep=denied"],
+    fix: ["sudo journalctl --dmesg --grep=denied"],
   };
 }
 
-/** What is missing; undefined where all is there. `program` is the file that runs. */
-function findLack(capability: Capability, program: string | undefined): Lack | undefined {
+/** What is missing; undefined if nothing is. `program` is the running executable. */
+function findMissing(capability: Capability, program?: string): MissingCapability | undefined {
   if (capability.isInitial === false) {
     return {
       finding: "CAP_NET_ADMIN counts only in the initial user namespace, and this is " +
         (capability.userNamespace ?? "another one"),
-      mend: ["run it outside of this user namespace, as root or with CAP_NET_ADMIN"],
+      fix: ["run ipvstat outside this user namespace, as root or with CAP_NET_ADMIN"],
     };
   }
   if (capability.effective) return undefined;
-  const give = setcapCommand(program);
+  const setcap = setcapCommand(program);
   if (capability.permitted) {
     return {
       finding: "CAP_NET_ADMIN is permitted but not effective",
-      mend: [give ?? "sudo ipvstat"],
+      fix: [setcap ?? "sudo ipvstat"],
     };
   }
   if (!capability.bounding) {
     return {
-      finding:
-        "CAP_NET_ADMIN is not in the bounding set, so nobody can have it here, not even root",
-      mend: [
+      finding: "CAP_NET_ADMIN is not in the bounding set, so not even root can have it",
+      fix: [
         "start the container with --cap-add NET_ADMIN",
-        "CapabilityBoundingSet=CAP_NET_ADMIN in the systemd unit",
+        "set CapabilityBoundingSet=CAP_NET_ADMIN in the systemd unit",
       ],
     };
   }
-  const unit = "AmbientCapabilities=CAP_NET_ADMIN in the systemd unit";
+  const unit = "set AmbientCapabilities=CAP_NET_ADMIN in the systemd unit";
   if (capability.noNewPrivileges) {
     return {
-      finding: "CAP_NET_ADMIN is missing, and no_new_privs keeps sudo and setcap from giving it",
-      mend: [unit],
+      finding:
+        "CAP_NET_ADMIN is missing, and no_new_privs prevents sudo and setcap from granting it",
+      fix: [unit],
     };
   }
   return {
     finding: "CAP_NET_ADMIN is neither effective nor permitted",
-    mend: ["sudo ipvstat", ...(give === undefined ? [] : [give]), unit],
+    fix: ["sudo ipvstat", ...(setcap === undefined ? [] : [setcap]), unit],
   };
 }
 
-/** The command that gives it to the program; none for what runs any program, such as deno. */
+/** The command that grants it to the executable; none for interpreters, such as deno. */
 function setcapCommand(program: string | undefined): string | undefined {
   if (program === undefined || /\/(deno|node)[^/]*$/.test(program)) return undefined;
   const quoted = /^[\w./+-]+$/.test(program) ? program : `'${program.replaceAll("'", `'\\''`)}'`;
   return `sudo setcap cap_net_admin+ep ${quoted}`;
 }
 
-/** Checks the capability; `refused`: the kernel did not permit to read IPVS. */
+/** Checks the capability; `refused`: the kernel refused access to IPVS. */
 export function checkCapability(files: Files, refused: boolean, wasRead: boolean): Check {
   const id = "capability";
   const capability = readCapability(files);
@@ -144,10 +145,9 @@ export function checkCapability(files: Files, refused: boolean, wasRead: boolean
   if (wasRead || (complete && !refused)) {
     const finding = complete
       ? "CAP_NET_ADMIN is effective, in the initial user namespace"
-      : "the kernel permits to read IPVS";
+      : "the kernel permits reading IPVS";
     return { id, status: "ok", finding, values };
   }
-  const lack = explainRefusal(files);
   const status = refused || capability !== undefined ? "failed" : "unknown";
-  return { id, status, ...lack, values };
+  return { id, status, ...explainRefusal(files), values };
 }

@@ -1,28 +1,28 @@
 /**
- * What a check found.
+ * The result of a check.
  *
  * @module
  */
 
 /**
- * `failed`: because of it `show` fails. `warning`: `show` shows less than it could, or what stands
- * still. `unknown`: it cannot be told.
+ * `failed`: makes `show` fail. `warning`: `show` reports less than it could, or numbers that do not
+ * change. `unknown`: could not be checked.
  */
 export type Status = "ok" | "warning" | "failed" | "unknown";
 
-/** The finding where there is nothing to look at. */
-export const WITHOUT_IP_VS = "cannot be told without ip_vs";
+/** The finding of a check that needs ip_vs. */
+export const WITHOUT_IP_VS = "not checked: ip_vs is not loaded";
 
-/** What a check found, in words and in values. */
+/** The result of a check, as text and as values. */
 export interface Check {
   /** What was checked, in one word of `snake_case`. */
   readonly id: string;
-  /** How it is. */
+  /** How serious it is. */
   readonly status: Status;
   /** What was found, in one line. */
   readonly finding: string;
-  /** What mends it: a command, or words where there is none; each is enough. */
-  readonly mend?: readonly string[];
-  /** What the finding was made from; null where it cannot be told. */
+  /** Alternative fixes: commands where possible, else instructions. */
+  readonly fix?: readonly string[];
+  /** The values behind the finding; null if unknown. */
   readonly values?: Readonly<Record<string, string | number | boolean | null>>;
 }

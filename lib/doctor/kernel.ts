@@ -1,40 +1,42 @@
 /**
- * The kernel: its release, and whether it has ip_vs.
+ * The kernel: its release, and whether ip_vs is available.
  *
  * @module
  */
 import type { Check } from "./check.ts";
 import { type Files, hasNet, readText } from "./machine.ts";
 
-/** The text of the running kernel's release, such as `6.1.0-50-amd64`; undefined without /proc/sys. */
+const OSRELEASE = "/proc/sys/kernel/osrelease";
+
+/** The release of the running kernel, such as `6.1.0-50-amd64`; undefined without /proc/sys. */
 export function readRelease(files: Files): string | undefined {
-  return readText(files, "/proc/sys/kernel/osrelease");
+  return readText(files, OSRELEASE);
 }
 
-/** Checks what a kernel of this release can tell. */
+/** Reports what a kernel of this release supports. */
 export function checkKernel(files: Files): Check {
   const id = "kernel";
   const release = readRelease(files);
   const numbers = /^(\d+)\.(\d+)/.exec(release ?? "");
   if (release === undefined || numbers === null) {
-    const finding = "its release cannot be told, as /proc/sys is not there";
+    const finding = `not checked: ${OSRELEASE} is not readable`;
     return { id, status: "unknown", finding, values: { release: release ?? null } };
   }
   const version = Number(numbers[1]) * 1000 + Number(numbers[2]);
   const since = (major: number, minor: number) => version >= major * 1000 + minor;
   const traits = [
-    since(4, 1) ? "64-bit counters" : "32-bit counters: 64 bits came with 4.1",
-    since(6, 2) ? "estimated by kernel threads" : "estimated by a timer",
-    since(7, 1) ? "a connection table for each network namespace" : "one connection table",
+    since(4, 1) ? "64-bit counters" : "32-bit counters (64-bit since 4.1)",
+    since(6, 2) ? "estimator in kernel threads" : "estimator on a timer",
+    since(7, 1) ? "one connection table per network namespace" : "one connection table",
   ];
-  if (!since(3, 18)) traits.push("real servers of their virtual server's address family only");
+  if (!since(3, 18)) traits.push("no mixed address families (since 3.18)");
   const finding = `Linux ${release}: ${traits.join(", ")}`;
   const values = { release };
   if (since(4, 1)) return { id, status: "ok", finding, values };
-  return { id, status: "warning", finding, mend: ["boot Linux 4.1 or later"], values };
+  return { id, status: "warning", finding, fix: ["boot Linux 4.1 or later"], values };
 }
 
-/** Checks whether ip_vs is there. */
+/** Checks whether ip_vs is available. */
 export function checkModule(files: Files): Check {
   const { state, ...found } = findModule(files);
   return { id: "module", ...found, values: { state } };
@@ -51,45 +53,45 @@ function findModule(files: Files): Found {
   }
   if (hasNet(files, "ip_vs")) {
     return modules === undefined
-      ? { state: "present", status: "ok", finding: "ip_vs is there" }
+      ? { state: "present", status: "ok", finding: "ip_vs is available" }
       : { state: "built_in", status: "ok", finding: "ip_vs is built into the kernel" };
   }
-  // Without a /proc that tells, ip_vs may well be there.
+  // Without these files, ip_vs may be available or not.
   if (modules === undefined && !hasNet(files, "netlink")) {
     return {
       state: null,
       status: "unknown",
-      finding: "/proc does not tell whether ip_vs is there",
+      finding: "not checked: /proc/modules is not readable",
     };
   }
   return { status: "failed", ...searchModule(files) };
 }
 
-/** Searches the modules of the running kernel for one that can be loaded. */
+/** Searches the modules of the running kernel for ip_vs. */
 function searchModule(files: Files): Omit<Found, "status"> {
   const directory = `/lib/modules/${readRelease(files)}`;
   const builtIn = readText(files, `${directory}/modules.builtin`);
   if (/\/ip_vs\.ko$/m.test(builtIn ?? "")) {
-    const finding = "ip_vs is built into the kernel but did not start";
-    return { state: "built_in", finding, mend: ["sudo dmesg | grep -e IPVS -e ip_vs"] };
+    const finding = "ip_vs is built into the kernel but failed to start";
+    return { state: "built_in", finding, fix: ["sudo dmesg | grep -e IPVS -e ip_vs"] };
   }
   const dependencies = readText(files, `${directory}/modules.dep`);
   const path = /^(\S*\/ip_vs\.ko(?:\.(?:gz|xz|zst))?):/m.exec(dependencies ?? "")?.[1];
   if (path !== undefined) {
-    const finding = `ip_vs is not loaded; it is there as ${path}`;
-    return { state: "not_loaded", finding, mend: ["sudo modprobe ip_vs"] };
+    const finding = `ip_vs is not loaded; the module is ${path}`;
+    return { state: "not_loaded", finding, fix: ["sudo modprobe ip_vs"] };
   }
-  const boot = "boot a kernel that was built with CONFIG_IP_VS";
+  const boot = "boot a kernel built with CONFIG_IP_VS";
   if (dependencies !== undefined) {
-    const finding = `ip_vs is not loaded, and ${directory} has none`;
-    return { state: "absent", finding, mend: [boot] };
+    const finding = `ip_vs is not loaded, and ${directory} does not contain it`;
+    return { state: "absent", finding, fix: [boot] };
   }
   return {
     state: null,
-    finding: "ip_vs is not loaded, and no modules of the running kernel are in /lib/modules",
-    mend: [
-      "on the host, if this is a container: sudo modprobe ip_vs",
-      "if the kernel was upgraded meanwhile: sudo reboot",
+    finding: "ip_vs is not loaded, and /lib/modules has no modules for the running kernel",
+    fix: [
+      "in a container, on the host: sudo modprobe ip_vs",
+      "if the kernel was upgraded since boot: sudo reboot",
       boot,
     ],
   };

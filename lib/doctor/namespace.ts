@@ -1,5 +1,5 @@
 /**
- * The network namespace, each of which has a table of its own.
+ * The network namespace: each has its own table.
  *
  * @module
  */
@@ -9,17 +9,17 @@ import { type Files, readTarget, THREAD } from "./machine.ts";
 /** The kernel's PROC_PID_INIT_INO. */
 const INITIAL_PID_NAMESPACE = "pid:[4026531836]";
 
-/** Whose network namespace this is. */
+/** The network namespace and whose it is. */
 export interface Namespace {
-  /** Its name, such as `net:[4026531840]`; undefined where /proc does not tell. */
+  /** Its name, such as `net:[4026531840]`; undefined if /proc is not readable. */
   readonly name: string | undefined;
-  /** Whether it is that of process 1; undefined where that is not to be seen. */
+  /** Whether it is that of process 1; undefined if unknown. */
   readonly isOfProcess1: boolean | undefined;
-  /** Whether process 1 is the machine's own, and not a container's. */
+  /** Whether process 1 is the host's, not a container's; undefined if unknown. */
   readonly isHost: boolean | undefined;
 }
 
-/** Reads it of the calling thread. */
+/** Reads the network namespace of the calling thread. */
 export function readNamespace(files: Files): Namespace {
   const name = readTarget(files, `${THREAD}/ns/net`);
   const first = readTarget(files, "/proc/1/ns/net");
@@ -31,7 +31,7 @@ export function readNamespace(files: Files): Namespace {
   };
 }
 
-/** Tells the namespace; that a table is empty is said elsewhere. */
+/** Reports the network namespace. An empty table is reported by the check of `show`. */
 export function checkNamespace(namespace: Namespace): Check {
   const { name, isOfProcess1, isHost } = namespace;
   const id = "namespace";
@@ -41,21 +41,21 @@ export function checkNamespace(namespace: Namespace): Check {
     host_processes: isHost ?? null,
   };
   if (name === undefined) {
-    const finding = "cannot be told, as /proc does not tell";
+    const finding = `not checked: ${THREAD}/ns/net is not readable`;
     return { id, status: "unknown", finding, values };
   }
   const whose = isOfProcess1 === undefined
-    ? "process 1 does not show its own"
+    ? "that of process 1 is not readable"
     : isOfProcess1
-    ? "that of process 1"
-    : "not that of process 1";
+    ? "the same as process 1"
+    : "not the same as process 1";
   const where = isHost === false ? ", in a container" : "";
   return { id, status: "ok", finding: `${name}, ${whose}${where}`, values };
 }
 
-/** Where to look for virtual servers, if here are none. */
-export function elsewhere(namespace: Namespace): readonly string[] {
-  if (namespace.isHost === false) return ["run ipvstat on the host, outside of the container"];
+/** Suggests where to look for virtual servers if the table is empty. */
+export function suggestNamespace(namespace: Namespace): readonly string[] {
+  if (namespace.isHost === false) return ["run ipvstat on the host, outside the container"];
   if (namespace.isOfProcess1 === false) return ["sudo nsenter --target 1 --net ipvstat"];
-  return ["sudo lsns --type net, and then sudo nsenter --target PID --net ipvstat"];
+  return ["sudo lsns --type net, then sudo nsenter --target PID --net ipvstat"];
 }

@@ -1,87 +1,87 @@
 /**
- * All checks of a machine, and their two forms: lines for people, JSON for programs.
+ * All checks of a machine, as text for people and as JSON for programs.
  *
  * @module
  */
 import { isRefusal } from "../netlink/errors.ts";
 import { jsonText, printable } from "../output/printable.ts";
-import { type Attempt, attempt } from "./attempt.ts";
 import { checkCapability } from "./capability.ts";
 import type { Check, Status } from "./check.ts";
 import { checkCounters, checkFamily, checkProc, checkShow } from "./checks.ts";
 import { checkKernel, checkModule } from "./kernel.ts";
 import type { Machine } from "./machine.ts";
 import { checkNamespace, readNamespace } from "./namespace.ts";
+import { type Probe, probe } from "./probe.ts";
 import { checkEstimator, checkIpv6 } from "./settings.ts";
 import { checkIpvs, readStatus } from "./status.ts";
 
-/** What `show` makes of an attempt to read: its exit code, and its line where it fails. */
+/** The exit code of `show` and, if it fails, its message. */
 export interface Outcome {
   /** The exit code. */
   readonly code: number;
-  /** The line; empty where all is well. */
+  /** The message; empty if there is none. */
   readonly line: string;
 }
 
-/** What was found. */
+/** The results of all checks. */
 export interface Report {
-  /** The exit code that `show` would give. */
+  /** The exit code of `show`. */
   readonly exitCode: number;
-  /** The checks, in their order. */
+  /** The checks, in a fixed order. */
   readonly checks: readonly Check[];
 }
 
-/** Checks a machine; `judge` tells what `show` makes of the attempt. */
+/** Checks a machine; `judge` returns the outcome of `show` for the trial reading. */
 export async function examine(
   machine: Machine,
-  judge: (attempt: Attempt) => Promise<Outcome>,
+  judge: (probe: Probe) => Promise<Outcome>,
 ): Promise<Report> {
-  const tried = attempt(machine);
-  const { code, line } = await judge(tried);
+  const result = probe(machine);
+  const { code, line } = await judge(result);
   const namespace = readNamespace(machine);
   const status = readStatus(machine);
-  const wasRead = tried.snapshot !== undefined;
+  const wasRead = result.snapshot !== undefined;
   const checks = [
     checkKernel(machine),
     checkModule(machine),
     checkProc(machine),
-    checkIpvs(machine, tried, status),
-    checkFamily(machine, tried),
-    checkCapability(machine, isRefusal(tried.error), wasRead),
+    checkIpvs(machine, result, status),
+    checkFamily(machine, result),
+    checkCapability(machine, isRefusal(result.error), wasRead),
     checkNamespace(namespace),
     checkEstimator(machine, status),
-    checkCounters(tried),
-    checkIpv6(machine, tried.speaksIpv6),
+    checkCounters(result),
+    checkIpv6(machine, result.supportsIpv6),
   ];
   const isExplained = checks.some(({ status }) => status === "failed");
-  checks.push(checkShow(tried, namespace, line, isExplained));
+  checks.push(checkShow(result, namespace, line, isExplained));
   return { exitCode: code, checks };
 }
 
 const COLORS: Readonly<Record<Status, number>> = { ok: 32, warning: 33, failed: 31, unknown: 2 };
 
-/** A line for each check, and below it what mends it. */
+/** A line for each check, followed by its fixes. */
 export function reportText(report: Report, color: boolean): string {
   const widest = (texts: readonly string[]) => Math.max(...texts.map(({ length }) => length));
   const marks = widest(Object.keys(COLORS));
   const ids = widest(report.checks.map(({ id }) => id));
-  const lines = report.checks.flatMap(({ id, status, finding, mend = [] }) => {
+  const lines = report.checks.flatMap(({ id, status, finding, fix = [] }) => {
     const mark = color ? `\x1b[${COLORS[status]}m${status}\x1b[0m` : status;
     const gap = " ".repeat(marks - status.length);
     const indent = " ".repeat(marks + ids + 4);
     return [
       `${mark}${gap}  ${id.padEnd(ids)}  ${printable(finding)}`,
-      ...mend.map((text, i) => `${indent}${i === 0 ? "mend: " : "  or: "}${printable(text)}`),
+      ...fix.map((text, i) => `${indent}${i === 0 ? "fix: " : " or: "}${printable(text)}`),
     ];
   });
-  return `${[...lines, "", `exit code ${report.exitCode}, as ipvstat show gives`].join("\n")}\n`;
+  return `${[...lines, "", `exit code ${report.exitCode}, the same as ipvstat show`].join("\n")}\n`;
 }
 
-/** One JSON document with a line for each check; `program` is the version of this program. */
-export function reportJson(report: Report, program: string): string {
-  const head = `{"version":1,"ipvstat":${JSON.stringify(program)},"exit_code":${report.exitCode}`;
-  const checks = report.checks.map(({ id, status, finding, mend, values }) =>
-    jsonText({ id, status, finding, mend, values })
+/** One JSON document with a line for each check; `version` is that of this program. */
+export function reportJson(report: Report, version: string): string {
+  const head = `{"version":1,"ipvstat":${JSON.stringify(version)},"exit_code":${report.exitCode}`;
+  const checks = report.checks.map(({ id, status, finding, fix, values }) =>
+    jsonText({ id, status, finding, fix, values })
   );
   return `${head},"checks":[\n${checks.join(",\n")}\n]}\n`;
 }

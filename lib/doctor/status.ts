@@ -1,35 +1,35 @@
 /**
- * What IPVS reports about itself and its tables.
+ * The version of IPVS and the load of its tables.
  *
  * @module
  */
 import { DecodeError } from "../netlink/errors.ts";
 import { type KernelStatus, parseStatus } from "../procfs/ip_vs_status.ts";
-import type { Attempt } from "./attempt.ts";
 import { type Check, WITHOUT_IP_VS } from "./check.ts";
 import { type Files, NET, readNetHead } from "./machine.ts";
+import type { Probe } from "./probe.ts";
 import { readSetting } from "./settings.ts";
 
-/** The highest `conn_max` that a 64-bit kernel takes. */
+/** The highest `conn_max` that a 64-bit kernel accepts. */
 const HIGHEST_LIMIT = 2 ** 30;
 
-/** Reads `ip_vs_status`; undefined if it cannot be read, and if it cannot be understood. */
+/** Reads `ip_vs_status`; undefined if it cannot be read or parsed. */
 export function readStatus(files: Files): KernelStatus | undefined {
   const text = files.readFile(`${NET}/ip_vs_status`);
   if (typeof text !== "string") return undefined;
   try {
     return parseStatus(text);
   } catch (error) {
-    // show fails because of it, and reports it.
+    // show fails with this error and reports it.
     if (error instanceof DecodeError) return undefined;
     throw error;
   }
 }
 
-/** Reports IPVS's version and its tables, and checks whether a connection can still be added. */
+/** Reports IPVS's version and its tables, and checks whether connections can be added. */
 export function checkIpvs(
   files: Files,
-  { snapshot }: Attempt,
+  { snapshot }: Probe,
   status: KernelStatus | undefined,
 ): Check {
   const id = "ipvs";
@@ -58,8 +58,8 @@ export function checkIpvs(
   }
   const full = "the limit is reached, so new connections are dropped";
   const higher = limit === 0 ? HIGHEST_LIMIT : Math.min(2 * limit, HIGHEST_LIMIT);
-  const mend = [`sudo sysctl -w net.ipv4.vs.conn_max=${higher}`];
-  return { id, status: "warning", finding: `${finding}: ${full}`, mend, values };
+  const fix = [`sudo sysctl -w net.ipv4.vs.conn_max=${higher}`];
+  return { id, status: "warning", finding: `${finding}: ${full}`, fix, values };
 }
 
 function tablesText(status: KernelStatus, limit: number | null): string {
@@ -69,7 +69,7 @@ function tablesText(status: KernelStatus, limit: number | null): string {
     `${virtualServers} virtual servers in ${serviceTable.buckets} buckets`;
 }
 
-/** What `/proc/net/ip_vs` says of itself. */
+/** Version and table size from the first line of `/proc/net/ip_vs`. */
 function readInfo(files: Files): { version: string; connectionTableSize: number } | undefined {
   const head = readNetHead(files, "ip_vs");
   const [, version, size] = typeof head === "string"

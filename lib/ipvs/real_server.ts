@@ -18,6 +18,7 @@ export class RealServer extends Server {
     return endpointText(this.words, this.at);
   }
 
+  /** IPv4 in dotted decimal, IPv6 according to RFC 5952. */
   override get address(): string {
     return super.address!;
   }

@@ -25,6 +25,15 @@ import {
   IPVS_SVC_ATTR,
 } from "./uapi.ts";
 
+/** The kernel's names of the requests, by command. */
+export const REQUEST_NAMES: Readonly<Record<number, string>> = {
+  [IPVS_CMD_GET_SERVICE]: "IPVS_CMD_GET_SERVICE",
+  [IPVS_CMD_GET_DEST]: "IPVS_CMD_GET_DEST",
+  [IPVS_CMD_GET_DAEMON]: "IPVS_CMD_GET_DAEMON",
+  [IPVS_CMD_GET_CONFIG]: "IPVS_CMD_GET_CONFIG",
+  [IPVS_CMD_GET_INFO]: "IPVS_CMD_GET_INFO",
+};
+
 /** Makes requests to the family IPVS. */
 export class Requests {
   readonly #family: Family;
@@ -36,47 +45,44 @@ export class Requests {
 
   /** The version of IPVS and the size of its connection table. */
   info(): Request {
-    return this.#make("IPVS_CMD_GET_INFO", IPVS_CMD_GET_INFO, IPVS_CMD_SET_INFO, 0);
+    return this.#make(IPVS_CMD_GET_INFO, IPVS_CMD_SET_INFO, 0);
   }
 
   /** The connection timeouts. */
   config(): Request {
-    return this.#make("IPVS_CMD_GET_CONFIG", IPVS_CMD_GET_CONFIG, IPVS_CMD_SET_CONFIG, 0);
+    return this.#make(IPVS_CMD_GET_CONFIG, IPVS_CMD_SET_CONFIG, 0);
   }
 
   /** Every sync daemon. */
   daemons(): Request {
-    return this.#make("IPVS_CMD_GET_DAEMON", IPVS_CMD_GET_DAEMON, IPVS_CMD_NEW_DAEMON, NLM_F_DUMP);
+    return this.#make(IPVS_CMD_GET_DAEMON, IPVS_CMD_NEW_DAEMON, NLM_F_DUMP);
   }
 
   /** Every service. */
   services(): Request {
-    const name = "IPVS_CMD_GET_SERVICE";
-    return this.#make(name, IPVS_CMD_GET_SERVICE, IPVS_CMD_NEW_SERVICE, NLM_F_DUMP);
+    return this.#make(IPVS_CMD_GET_SERVICE, IPVS_CMD_NEW_SERVICE, NLM_F_DUMP);
   }
 
   /** One service; the kernel replies with ESRCH if it does not exist. */
   service(rows: Rows, row: number): Request {
-    const name = "IPVS_CMD_GET_SERVICE";
     const identity = (builder: RequestBuilder) => appendIdentity(builder, rows, row);
-    return this.#make(name, IPVS_CMD_GET_SERVICE, IPVS_CMD_NEW_SERVICE, 0, identity);
+    return this.#make(IPVS_CMD_GET_SERVICE, IPVS_CMD_NEW_SERVICE, 0, identity);
   }
 
   /** Every destination of a service; none if the service does not exist. */
   destinations(rows: Rows, row: number): Request {
-    const name = "IPVS_CMD_GET_DEST";
     const identity = (builder: RequestBuilder) => appendIdentity(builder, rows, row);
-    return this.#make(name, IPVS_CMD_GET_DEST, IPVS_CMD_NEW_DEST, NLM_F_DUMP, identity);
+    return this.#make(IPVS_CMD_GET_DEST, IPVS_CMD_NEW_DEST, NLM_F_DUMP, identity);
   }
 
   #make(
-    name: string,
     command: number,
     reply: number,
     flags: number,
     attributes?: (builder: RequestBuilder) => void,
   ): Request {
     const { id: type, version } = this.#family;
+    const name = REQUEST_NAMES[command]!;
     return { name, type, version, command, reply, flags, attributes };
   }
 }

@@ -46,10 +46,12 @@ export class VirtualServer extends Server {
       : protocolName(this.words[this.at + SERVICE.protocol]!);
   }
 
+  /** IPv4 in dotted decimal, IPv6 according to RFC 5952; undefined with a fwmark. */
   override get address(): string | undefined {
     return hasFwmark(this.words, this.at) ? undefined : super.address;
   }
 
+  /** The IPv4 address as a number; undefined for IPv6 and with a fwmark. */
   override get ipv4(): number | undefined {
     return hasFwmark(this.words, this.at) ? undefined : super.ipv4;
   }
@@ -112,6 +114,7 @@ export class VirtualServer extends Server {
     return usable === length ? "ok" : usable === 0 ? "down" : "degraded";
   }
 
+  /** All values by the names of their getters, and the real servers. */
   override toJSON(): Record<string, unknown> {
     return { ...super.toJSON(), realServers: this.realServers };
   }

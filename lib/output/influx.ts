@@ -1,7 +1,8 @@
 /**
  * InfluxDB line protocol: the measurements, tags and fields of telegraf's `inputs.ipvs`, so that its
  * dashboards work unchanged; the totals as measurement `ipvs`; more with `extended`. Numbers are
- * integers, limited to the signed 64 bits of the protocol.
+ * integers, limited to the signed 64 bits of the protocol. An inconsistent snapshot begins with
+ * comments, one for each doubt.
  *
  * @module
  */
@@ -19,6 +20,7 @@ import {
 import { type Label, type LabelValue, REAL_LABELS, VIRTUAL_LABELS } from "../metrics/labels.ts";
 import { ByteWriter, type Sink, utf8 } from "./byte_writer.ts";
 import { LabelWriter } from "./label_bytes.ts";
+import { printable } from "./printable.ts";
 
 /** Options of {@linkcode encodeInflux}. */
 export interface InfluxOptions {
@@ -31,6 +33,9 @@ export function encodeInflux(snapshot: Snapshot, sink: Sink, options: InfluxOpti
   const out = new ByteWriter(sink);
   const extended = options.extended ?? false;
   const end = utf8(` ${snapshot.time}\n`);
+  for (const doubt of snapshot.consistency.doubts) {
+    out.text(`# inconsistent: ${printable(doubt)}\n`);
+  }
   encodeTotals(snapshot, out, extended, end);
   const virtualFields = new FieldWriter(out, VIRTUAL_LABELS, VIRTUAL_METRICS, extended, end);
   const realFields = new FieldWriter(out, REAL_LABELS, REAL_METRICS, extended, end);

@@ -13,8 +13,10 @@ const EMULATOR = "qemu-aarch64-static";
 /** A processor without pointer authentication, which is twice as fast to emulate. */
 const CPU = "cortex-a72";
 
+const LOCK_FLAGS = ["--frozen", `--lock=${join(import.meta.dirname!, "..", "deno.lock")}`];
+
 const TEST_FLAGS = [
-  ...["--no-check", "--frozen", "--cached-only", "--no-prompt"],
+  ...["--no-check", ...LOCK_FLAGS, "--cached-only", "--no-prompt"],
   ...["--allow-read", "--allow-write", "--allow-env"],
 ];
 
@@ -23,7 +25,7 @@ async function test({ folder, fetched }: Root, paths: readonly string[]): Promis
   console.error(`On aarch64, emulated, with\n${fetched}`);
   const env = { DENO_DIR: join(await cacheDir(), "aarch64-deno-dir") };
   // The host's Deno fetches the npm packages.
-  await outputOf([Deno.execPath(), "cache", "--no-check", "--frozen", ...suite()], { env });
+  await outputOf([Deno.execPath(), "cache", "--no-check", ...LOCK_FLAGS, ...suite()], { env });
   const words = ["-cpu", CPU, "-L", folder, join(folder, "usr/bin/deno"), "test", ...TEST_FLAGS];
   const modules = paths.length > 0 ? paths : [join(import.meta.dirname!, "suite.ts")];
   const child = new Deno.Command(EMULATOR, { args: [...words, ...modules], env }).spawn();

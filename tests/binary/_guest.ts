@@ -9,14 +9,14 @@ import { cannotCompile } from "../packaging/_denort.ts";
 /**
  * Adds a phase that tests the binary, whose path is in LAB_BINARY.
  *
- * @param programs of each program that it needs beside the lab's, the Debian package
+ * @param programs programs that it needs in addition to the lab's, with their Debian packages
  */
 export function binaryPhase(script: string, programs: Readonly<Record<string, string>>): Test {
   const ignore = anyOf(cannotCompile(), cannotFind(programs));
   return phase(script, { folder: join(import.meta.dirname!, "guest"), ignore });
 }
 
-/** The output of a program that did as it should. */
+/** The output of a program that succeeded. */
 export function outputOf(files: Files, name: string): string {
   const { status, out, err } = seen(files, name);
   assert.deepEqual([status, err], [0, ""], name);

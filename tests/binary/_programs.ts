@@ -1,4 +1,4 @@
-/** The program in both of its forms, run as `sh` would run it. */
+/** The program from source and compiled, run in a shell. */
 import { join } from "node:path";
 import { ROOT } from "../../packaging/stage.ts";
 import { type Result, run, type RunOptions } from "../_commands.ts";
@@ -8,12 +8,12 @@ import { cannotCompile } from "../packaging/_denort.ts";
 const PERMISSIONS = ["--allow-ffi", "--allow-read", "--allow-write"];
 const SCRIPT = [Deno.execPath(), "run", "--quiet", "--no-prompt", ...PERMISSIONS];
 
-/** One form of the program. */
+/** The program from source, or compiled. */
 export interface Program {
   readonly name: string;
-  /** For Deno.test: whether it cannot be had here. */
+  /** For Deno.test: whether it is not available here. */
   readonly ignore: boolean;
-  /** What starts it. */
+  /** The command that starts it. */
   words(): Promise<readonly string[]>;
 }
 

@@ -1,4 +1,4 @@
-/** What the program makes of a standard output or standard error that takes nothing. */
+/** How the program handles a standard output or standard error that cannot be written. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { record } from "../../lib/commands/record.ts";
@@ -10,7 +10,7 @@ import { PROGRAMS, shell } from "./_programs.ts";
 const DONE: Result = { code: 0, stdout: "", stderr: "" };
 const EXPECTED = Deno.readTextFileSync(join(ROOT, "testdata/demo/expected.json"));
 
-/** Data is lost, which exit code 1 and one line say. */
+/** Asserts exit code 1 and a message of one line, because the data is lost. */
 function assertLost(result: Result, reason: RegExp): void {
   assert.match(result.stderr, /^ipvstat: Cannot write standard output: [^\n]+\n$/);
   assert.match(result.stderr, reason);
@@ -28,10 +28,10 @@ for (const program of PROGRAMS) {
     });
   }
 
-  test("a standard output that is open for reading only exits 1", async () => {
+  test("a standard output that is open read-only exits 1", async () => {
     for (const file of ["/dev/null", "$0"]) {
       const result = await shell(program, `ipvstat --demo -o json 1< "${file}"`);
-      assertLost(result, /it is open for reading only$/m);
+      assertLost(result, /it is open read-only$/m);
     }
   });
 
@@ -40,7 +40,7 @@ for (const program of PROGRAMS) {
       ["> /dev/null", "> /dev/null"],
       [">> /dev/null", ">> /dev/null"],
       ["the /dev/null that a daemon has on all descriptors", "3<> /dev/null <&3 >&3 2>&3"],
-      ["the /dev/null that standard input is, too", "3<> /dev/null <&3 >&3"],
+      ["the /dev/null of standard input", "3<> /dev/null <&3 >&3"],
     ] as const
   ) {
     test(`output that goes to ${what} is no error`, async () => {
@@ -48,7 +48,7 @@ for (const program of PROGRAMS) {
     });
   }
 
-  test("output goes to a file that is open for reading as well", async (cwd) => {
+  test("output goes to a file that is open read-write", async (cwd) => {
     assert.deepEqual(await shell(program, "ipvstat --demo -o json 1<> file", { cwd }), DONE);
     assert.ok(Deno.readTextFileSync(join(cwd, "file")) === EXPECTED);
   });

@@ -1,7 +1,7 @@
 /**
- * No environment variable changes what the compiled program does. Who may start it with a capability
- * could otherwise make the runtime load code or write files with it. Newer runtimes obey variables
- * that older ones do not have, so the names are also taken from the runtime itself.
+ * No environment variable changes what the compiled program does. Otherwise whoever may start it with
+ * a capability could make the runtime load code or write files. Newer runtimes have more variables
+ * than older ones, so the names are also taken from the runtime itself.
  */
 import assert from "node:assert/strict";
 import { join } from "node:path";
@@ -13,7 +13,7 @@ type Environment = Readonly<Record<string, string>>;
 
 const PREFIXES = ["DENO", "NODE", "OTEL", "XDG", "RUST", "TOKIO", "V8", "SSL", "NPM"];
 
-/** Variables that a Deno, a Node or a library of theirs is known to obey. */
+/** Variables that Deno, Node or their libraries are known to use. */
 const KNOWN = [
   ...["HOME", "TMPDIR", "TMP", "TEMP", "PWD", "OLDPWD", "USER", "SHELL", "LANG", "LC_ALL", "TZ"],
   ...["XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_RUNTIME_DIR", "XDG_STATE_HOME"],
@@ -31,8 +31,8 @@ const KNOWN = [
 ];
 
 /**
- * What the runtime takes certain values of only, or does not start: how often its event loop looks
- * for what, and an absolute path that stands before the names of the embedded files.
+ * Variables with which the runtime does not start if their value is invalid: intervals of its event
+ * loop, and TMPDIR, which must be an absolute path.
  */
 const NUMBERS = /^DENO_TOKIO_/;
 const FATAL: readonly Environment[] = [
@@ -40,23 +40,23 @@ const FATAL: readonly Environment[] = [
   { TMPDIR: "relative" },
 ];
 
-/** Flags that show when V8 obeys them: it prints, and writes a file into the working directory. */
+/** Flags with a visible effect: V8 prints, and writes a file into the working directory. */
 const V8_FLAGS = "--trace-gc --print-bytecode --prof";
 const NODE_OPTIONS = "--require ./canary.cjs --import ./canary.mjs --inspect=127.0.0.1:0";
 
-/** Everything in the runtime that looks like the name of such a variable; some are none. */
+/** Everything in the runtime that looks like the name of such a variable. */
 async function namesInRuntime(): Promise<string[]> {
   const text = new TextDecoder("latin1").decode(await Deno.readFile(await denort()));
   const names = text.matchAll(new RegExp(`(?:${PREFIXES.join("|")})_[A-Z][A-Z0-9_]{2,40}`, "g"));
   return [...new Set([...names].map(([name]) => name))];
 }
 
-/** What a program did: how it ended, and which files there are afterwards. */
+/** The result of a program, and the files that it wrote. */
 interface Done extends Result {
   readonly files: readonly string[];
 }
 
-/** Runs a program in a folder that nothing but what it writes is in, with these variables alone. */
+/** Runs a program in an empty folder, with only these variables. */
 async function runIn(dir: string, words: readonly string[], env: Environment): Promise<Done> {
   const result = await run(words, { cwd: dir, env, clearEnv: true });
   const files = [...Deno.readDirSync(dir)].map(({ name }) => name).sort();
@@ -71,10 +71,10 @@ const COMMANDS: readonly (readonly string[])[] = [
   ["shwo"],
 ];
 
-/** The environments that are tried: all variables at once, with values of each kind. */
+/** The environments to try: all variables at once, with values of each kind. */
 async function environments(dir: string): Promise<Environment[]> {
   const names = [...new Set([...KNOWN, ...await namesInRuntime()])];
-  assert.ok(names.length > KNOWN.length, "the runtime has names of its own");
+  assert.ok(names.length > KNOWN.length, "the runtime has more names");
   const all = (value: string) => ({
     ...Object.fromEntries(names.map((name) => [name, NUMBERS.test(name) ? "1" : value])),
     TMPDIR: join(dir, "canary"),
@@ -94,7 +94,7 @@ async function environments(dir: string): Promise<Environment[]> {
 }
 
 Deno.test({
-  name: "the binary does the same, whatever the environment",
+  name: "the binary does the same in any environment",
   ignore: BINARY.ignore,
   fn: () =>
     withTempDir(async (dir) => {
@@ -110,7 +110,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "the binary does nothing where a variable keeps its runtime from starting",
+  name: "the binary does nothing if a variable prevents its runtime from starting",
   ignore: BINARY.ignore,
   fn: () =>
     withTempDir(async (dir) => {
@@ -123,7 +123,7 @@ Deno.test({
     }),
 });
 
-Deno.test("V8's flags would show: a Deno that is no compiled program obeys them", () =>
+Deno.test("V8's flags have a visible effect in a Deno that is not a compiled program", () =>
   withTempDir(async (dir) => {
     const words = [Deno.execPath(), "eval", "--quiet", "for (let i = 0; i < 9; i++) String(i)"];
     const without = await runIn(dir, words, { DENO_DIR: dir });
@@ -132,8 +132,8 @@ Deno.test("V8's flags would show: a Deno that is no compiled program obeys them"
   }));
 
 /**
- * The files that a program looked for and the sockets that it opened, without what differs by run;
- * and without the control group's memory limit, which DENO_USE_CGROUPS makes the runtime look at.
+ * The files that a program looked for and the sockets that it opened, without what differs by run,
+ * and without the memory limit of the control group, which the runtime reads with DENO_USE_CGROUPS.
  */
 async function touched(dir: string, words: readonly string[], env: Environment): Promise<string[]> {
   const log = await Deno.makeTempFile();
@@ -151,7 +151,7 @@ async function touched(dir: string, words: readonly string[], env: Environment):
 }
 
 Deno.test({
-  name: "the binary looks for the same files and opens the same sockets, whatever the environment",
+  name: "the binary looks for the same files and opens the same sockets in any environment",
   ignore: BINARY.ignore || cannotFind({ strace: "strace" }),
   fn: () =>
     withTempDir(async (dir) => {

@@ -1,6 +1,6 @@
 /**
- * The binary with nothing but what it needs: alone in a folder that cannot be written, with an
- * empty environment, as nobody with one capability.
+ * The binary with only what it needs: in a read-only folder, with an empty environment, as nobody
+ * with one capability.
  */
 import assert from "node:assert/strict";
 import { join } from "node:path";
@@ -14,12 +14,12 @@ const programs = { capsh: "libcap2-bin" };
 const test = binaryPhase("least_privilege.sh", programs);
 const straced = binaryPhase("least_privilege.sh", { ...programs, strace: "strace" });
 
-/** A text without its moments, which differ from run to run. */
+/** A text without times, which differ from run to run. */
 function timeless(text: string): string {
   return text.replaceAll(/\b\d{19}\b|\b\d{4}-\d\d-\d\d[ T][\d:.]+/g, "TIME");
 }
 
-/** The calls of a traced program after its start, without their process. */
+/** The system calls of a traced program after its start, without process numbers. */
 function callsOf(files: Files, name: string): string[] {
   const lines = textOf(files, name).trimEnd().split("\n").map((line) => line.replace(/^\d+ +/, ""));
   const start = lines.findIndex((line) => line.startsWith('execve("/ipvstat"'));
@@ -27,7 +27,7 @@ function callsOf(files: Files, name: string): string[] {
   return lines.slice(start + 1);
 }
 
-/** Calls that change no file, whatever their arguments; of those that open, see the flags. */
+/** System calls that never change a file; for those that open one, see the flags. */
 const HARMLESS = new Set([
   ...["access", "close", "epoll_create1", "epoll_ctl", "epoll_wait", "eventfd2", "fcntl", "fstat"],
   ...["getcwd", "ioctl", "lseek", "mmap", "newfstatat", "poll", "pread64", "read", "readlink"],
@@ -42,7 +42,7 @@ function changesFiles(call: string): boolean {
   return /^\w+\(/.test(call) && !HARMLESS.has(name!);
 }
 
-test("the folder holds the binary, the libraries it is linked to, and a recording", (files) => {
+test("the folder contains the binary, its libraries and a recording", (files) => {
   const inside = textOf(files, "jail.txt").trim().split("\n");
   const others = inside.filter((path) => !/^\.\/(lib\w*\/.*\.so(\.\d+)?|dev\/\w+)$/.test(path));
   assert.deepEqual(others.sort(), ["./capture.pcap", "./ipvstat"]);
@@ -50,7 +50,7 @@ test("the folder holds the binary, the libraries it is linked to, and a recordin
 
 for (const user of USERS) {
   for (const format of FORMATS) {
-    test(`show prints the kernel's ${format} in there, as outside: ${user}`, (files) => {
+    test(`show prints the same ${format} in there as outside: ${user}`, (files) => {
       const outside = timeless(outputOf(files, `outside-${user}-show-${format}`));
       assert.ok(outside.includes("192.0.2.10"));
       assert.equal(timeless(outputOf(files, `${user}-show-${format}`)), outside);
@@ -63,7 +63,7 @@ for (const user of USERS) {
     assert.equal(outputOf(files, `${user}-replay`), expected("expected.json"));
   });
 
-  test(`what tells of the program itself is told in there: ${user}`, (files) => {
+  test(`the commands that print a text work in there: ${user}`, (files) => {
     assert.match(outputOf(files, `${user}-version`), /^ipvstat \d+\.\d+\.\d+\ncommit /);
     assert.match(outputOf(files, `${user}-help`), /--replay/);
     assert.match(outputOf(files, `${user}-man`), /^\.TH IPVSTAT 1/);
@@ -73,7 +73,7 @@ for (const user of USERS) {
   });
 }
 
-straced("no command opens a file for writing, or changes one", (files) => {
+straced("no command opens a file for writing or changes one", (files) => {
   const traces = Object.keys(files).filter((name) => name.endsWith(".strace"));
   assert.equal(traces.length, USERS.length * 13);
   for (const name of traces) {
@@ -83,21 +83,21 @@ straced("no command opens a file for writing, or changes one", (files) => {
   }
 });
 
-test("nobody reads with the file capability, and the loader obeys no LD_LIBRARY_PATH then", (files) => {
+test("nobody can read with the file capability, and the loader then ignores LD_LIBRARY_PATH", (files) => {
   assert.match(seen(files, "snared").err, /libm\.so\.6: file too short/);
   const table = timeless(outputOf(files, "outside-nobody-show-table"));
   assert.equal(timeless(outputOf(files, "file-capability")), table);
 });
 
 for (const who of ["nobody", "root", "namespace", "privileges"]) {
-  test(`without the capability it ends in exit code 4 and one line: ${who}`, (files) => {
+  test(`without the capability it exits 4 with one line: ${who}`, (files) => {
     const { status, out, err } = seen(files, `lacking-${who}`);
     assert.deepEqual([status, out], [4, ""], err);
     assert.match(err, /^ipvstat: [^\n]*CAP_NET_ADMIN[^\n]*\n$/);
   });
 }
 
-test("the kernel does not start a file with a capability that nobody can have", (files) => {
+test("the kernel does not start a file with a capability outside the bounding set", (files) => {
   const { status, out, err } = seen(files, "unbounded");
   assert.notEqual(status, 0);
   assert.deepEqual([out, err], ["", "execve '/ipvstat' failed!\n"]);

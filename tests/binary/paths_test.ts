@@ -1,4 +1,4 @@
-/** Files are found as the kernel finds them, whatever the runtime makes of `..` in a path. */
+/** Paths are resolved as the kernel does it, although the runtime handles `..` differently. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { ROOT } from "../../packaging/stage.ts";
@@ -9,7 +9,7 @@ const EXPECTED = Deno.readTextFileSync(join(ROOT, "testdata/demo/expected.json")
 const DEMO = join(ROOT, "testdata/demo/capture.pcap");
 const DONE: Result = { code: 0, stdout: "", stderr: "" };
 
-/** `cur` leads to `srv/a/b`, so the parent of `cur` is `srv/a` and not the working directory. */
+/** `cur` links to `srv/a/b`, so the parent of `cur` is `srv/a`, not the working directory. */
 function makeFolders(dir: string): void {
   Deno.mkdirSync(join(dir, "srv/a/b"), { recursive: true });
   Deno.symlinkSync("srv/a/b", join(dir, "cur"));
@@ -17,13 +17,13 @@ function makeFolders(dir: string): void {
   Deno.writeTextFileSync(join(dir, "srv/a/file"), "old");
 }
 
-/** What a file has; "new" stands for the demo's long output. */
+/** The contents of a file; "new" is the long output of the demo. */
 function read(dir: string, name: string): string {
   const text = Deno.readTextFileSync(join(dir, name));
   return text === EXPECTED ? "new" : text;
 }
 
-/** Everything below a folder, links not followed. */
+/** The files below a folder, without following links. */
 function namesBelow(dir: string): string[] {
   return [...Deno.readDirSync(dir)].flatMap(({ name, isDirectory }) =>
     isDirectory ? namesBelow(join(dir, name)).map((below) => `${name}/${below}`) : [name]
@@ -37,7 +37,7 @@ for (const program of PROGRAMS) {
   const show = (cwd: string, file: string) =>
     shell(program, `ipvstat --demo -o json --output-file '${file}'`, { cwd });
 
-  test("--output-file follows a relative link from the folder that it really is in", async (cwd) => {
+  test("--output-file follows a relative link from its real folder", async (cwd) => {
     makeFolders(cwd);
     Deno.symlinkSync("../file", join(cwd, "srv/a/b/link"));
     assert.deepEqual(await show(cwd, "cur/link"), DONE);
@@ -47,7 +47,7 @@ for (const program of PROGRAMS) {
   });
 
   for (const file of ["cur/../file", "./cur/.././file", "srv/a/b/../../../cur/../file"]) {
-    test(`--output-file ${file} replaces the file that the kernel finds there`, async (cwd) => {
+    test(`--output-file ${file} replaces the file that the kernel would open`, async (cwd) => {
       makeFolders(cwd);
       assert.deepEqual(await show(cwd, file), DONE);
       assert.equal(read(cwd, "srv/a/file"), "new");
@@ -56,7 +56,7 @@ for (const program of PROGRAMS) {
     });
   }
 
-  test("--output-file makes a new file where the kernel would", async (cwd) => {
+  test("--output-file creates a new file where the kernel would", async (cwd) => {
     makeFolders(cwd);
     Deno.symlinkSync("../new", join(cwd, "srv/a/b/link"));
     assert.deepEqual(await show(cwd, "cur/link"), DONE);
@@ -65,7 +65,7 @@ for (const program of PROGRAMS) {
     assert.deepEqual(namesBelow(cwd), names);
   });
 
-  test("--output-file leaves a link alone whose target it cannot read", async (cwd) => {
+  test("--output-file keeps a link with an unreadable target", async (cwd) => {
     const script = `ln -s "$(printf 'x\\377')" link; ipvstat --demo --output-file link`;
     const { code, stdout, stderr } = await shell(program, script, { cwd });
     assert.deepEqual([code, stdout], [1, ""]);
@@ -81,7 +81,7 @@ for (const program of PROGRAMS) {
     assert.deepEqual(result, { ...DONE, stdout: "file\n" });
   });
 
-  test("--replay link/../file reads the file that the kernel finds there", async (cwd) => {
+  test("--replay link/../file reads the file that the kernel would open", async (cwd) => {
     makeFolders(cwd);
     Deno.copyFileSync(DEMO, join(cwd, "srv/a/file"));
     const result = await shell(program, "ipvstat --replay cur/../file -o json", { cwd });
@@ -89,11 +89,11 @@ for (const program of PROGRAMS) {
     assert.ok(result.stdout === EXPECTED);
   });
 
-  test("record link/../none/file refuses the folder that the kernel would miss", async (cwd) => {
+  test("record link/../none/file refuses a folder that does not exist for the kernel", async (cwd) => {
     makeFolders(cwd);
     Deno.mkdirSync(join(cwd, "none"));
     const { code, stderr } = await shell(program, "ipvstat record cur/../none/file", { cwd });
     assert.equal(code, 1);
-    assert.match(stderr, /^ipvstat: Cannot write cur\/\.\.\/none\/file: there is no directory /);
+    assert.match(stderr, /^ipvstat: Cannot write cur\/\.\.\/none\/file: no such directory: /);
   });
 }

@@ -1,5 +1,5 @@
 /**
- * The units of packaging/systemd/ under systemd, and Debian's node_exporter, which finds what they
+ * The units of packaging/systemd/ under systemd, and Debian's node_exporter, which reads what they
  * write.
  */
 import assert from "node:assert/strict";
@@ -21,8 +21,8 @@ const test: Test = (name, body) =>
   });
 
 /**
- * Values by name and labels of the samples whose name begins so. Labels with an empty value are left
- * out: node_exporter gives every sample of a metric the same labels.
+ * Values by name and labels of the samples with a prefix. Labels with an empty value are omitted,
+ * because node_exporter gives every sample of a metric the same labels.
  */
 function samplesOf(text: string, prefix: string): Map<string, number> {
   const lines = text.split("\n").filter((line) => line.startsWith(prefix));
@@ -33,24 +33,24 @@ function samplesOf(text: string, prefix: string): Map<string, number> {
   }));
 }
 
-test("node_exporter exposes every sample of the file, and no other", (files) => {
+test("node_exporter exposes every sample of the file, and no others", (files) => {
   const written = samplesOf(textOf(files, "ipvs.prom"), "ipvs_");
   assert.ok(written.size > 400);
   assert.deepEqual(samplesOf(textOf(files, "scrape.prom"), "ipvs_"), written);
 });
 
-test("node_exporter does without its own ipvs collector, as the example has it", (files) => {
+test("node_exporter runs without its own ipvs collector, as in the example", (files) => {
   assert.doesNotMatch(textOf(files, "scrape.prom"), /^node_ipvs_/m);
 });
 
-test("node_exporter has no error to report of the file, and its time", (files) => {
+test("node_exporter reports no error for the file, and its time", (files) => {
   const about = samplesOf(textOf(files, "scrape.prom"), "node_textfile_");
   assert.equal(about.get("node_textfile_scrape_error{}"), 0);
   const file = `node_textfile_mtime_seconds{file=${COLLECTED}}`;
   assert.ok(Math.abs(about.get(file)! - Date.now() / 1000) < 3600, [...about.keys()].join());
 });
 
-test("no scrape sees half a file while it is written anew", (files) => {
+test("no scrape sees an incomplete file while it is replaced", (files) => {
   const lines = textOf(files, "meanwhile.txt").trim().split("\n");
   const counts = ["ipvs.prom", "as-root.prom"].map((name) =>
     String(samplesOf(textOf(files, name), "ipvs_").size)
@@ -66,7 +66,7 @@ test("no scrape sees half a file while it is written anew", (files) => {
   assert.deepEqual(others, []);
 });
 
-test("the file is the dynamic user's, for everybody to read, and node_exporter's by a link", (files) => {
+test("the file belongs to the dynamic user, is world-readable, and is linked for node_exporter", (files) => {
   assert.equal(
     textOf(files, "files.txt"),
     `/run/ipvstat: directory, 755, ipvstat
@@ -76,12 +76,12 @@ ${COLLECTED}: symbolic link, 777, root
   );
 });
 
-test("the timer starts the service again, which has nothing to say where all is well", (files) => {
+test("the timer starts the service again, which logs nothing on success", (files) => {
   assert.match(textOf(files, "next.txt"), /^[\d.]+(min|s|ms|us| )+/);
   assert.equal(textOf(files, "journal.txt"), "");
 });
 
-test("the service has one capability, and sees and changes nothing that it does not need", (files) => {
+test("the service has one capability, and no access to what it does not need", (files) => {
   const inside = textOf(files, "inside.txt");
   const status = (name: string) => new RegExp(`^${name}:\\s+(\\w+)`, "m").exec(inside)?.[1];
   for (const set of ["CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"]) {
@@ -95,7 +95,7 @@ test("the service has one capability, and sees and changes nothing that it does 
   ]);
 });
 
-test("without the capability the service fails with exit code 4, and the journal says why", (files) => {
+test("without the capability the service exits 4, and the journal says why", (files) => {
   assert.equal(textOf(files, "lacking-status.txt"), "4\n");
   assert.match(textOf(files, "lacking-journal.txt"), /^ipvstat: .*CAP_NET_ADMIN/m);
 });

@@ -59,7 +59,7 @@ const REJECTED: readonly (readonly [subject: string, file: Uint8Array, reason: s
   [
     "a capture of Ethernet",
     pcap([REQUEST], { linkType: 1 }),
-    "its link type is 1 (Ethernet), not 253 (netlink)",
+    "its link type is 1 (Ethernet), not 253 (netlink); capture an nlmon device",
   ],
   [
     "a packet without a cooked header",

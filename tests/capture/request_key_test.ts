@@ -25,7 +25,7 @@ function destinations(fill: (wire: Wire) => void, nest = 1): Uint8Array {
 
 const ADDRESS = Uint8Array.of(10, 0, 0, 1, ...new Uint8Array(12));
 const PLAIN = ask.destinations({ host: 1, port: 80 });
-const PLAIN_KEY = "destinations of family 2 protocol 6 address 0a000001 port 80";
+const PLAIN_KEY = "destinations of tcp 10.0.0.1:80";
 
 /** Other requests for the destinations of the same service. */
 const SAME: Readonly<Record<string, Uint8Array>> = {

@@ -1,5 +1,5 @@
-# Prints what bash offers: the script, then lines that are typed up to the tab, of each the matches
-# on a line. Where bash is to complete names of files by itself, that is FILE.
+# Prints the completions of bash. Arguments: the script, then lines typed up to the tab; prints the
+# matches of each on a line, FILE if bash itself completes file names.
 source "$1"
 shift
 compopt() { file=FILE; }

@@ -1,12 +1,12 @@
-# Prints what zsh offers: the script, then lines that are typed up to the tab, of each the matches on
-# a line. It types into a zsh of its own, since completion is for terminals only.
+# Prints the completions of zsh. Arguments: the script, then lines typed up to the tab; prints the
+# matches of each on a line. It types into another zsh, because completion needs a terminal.
 zmodload zsh/zpty
 script=$1; shift
 offered=$(mktemp)
 trap 'rm -f $offered' EXIT
 export offered
 zpty inner zsh -f -i
-# What is offered passes compadd, which _describe and _arguments also ask to sort for them.
+# Matches are added by compadd, which _describe and _arguments also call to sort them.
 zpty -w inner "PROMPT= RPROMPT= TERM=dumb; unsetopt beep; autoload -Uz compinit; compinit -u -D
 compadd() {
   [[ \$* == *(-O|-A|-D)* ]] && { builtin compadd \"\$@\"; return }
@@ -21,7 +21,7 @@ bindkey '^G' finish
 bindkey '^I' complete-word
 source ${(q)script}
 print >> \$offered"
-# The next line is typed when the last one has been answered.
+# Types the next line after the previous one was completed.
 answers=0
 await() {
   ((++answers))

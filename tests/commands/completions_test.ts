@@ -14,7 +14,7 @@ import { cannotFind, run, withTempDir } from "../_commands.ts";
 const NAMES = COMMANDS.map(({ name }) => name);
 const FILE = "a-recording.pcap";
 
-/** The line up to the tab, and what is to be offered. */
+/** The line up to the tab, and the expected completions. */
 const CASES: readonly (readonly [line: string, offered: readonly string[]])[] = [
   ["ipvstat ", NAMES],
   ["ipvstat sh", ["show"]],
@@ -27,6 +27,7 @@ const CASES: readonly (readonly [line: string, offered: readonly string[]])[] = 
   ["ipvstat -o json doctor -o t", ["table"]],
   ["ipvstat completions ", SHELLS],
   ["ipvstat help r", ["record"]],
+  ["ipvstat v", ["version"]],
   ["ipvstat --o", ["--output", "--output-file"]],
   ["ipvstat record --o", []],
   ["ipvstat record ", [FILE]],
@@ -45,7 +46,7 @@ const DRIVERS = {
   fish: ["fish", "--no-config"],
 } as const;
 
-/** Calls with a folder that has the script, and a folder in it that has one file. */
+/** Calls `body` with the script, and with a folder that contains one file. */
 async function withScript(
   shell: Shell,
   body: (script: string, folder: string) => Promise<void>,
@@ -61,7 +62,7 @@ async function withScript(
 
 for (const shell of SHELLS) {
   Deno.test({
-    name: `completions() offer in ${shell} what the table has, of the command alone`,
+    name: `completions() in ${shell} offer what the command has, and nothing else`,
     ignore: cannotFind({ [shell]: shell }),
     fn: () =>
       withScript(shell, async (script, cwd) => {
@@ -81,7 +82,7 @@ for (const shell of SHELLS) {
 }
 
 Deno.test({
-  name: "completions() let bash complete file names at its prompt",
+  name: "completions() complete file names at the prompt of bash",
   ignore: cannotFind({ bash: "bash" }),
   fn: () =>
     withScript("bash", async (script, cwd) => {

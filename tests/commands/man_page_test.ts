@@ -1,31 +1,47 @@
 import assert from "node:assert/strict";
 import { EXIT_CODES } from "../../lib/commands/exit_codes.ts";
 import { manPage } from "../../lib/commands/man_page.ts";
-import { type Argument, COMMANDS, OPTIONS } from "../../lib/commands/options.ts";
+import { type Argument, COMMANDS, OPTIONS, optionsOf } from "../../lib/commands/options.ts";
 import { VERSION } from "../../lib/version.ts";
 import { cannotFind, run } from "../_commands.ts";
 
 const SECTIONS = "NAME|SYNOPSIS|DESCRIPTION|COMMANDS|OPTIONS|EXIT STATUS|ENVIRONMENT|FILES|" +
   "EXAMPLES|SECURITY|SEE ALSO";
 
+const COMMON = ["help", "version"];
+
 const ENV = { LC_ALL: "C.UTF-8", MANWIDTH: "200" };
 
-Deno.test("manPage() has its sections in their usual order, and the version", () => {
+Deno.test("manPage() has the usual sections in the usual order, and the version", () => {
   const page = manPage();
   const sections = [...page.matchAll(/^\.SH (.*)$/gm)].map((match) => match[1]);
   assert.equal(sections.join("|"), SECTIONS);
   assert.match(page, new RegExp(`^\\.TH IPVSTAT 1 .*"ipvstat ${RegExp.escape(VERSION)}"`));
 });
 
-Deno.test("manPage() has ASCII alone, and no line that roff takes for a request by mistake", () => {
+Deno.test("manPage() is ASCII, and no text line is mistaken for a roff request", () => {
   for (const line of manPage().split("\n")) {
     assert.match(line, /^[ -~]*$/);
-    assert.match(line, /^([^.']|\.(TH|SH|TP|PP|BR|br|nf|fi|RS|RE)( |$)|$)/, line);
+    assert.match(line, /^([^.']|\.(TH|SH|SS|TP|PP|BR|br|nf|fi|RS|RE)( |$)|$)/, line);
   }
 });
 
+Deno.test("manPage() groups the options by command", () => {
+  const [, options = ""] = /^\.SH OPTIONS\n(.*?)^\.SH /ms.exec(manPage()) ?? [];
+  const groups = options.split(/^\.SS /m).slice(1).map((group) => {
+    const names = [...group.matchAll(/^\\fB.*?\\-\\-((?:\w|\\-)+)\\fR/gm)];
+    return [group.split("\n")[0], names.map(([, name]) => name!.replaceAll("\\-", "-"))];
+  });
+  const own = (command: string) =>
+    optionsOf(command).map(({ name }) => name).filter((name) => !COMMON.includes(name));
+  assert.deepEqual(groups, [
+    ...["show", "record", "doctor"].map((command) => [command, own(command)]),
+    ["All commands", COMMON],
+  ]);
+});
+
 Deno.test({
-  name: "man renders manPage() without a warning, with every command, option and exit code",
+  name: "man renders manPage() without warnings, with every command, option and exit code",
   ignore: cannotFind({ man: "man-db" }),
   async fn() {
     const words = ["man", "--warnings", "-l", "-"];
@@ -48,7 +64,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "groff finds nothing to warn of in manPage()",
+  name: "groff has no warnings for manPage()",
   ignore: cannotFind({ groff: "groff-base" }),
   async fn() {
     const result = await run(["groff", "-man", "-Tutf8", "-ww", "-z"], { input: manPage() });
@@ -57,12 +73,12 @@ Deno.test({
 });
 
 Deno.test({
-  name: "mandoc finds nothing in manPage() but that it has no date",
+  name: "mandoc finds nothing in manPage() except the missing date",
   ignore: cannotFind({ mandoc: "mandoc" }),
   async fn() {
     const { stdout, stderr } = await run(["mandoc", "-T", "lint"], { input: manPage() });
     const lines = `${stdout}${stderr}`.trim().split("\n");
-    // The same sources are to give the same page on any day.
+    // A date would make builds differ from day to day.
     assert.deepEqual(lines.filter((line) => !/missing date, using "": TH$/.test(line)), []);
   },
 });

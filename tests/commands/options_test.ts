@@ -3,13 +3,13 @@ import { COMMANDS, OPTIONS, optionsOf } from "../../lib/commands/options.ts";
 
 const NAMES = COMMANDS.map(({ name }) => name);
 
-Deno.test("every option is of commands that there are", () => {
+Deno.test("every option belongs to existing commands", () => {
   for (const { name, commands } of OPTIONS) {
     assert.ok(commands.length > 0 && commands.every((each) => NAMES.includes(each)), name);
   }
 });
 
-Deno.test("the commands and the options of each have names and letters that differ", () => {
+Deno.test("commands have unique names, and the options of a command unique names and letters", () => {
   const ofOptions = NAMES.map((name) =>
     optionsOf(name).flatMap(({ name, short }) => [name, short])
   );
@@ -19,7 +19,7 @@ Deno.test("the commands and the options of each have names and letters that diff
   }
 });
 
-Deno.test("the rows of one option agree in its letter, and in whether it has an argument", () => {
+Deno.test("the rows of an option have the same letter, and all or none have an argument", () => {
   for (const { name, short, argument } of OPTIONS) {
     const first = OPTIONS.find((option) => option.name === name)!;
     assert.equal(first.short, short, name);
@@ -27,9 +27,20 @@ Deno.test("the rows of one option agree in its letter, and in whether it has an 
   }
 });
 
-Deno.test("what the table says of a word is a phrase, and what it says besides is sentences", () => {
-  for (const { name, help, more } of [...COMMANDS, ...OPTIONS]) {
+Deno.test("help texts are phrases, and details are sentences", () => {
+  for (const { name, help, details } of [...COMMANDS, ...OPTIONS]) {
     assert.match(help, /^[a-z][^\n]*[^.\n]$/, name);
-    if (more !== undefined) assert.match(more, /^[^a-z][^\n]*[^\n ]$/, name);
+    if (details !== undefined) assert.match(details, /^[^a-z][^\n]*[^\n ]$/, name);
+  }
+});
+
+Deno.test("options need and exclude options of the same commands, and values that exist", () => {
+  for (const { name, commands, needs = [], excludes } of OPTIONS) {
+    const others = [...needs, ...(excludes === undefined ? [] : [{ option: excludes }])];
+    for (const { option, value } of others as readonly { option: string; value?: string }[]) {
+      const row = OPTIONS.find((each) => each.name === option);
+      assert.ok(commands.every((command) => row?.commands.includes(command)), name);
+      if (value !== undefined) assert.ok(row?.argument?.values.includes(value), name);
+    }
   }
 });

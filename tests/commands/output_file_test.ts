@@ -6,7 +6,7 @@ import { type Result, run, withTempDir } from "../_commands.ts";
 
 const NOBODY = 65_534;
 
-/** Runs a test in a folder of its own; afterwards nothing may be in it but the names given. */
+/** Runs a test in a temporary folder, in which only the given names may be left. */
 function test(
   name: string,
   left: readonly string[],
@@ -38,7 +38,7 @@ function refuses(path: string, reason: RegExp): void {
   });
 }
 
-test("OutputFile makes the file with its commit, and not before", ["new"], (path) => {
+test("OutputFile creates the file on commit, not before", ["new"], (path) => {
   using file = new OutputFile(path("new"));
   const names = () => [...Deno.readDirSync(path("."))].map(({ name }) => name);
   assert.deepEqual(names(), []);
@@ -52,7 +52,7 @@ test("OutputFile makes the file with its commit, and not before", ["new"], (path
   assert.equal(Deno.readTextFileSync(path("new")), "one two");
 });
 
-test("OutputFile makes an empty file of nothing", ["new"], (path) => {
+test("OutputFile creates an empty file if nothing was written", ["new"], (path) => {
   write(path("new"));
   assert.equal(Deno.readTextFileSync(path("new")), "");
 });
@@ -77,7 +77,7 @@ test("OutputFile keeps the mode of the file that it replaces", ["old"], (path) =
   }
 });
 
-test("OutputFile keeps owner and group where the process may set them", ["old"], (path) => {
+test("OutputFile keeps owner and group if the process may set them", ["old"], (path) => {
   Deno.writeTextFileSync(path("old"), "old");
   const isRoot = Deno.uid() === 0;
   if (isRoot) Deno.chownSync(path("old"), NOBODY, NOBODY);
@@ -87,7 +87,7 @@ test("OutputFile keeps owner and group where the process may set them", ["old"],
 });
 
 test(
-  "OutputFile replaces what a symbolic link points to, and keeps it",
+  "OutputFile follows symbolic links and keeps them",
   ["a", "b", "c"],
   (path) => {
     Deno.writeTextFileSync(path("c"), "old");
@@ -101,7 +101,7 @@ test(
   },
 );
 
-test("OutputFile makes the file that a symbolic link waits for", ["dir", "link"], (path) => {
+test("OutputFile creates the missing target of a symbolic link", ["dir", "link"], (path) => {
   Deno.mkdirSync(path("dir"));
   Deno.symlinkSync("dir/new", path("link"));
   write(path("link"), "new");
@@ -109,7 +109,7 @@ test("OutputFile makes the file that a symbolic link waits for", ["dir", "link"]
   assert.equal(Deno.readTextFileSync(path("dir/new")), "new");
 });
 
-test("OutputFile that is not committed leaves the old file, and nothing else", ["old"], (path) => {
+test("OutputFile leaves only the old file if it is not committed", ["old"], (path) => {
   Deno.writeTextFileSync(path("old"), "old");
   for (const chunk of ["", "new".repeat(100_000)]) {
     using file = new OutputFile(path("old"));
@@ -118,7 +118,7 @@ test("OutputFile that is not committed leaves the old file, and nothing else", [
   assert.equal(Deno.readTextFileSync(path("old")), "old");
 });
 
-test("OutputFile lets the last of several writers have the file, whole", ["new"], (path) => {
+test("OutputFile keeps the data of the last of several writers", ["new"], (path) => {
   using first = new OutputFile(path("new"));
   using second = new OutputFile(path("new"));
   first.sink(new TextEncoder().encode("first, longer"));
@@ -129,30 +129,34 @@ test("OutputFile lets the last of several writers have the file, whole", ["new"]
   assert.equal(Deno.readTextFileSync(path("new")), "second");
 });
 
-test("OutputFile refuses what is no regular file", ["fifo"], async (path) => {
-  refuses(path("."), /it is a directory; name a file, or - for standard output$/);
+test("OutputFile refuses anything but a regular file", ["fifo"], async (path) => {
+  refuses(path("."), /it is a directory; use a file name, or - for standard output$/);
   refuses(`${path(".")}/`, /it is a directory;/);
   await run(["mkfifo", path("fifo")]);
   refuses(path("fifo"), /it is a FIFO;/);
 });
 
-test("OutputFile refuses what is below /dev, /proc and /sys", ["link"], (path) => {
+test("OutputFile refuses files below /dev, /proc and /sys", ["link"], (path) => {
   Deno.symlinkSync("/dev/full", path("link"));
   for (const name of ["/dev/stdout", "/dev/shm/new", "//proc/self/new", "/sys", path("link")]) {
-    refuses(name, /it is below \/dev, \/proc or \/sys; name a file elsewhere, or - for standard/);
+    refuses(name, /it is below \/dev, \/proc or \/sys; use a file elsewhere, or - for standard/);
   }
 });
 
-test("OutputFile refuses a folder that is not there or is none", ["a", "b", "file"], (path) => {
-  refuses(path("none/new"), /: there is no directory \S+none\/$/);
-  Deno.writeTextFileSync(path("file"), "");
-  refuses(path("file/new"), /: Not a directory$/);
-  Deno.symlinkSync("a", path("b"));
-  Deno.symlinkSync("b", path("a"));
-  refuses(path("a"), /: it is a circle of symbolic links$/);
-});
+test(
+  "OutputFile refuses a missing directory, and a file used as one",
+  ["a", "b", "file"],
+  (path) => {
+    refuses(path("none/new"), /: no such directory: \S+none\/$/);
+    Deno.writeTextFileSync(path("file"), "");
+    refuses(path("file/new"), /: not a directory$/);
+    Deno.symlinkSync("a", path("b"));
+    Deno.symlinkSync("b", path("a"));
+    refuses(path("a"), /: too many levels of symbolic links$/);
+  },
+);
 
-/** Runs a program that has an OutputFile `file` of the path in its arguments. */
+/** Runs a program with an OutputFile `file` for the path. */
 async function program(path: string, body: string): Promise<Result> {
   const module = new URL("../../lib/commands/output_file.ts", import.meta.url);
   const code = `import { OutputFile } from ${JSON.stringify(module)};
@@ -163,7 +167,7 @@ async function program(path: string, body: string): Promise<Result> {
 }
 
 for (const signal of ["SIGINT", "SIGTERM"]) {
-  test(`OutputFile is made whole before ${signal} is heard`, ["old"], async (path) => {
+  test(`OutputFile is completed before ${signal} takes effect`, ["old"], async (path) => {
     Deno.writeTextFileSync(path("old"), "old");
     const result = await program(
       path("old"),
@@ -174,7 +178,7 @@ for (const signal of ["SIGINT", "SIGTERM"]) {
   });
 }
 
-test("OutputFile lets signals end the program again when it is written", ["new"], async (path) => {
+test("OutputFile unblocks signals after the commit", ["new"], async (path) => {
   const { code } = await program(
     path("new"),
     `write("new"); file.commit(); Deno.kill(Deno.pid, "SIGTERM"); for (;;) await 0;`,
@@ -182,11 +186,11 @@ test("OutputFile lets signals end the program again when it is written", ["new"]
   assert.equal(code, 128 + 15);
 });
 
-test("OutputFile that outgrows the limit of a file leaves the old one", ["old"], async (path) => {
+test("OutputFile leaves the old file if the file size limit is exceeded", ["old"], async (path) => {
   Deno.writeTextFileSync(path("old"), "old");
   const { code, stderr } = await program(
     path("old"),
-    // Deno's own cache is not to meet the limit, neither before nor behind.
+    // The limit must not apply to Deno's own cache, neither before nor after.
     `write("new");
     const pid = String(Deno.pid);
     const limit = (size) =>
@@ -199,6 +203,6 @@ test("OutputFile that outgrows the limit of a file leaves the old one", ["old"],
     }`,
   );
   assert.equal(code, 1);
-  assert.match(stderr, /WriteError: Cannot write \S+old: File too large\n/);
+  assert.match(stderr, /WriteError: Cannot write \S+old: file too large\n/);
   assert.equal(Deno.readTextFileSync(path("old")), "old");
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { ClosedPipeError, sinkTo, WriteError } from "../../lib/commands/output.ts";
 
-/** Takes two bytes at a time; before each write it throws the next of the errors, if there is one. */
+/** Accepts two bytes at a time; before each write it throws the next of the errors, if any. */
 function writable(...errors: readonly (Error | undefined)[]) {
   const left = [...errors];
   const taken: number[] = [];
@@ -18,7 +18,7 @@ function writable(...errors: readonly (Error | undefined)[]) {
 
 const BYTES = Uint8Array.of(1, 2, 3, 4, 5);
 
-Deno.test("sinkTo() writes everything, however little is taken at a time", () => {
+Deno.test("sinkTo() writes everything, even if each write accepts little", () => {
   const to = writable();
   sinkTo(to, "x")(BYTES);
   assert.deepEqual(to.taken, [...BYTES]);
@@ -32,20 +32,20 @@ for (
     ),
   })
 ) {
-  Deno.test(`sinkTo() makes a write again that ${name}`, () => {
+  Deno.test(`sinkTo() repeats a write that ${name}`, () => {
     const to = writable(error, undefined, error, error);
     sinkTo(to, "x")(BYTES);
     assert.deepEqual(to.taken, [...BYTES]);
   });
 }
 
-Deno.test("sinkTo() tells a closed pipe from a failed write", () => {
+Deno.test("sinkTo() distinguishes a closed pipe from a failed write", () => {
   const closed = writable(new Deno.errors.BrokenPipe("Broken pipe (os error 32)"));
   assert.throws(() => sinkTo(closed, "x")(BYTES), ClosedPipeError);
   const failed = writable(new Error("Input/output error (os error 5)"));
   assert.throws(() => sinkTo(failed, "x")(BYTES), (error) => {
     assert.ok(error instanceof WriteError);
-    assert.equal(error.message, "Cannot write x: Input/output error");
+    assert.equal(error.message, "Cannot write x: input/output error");
     return true;
   });
 });

@@ -9,7 +9,7 @@ import { fakeKernel, GET_INFO, GET_SERVICE } from "../_fixtures.ts";
 
 const SERVICES = [{ address: "10.0.0.1", port: 80 }, { fwmark: 7 }];
 
-Deno.test("record() writes every round when it is over, and each replays", async () => {
+Deno.test("record() writes each snapshot when it is complete, and each can be replayed", async () => {
   const chunks: Uint8Array[] = [];
   const written: number[] = [];
   const kernel = fakeKernel({ services: SERVICES });
@@ -30,13 +30,13 @@ Deno.test("record() writes every round when it is over, and each replays", async
   assert.throws(() => recording.selectRound(4));
 });
 
-Deno.test("record() returns the first round that is in doubt", async () => {
+Deno.test("record() returns the consistency of the first inconsistent snapshot", async () => {
   const kernel = fakeKernel({ services: SERVICES });
   let rounds = 0;
   let next = 0;
   kernel.kernel.onRequest = ({ command, dump }, kernel) => {
     if (command === GET_INFO) rounds++;
-    // From one listing to the next nothing stays in the second round.
+    // In the second snapshot, no two listings agree.
     if (rounds === 2 && command === GET_SERVICE && dump) {
       kernel.services = [{ address: "10.0.0.2", port: 1 + next++ % 60_000 }];
     }
@@ -46,16 +46,16 @@ Deno.test("record() returns the first round that is in doubt", async () => {
   assert.equal(rounds, 3);
 });
 
-Deno.test("record() throws what the kernel refuses", async () => {
+Deno.test("record() throws the error of the kernel", async () => {
   const kernel = fakeKernel({ onRequest: () => ({ errno: 1 }) });
   await assert.rejects(record(kernel, () => {}, { rounds: 2, interval: 0 }), NetlinkError);
 });
 
 /**
- * Records a hundred rounds in a program of its own, and returns how many it began and how many are
- * in the recording. `hook` runs in each round; it can change `options.interval`.
+ * Records a hundred snapshots in another process, and returns the number of snapshots started and
+ * the number recorded. `hook` runs during each snapshot; it can change `options.interval`.
  */
-async function roundsRecorded(interval: number, hook: string): Promise<string> {
+async function recordUntil(interval: number, hook: string): Promise<string> {
   const from = (path: string) => JSON.stringify(new URL(path, import.meta.url));
   const code = `import { record } from ${from("../../lib/commands/record.ts")};
     import { openRecording } from ${from("../../lib/capture/recording.ts")};
@@ -73,14 +73,14 @@ async function roundsRecorded(interval: number, hook: string): Promise<string> {
   return result.stdout.trim();
 }
 
-// After the signal the interval is a day, so that only the signal can end the wait.
+// After the signal the interval is a day, so that only the signal can end the pause.
 
-Deno.test("record() ends early and whole after the round in which a SIGINT comes", async () => {
+Deno.test("record() ends after the snapshot during which SIGINT is received", async () => {
   const hook = `if (rounds === 3) { options.interval = 86_400; end("SIGINT"); }`;
-  assert.equal(await roundsRecorded(0, hook), "3 3");
+  assert.equal(await recordUntil(0, hook), "3 3");
 });
 
-Deno.test("record() ends early and whole where a SIGTERM comes between two rounds", async () => {
+Deno.test("record() ends when SIGTERM is received between two snapshots", async () => {
   const hook = `if (rounds === 1) setTimeout(() => end("SIGTERM"), 0);`;
-  assert.equal(await roundsRecorded(86_400, hook), "1 1");
+  assert.equal(await recordUntil(86_400, hook), "1 1");
 });

@@ -9,7 +9,7 @@ const ROOT = new URL("../../", import.meta.url).pathname;
 const DEMO = join(ROOT, "testdata/demo/capture.pcap");
 const EXPECTED = Deno.readTextFileSync(join(ROOT, "testdata/demo/expected.json"));
 
-/** Runs `ipvstat -o json` and more in a shell. */
+/** Runs a shell script in which `ipvstat` is `ipvstat -o json`. */
 async function shell(script: string): Promise<Result> {
   const flags = "--quiet --no-prompt --allow-ffi --allow-read --allow-write";
   const ipvstat = `ipvstat() { "$DENO" run ${flags} "$CLI" -o json "$@"; }`;
@@ -41,32 +41,33 @@ for (const script of STANDARD_INPUT) {
   });
 }
 
-Deno.test("ipvstat --replay refuses devices and directories before it reads them", async () => {
-  await isRefused("ipvstat --replay /dev/zero", "Cannot read capture: /dev/zero is a device");
-  await isRefused("ipvstat --replay /dev/null", "Cannot read capture: /dev/null is a device");
-  await isRefused("ipvstat --replay /usr", "Cannot read capture: /usr is a directory");
-  await isRefused("ipvstat --replay - < /usr", /directory/);
+Deno.test("ipvstat --replay refuses devices and directories before reading them", async () => {
+  await isRefused("ipvstat --replay /dev/zero", "Cannot read /dev/zero: it is a device");
+  await isRefused("ipvstat --replay /dev/null", "Cannot read /dev/null: it is a device");
+  await isRefused("ipvstat --replay /usr", "Cannot read /usr: it is a directory");
+  await isRefused("ipvstat --replay - < /usr", "Cannot read standard input: is a directory");
   await isRefused(
     "ipvstat --replay /proc/self/stat",
-    "Cannot read capture: /proc/self/stat cannot be opened by its name; " +
+    "Cannot read /proc/self/stat: the runtime does not open this file by name; " +
       "try: ipvstat --replay - < /proc/self/stat",
   );
 });
 
-Deno.test("ipvstat --replay looks at the first bytes before it reads on", async () => {
-  const line = "Cannot read capture: it is neither pcap nor pcapng";
-  await isRefused("ipvstat --replay - < /dev/zero", line);
-  await isRefused("yes | ipvstat --replay -", line);
+Deno.test("ipvstat --replay checks the first bytes before it reads on", async () => {
+  const line = (name: string) => `Cannot read ${name}: it is neither pcap nor pcapng`;
+  await isRefused("ipvstat --replay - < /dev/zero", line("standard input"));
+  await isRefused("yes | ipvstat --replay -", line("standard input"));
   await withTempDir(async (dir) => {
-    await isRefused(`truncate -s 5G ${dir}/sparse; ipvstat --replay ${dir}/sparse`, line);
+    const script = `truncate -s 5G ${dir}/sparse; ipvstat --replay ${dir}/sparse`;
+    await isRefused(script, line(`${dir}/sparse`));
   });
 });
 
-Deno.test("ipvstat --replay reads no more than --max-size, of a file and of a pipe", async () => {
+Deno.test("ipvstat --replay reads no more than --max-size from a file and from a pipe", async () => {
   const { size } = Deno.statSync(DEMO);
-  const larger = "is larger than the limit; raise it with --max-size";
   for (const [words, name] of [['"$DEMO"', DEMO], ['- < "$DEMO"', "standard input"]]) {
-    const refusal = `Cannot read capture: ${name} ${larger} (now ${size - 1} bytes)`;
+    const refusal = `Cannot read ${name}: it is larger than ${size - 1} bytes; ` +
+      "raise the limit with --max-size";
     await isRefused(`ipvstat --max-size ${size - 1} --replay ${words}`, refusal);
     for (const limit of [`${size}`, "1M", "2G"]) {
       const result = await shell(`ipvstat --max-size ${limit} --replay ${words}`);
@@ -75,32 +76,36 @@ Deno.test("ipvstat --replay reads no more than --max-size, of a file and of a pi
   }
 });
 
-Deno.test("ipvstat --replay has a limit of 1 GiB of its own", async () => {
+Deno.test("ipvstat --replay has a default limit of 1 GiB", async () => {
   await withTempDir(async (dir) => {
     const make = `cp "$DEMO" ${dir}/large; truncate -s 1073741825 ${dir}/large`;
-    const line = `Cannot read capture: ${dir}/large is larger than the limit; ` +
-      "raise it with --max-size (now 1 GiB)";
+    const line = `Cannot read ${dir}/large: it is larger than 1 GiB; ` +
+      "raise the limit with --max-size";
     await isRefused(`${make}; ipvstat --replay ${dir}/large`, line);
   });
 });
 
-Deno.test("ipvstat --max-size takes plain sizes, and goes with --replay", async () => {
+Deno.test("ipvstat --max-size takes plain sizes, and requires a capture", async () => {
   for (const size of ["0", "-1", "1.5M", "1k", "2GiB", "3G", "M", ""]) {
-    await isRefused(`ipvstat --replay x --max-size '${size}'`, /--max-size (takes|needs)/, 2);
+    await isRefused(
+      `ipvstat --replay x --max-size '${size}'`,
+      /^ipvstat: (Invalid|Missing) SIZE .*--max-size: use a size such as 512M, at most 2G$/m,
+      2,
+    );
   }
-  await isRefused("ipvstat --max-size 1M", "--max-size goes with --replay", 2);
+  await isRefused("ipvstat --max-size 1M", "Option --max-size requires --replay or --demo", 2);
 });
 
 Deno.test("ipvstat --replay of a terminal says what to do", async () => {
   const { stdout, code } = await shell(
     `script -qec "$DENO run --quiet --allow-read --allow-ffi $CLI --replay -" /dev/null < /dev/null`,
   );
-  const line = "ipvstat: Cannot read capture: standard input is a terminal; name a file or a pipe";
+  const line = "ipvstat: Cannot read standard input: it is a terminal; use a file or a pipe";
   assert.equal(stdout.trim(), line);
   assert.equal(code, 1);
 });
 
-/** A capture of a whole listing, beside which the kernel refused something. */
+/** A capture with a complete listing, and a request that the kernel refused. */
 function withRefusal(request: Uint8Array, errno: number): Monitor {
   const monitor = new Monitor();
   const kernel = new FakeKernel([{ mark: 1 }], 9);
@@ -122,15 +127,40 @@ const REFUSALS: readonly (readonly [request: Uint8Array, errno: number, reason: 
   [ask.info(AT), 12, AN_ERROR],
 ];
 for (const [request, errno, reason] of REFUSALS) {
-  Deno.test(`ipvstat --replay exits 1 with advice for no machine where ${reason}`, async () => {
+  Deno.test(`ipvstat --replay exits 1 without advice for this machine if ${reason}`, async () => {
     await withTempDir(async (dir) => {
       Deno.writeFileSync(`${dir}/x.pcap`, pcap(withRefusal(request, errno).seen));
-      await isRefused(`ipvstat --replay ${dir}/x.pcap`, `Cannot read capture: ${reason}`);
+      await isRefused(`ipvstat --replay ${dir}/x.pcap`, `Cannot read ${dir}/x.pcap: ${reason}`);
     });
   });
 }
 
-/** A capture of a listing that was refused, or of a family that was looked up in vain. */
+Deno.test("ipvstat --replay says plainly that a file cannot be read", async () => {
+  await withTempDir(async (dir) => {
+    await isRefused(`ipvstat --replay ${dir}/x.pcap`, `Cannot read ${dir}/x.pcap: no such file`);
+    const folder = `: > ${dir}/file; ipvstat --replay ${dir}/file/x.pcap`;
+    await isRefused(folder, `Cannot read ${dir}/file/x.pcap: not a directory`);
+    await isRefused(`ipvstat --replay ${dir}/file`, `Cannot read ${dir}/file: it is empty`);
+  });
+  await isRefused("ipvstat --replay - < /dev/null", "Cannot read standard input: it is empty");
+});
+
+Deno.test("ipvstat --replay of a capture without a listing says how to record one", async () => {
+  const file = join(ROOT, "tests/capture/data/no_listing.pcap");
+  const line = "run ipvsadm -Ln while capturing";
+  await isRefused(`ipvstat --replay ${file}`, `No IPVS listing in ${file}; ${line}`);
+  await isRefused(`ipvstat --round 2 --replay ${file}`, `No IPVS listing in ${file}; ${line}`);
+  await isRefused(`ipvstat --replay - < ${file}`, `No IPVS listing in standard input; ${line}`);
+});
+
+Deno.test("ipvstat --round says how many snapshots the capture has", async () => {
+  await isRefused('ipvstat --round 99 --replay "$DEMO"', `${DEMO} has 1 snapshot, not 99`);
+  await isRefused("ipvstat --round 99 --demo", "The built-in recording has 1 snapshot, not 99");
+  const twice = join(ROOT, "tests/capture/data/ipvsadm_twice.pcap");
+  await isRefused(`ipvstat --round 99 --replay ${twice}`, `${twice} has 2 snapshots, not 99`);
+});
+
+/** A capture with a refused listing, or with a failed lookup of the family. */
 function refusedListing(errno: number): Uint8Array {
   const monitor = new Monitor();
   const kernel = new FakeKernel([], 9);
@@ -147,19 +177,19 @@ function refusedListing(errno: number): Uint8Array {
   return pcap(monitor.seen);
 }
 
-Deno.test("openReplay() says of a listing that the kernel refused it", async () => {
+Deno.test("openReplay() reports that the recorded kernel refused the listing", async () => {
   await withTempDir((dir) => {
     const file = `${dir}/x.pcap`;
     Deno.writeFileSync(file, refusedListing(1));
     assert.throws(() => openReplay(file, { round: 1 }), {
-      name: "CaptureError",
-      message: "Cannot read capture: snapshot 1 of 1 is incomplete: " +
+      name: "CaptureFileError",
+      message: `Cannot read ${file}: snapshot 1 of 1 is incomplete: ` +
         "the recorded kernel returned EPERM for IPVS_CMD_GET_SERVICE",
     });
     Deno.writeFileSync(file, refusedListing(2));
     assert.throws(() => openReplay(file), {
-      name: "CaptureError",
-      message: "Cannot read capture: it contains no list of virtual servers: " +
+      name: "CaptureFileError",
+      message: `Cannot read ${file}: it contains no list of virtual servers: ` +
         "the recorded kernel had no IPVS (ENOENT)",
     });
   });

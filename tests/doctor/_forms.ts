@@ -1,12 +1,12 @@
 /**
- * The two forms of one report, held against each other.
+ * Compares the text and the JSON of one report.
  *
  * @module
  */
 import assert from "node:assert/strict";
 import type { Check } from "../../lib/doctor/check.ts";
 
-/** A report as `-o json` has it. */
+/** A report as `-o json` prints it. */
 export interface JsonReport {
   readonly version: number;
   readonly ipvstat: string;
@@ -14,17 +14,17 @@ export interface JsonReport {
   readonly checks: readonly Check[];
 }
 
-/** Both forms say the same, each check in as many lines as it has. */
+/** Asserts that both forms have the same contents, line by line. */
 export function assertSameReport(text: string, json: JsonReport): void {
-  const lines = json.checks.flatMap(({ id, status, finding, mend = [] }) => [
+  const lines = json.checks.flatMap(({ id, status, finding, fix = [] }) => [
     [status, id, finding],
-    ...mend.map((each, i) => [i === 0 ? "mend:" : "or:", each]),
+    ...fix.map((each, i) => [i === 0 ? "fix:" : "or:", each]),
   ]);
-  const end = ["exit", "code", `${json.exit_code},`, "as ipvstat show gives"];
-  const told = text.trimEnd().split("\n").filter((line) => line !== "");
-  assert.equal(told.length, lines.length + 1);
+  const end = ["exit", "code", `${json.exit_code},`, "the same as ipvstat show"];
+  const printed = text.trimEnd().split("\n").filter((line) => line !== "");
+  assert.equal(printed.length, lines.length + 1);
   for (const [i, words] of [...lines, end].entries()) {
     const pattern = words.map((word) => RegExp.escape(word)).join(" +");
-    assert.match(told[i]!, new RegExp(`^ *${pattern}$`));
+    assert.match(printed[i]!, new RegExp(`^ *${pattern}$`));
   }
 }

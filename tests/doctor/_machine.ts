@@ -1,5 +1,5 @@
 /**
- * A machine of files, links and a fake kernel, as the doctor may look at it.
+ * A machine made of files, links and a fake kernel, for the doctor to examine.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import { fakeKernel, type Kernel } from "../_fixtures.ts";
 
 export const ENOENT = 2, EACCES = 13;
 
-/** What is different on a machine: a text, or an errno; undefined: it is not there. */
+/** Files and links that differ: a text, or an errno; undefined if absent. */
 export type Changes = Readonly<Record<string, Reading | undefined>>;
 
 export const STATUS = "/proc/thread-self/status";
@@ -20,10 +20,10 @@ export const RELEASE = "/lib/modules/6.1.0-50-amd64";
 export const VS = "/proc/sys/net/ipv4/vs";
 export const STATUS_FILE = "/proc/thread-self/net/ip_vs_status";
 
-/** The capability lines of a status, with CAP_NET_ADMIN in the sets named. */
+/** The capability lines of a status, with CAP_NET_ADMIN in the given sets. */
 export function status(...sets: readonly string[]): string {
   const lines = ["Inh", "Prm", "Eff", "Bnd", "Amb"].map((set) => {
-    // The neighbours of the bit are the opposite of it.
+    // The neighbouring bits are the opposite.
     const bits = sets.includes(set) ? 0x1000 : 0x1ffffffefff;
     return `Cap${set}:\t${bits.toString(16).padStart(16, "0")}\n`;
   });
@@ -31,7 +31,7 @@ export function status(...sets: readonly string[]): string {
   return `Name:\tipvstat\nUid:\t0\t0\t0\t0\n${lines.join("")}NoNewPrivs:\t${flag}\nSeccomp:\t0\n`;
 }
 
-/** Files of a director where nothing is wrong. */
+/** The files of a director without problems. */
 const FILES: Changes = {
   "/proc/sys/kernel/osrelease": "6.1.0-50-amd64\n",
   "/proc/modules": "nf_conntrack 1 1 ip_vs, Live 0x0\nip_vs_rr 16384 1 - Live 0x0\n" +
@@ -57,34 +57,34 @@ const LINKS: Changes = {
   "/proc/1/ns/net": "net:[4026531840]",
 };
 
-/** What the kernel of a machine is like, and what its files and links have that others have not. */
+/** How a machine differs from one without problems. */
 export interface Setting {
   readonly kernel?: Partial<Kernel>;
   readonly changes?: Changes;
-  /** Opening the source throws it. */
+  /** Thrown when the source is opened. */
   readonly refusal?: unknown;
 }
 
-/** Paths without a file. */
+/** Removes files. */
 export function without(...paths: readonly string[]): Changes {
   return Object.fromEntries(paths.map((path) => [path, undefined]));
 }
 
-/** All of `/proc/net` of this kind. */
+/** Gives all IPVS files in `/proc/net` the same contents. */
 export function netFiles(reading: Reading | undefined): Changes {
   const names = ["ip_vs", "ip_vs_stats", "ip_vs_stats_percpu", "ip_vs_conn"];
   return Object.fromEntries(names.map((name) => [`/proc/thread-self/net/${name}`, reading]));
 }
 
-/** Makes a machine; without a setting nothing is wrong with it. */
+/** Makes a machine; without a setting it has no problems. */
 export function fakeMachine({ kernel = {}, changes = {}, refusal }: Setting = {}): Machine {
   const files = { ...FILES, ...changes };
   const links = { ...LINKS, ...changes };
   const services = [{ address: "10.0.0.1", port: 80, destinations: [{ address: "10.0.0.2" }] }];
   return {
-    readFile(path, most) {
+    readFile(path, limit) {
       const reading = files[path] ?? ENOENT;
-      return typeof reading === "string" ? reading.slice(0, most) : reading;
+      return typeof reading === "string" ? reading.slice(0, limit) : reading;
     },
     readLink: (path) => links[path] ?? ENOENT,
     openSource() {
@@ -94,12 +94,12 @@ export function fakeMachine({ kernel = {}, changes = {}, refusal }: Setting = {}
   };
 }
 
-/** A refusal of the kernel, to be thrown. */
+/** An error of the kernel, to be thrown. */
 export function refusal(errno: number, request = "IPVS_CMD_GET_INFO"): NetlinkError {
   return new NetlinkError({ request, errno });
 }
 
-/** Examines a machine, with exit code 9 and the error's message for every error. */
+/** Examines a machine; every error has exit code 9 and its own message. */
 export async function report(setting: Setting = {}): Promise<Report> {
   return await examine(fakeMachine(setting), ({ error, snapshot }): Promise<Outcome> => {
     if (snapshot !== undefined) return Promise.resolve({ code: 0, line: "" });
@@ -107,7 +107,7 @@ export async function report(setting: Setting = {}): Promise<Report> {
   });
 }
 
-/** One check of a machine's report, without its values. */
+/** One check of a machine, without its values. */
 export async function found(id: string, setting: Setting = {}): Promise<Omit<Check, "values">> {
   const { checks } = await report(setting);
   const { values: _, ...check } = checks.find((check) => check.id === id)!;

@@ -15,10 +15,10 @@ import {
 } from "./_machine.ts";
 
 const EPERM = 1;
-const UNIT = "AmbientCapabilities=CAP_NET_ADMIN in the systemd unit";
+const UNIT = "set AmbientCapabilities=CAP_NET_ADMIN in the systemd unit";
 const SETCAP = "sudo setcap cap_net_admin+ep /usr/bin/ipvstat";
 
-/** The kernel permits to look the family up, and nothing else. */
+/** The kernel permits the lookup of the family, and nothing else. */
 const REFUSED: Partial<Kernel> = {
   onRequest: ({ type }) => (type === 28 ? { errno: EPERM } : undefined),
 };
@@ -27,7 +27,7 @@ function statusIs(...sets: readonly string[]): Setting {
   return { changes: { [STATUS]: status(...sets) }, kernel: REFUSED };
 }
 
-Deno.test("readCapability() reads the bit of CAP_NET_ADMIN alone, of each set", () => {
+Deno.test("readCapability() reads only the bit of CAP_NET_ADMIN, in each set", () => {
   const sets = { Eff: "effective", Prm: "permitted", Bnd: "bounding", Amb: "ambient" } as const;
   for (const [set, name] of Object.entries(sets)) {
     const capability = readCapability(fakeMachine(statusIs(set)));
@@ -37,7 +37,7 @@ Deno.test("readCapability() reads the bit of CAP_NET_ADMIN alone, of each set", 
   }
 });
 
-Deno.test("readCapability() takes a set that an old kernel does not tell for empty", () => {
+Deno.test("readCapability() treats sets that an old kernel does not report as empty", () => {
   const text = status("Eff", "Amb").replace(/^CapAmb.*\n/m, "").replace(/^NoNewPrivs.*\n/m, "");
   const capability = readCapability(fakeMachine({ changes: { [STATUS]: text } }));
   assert.deepEqual(
@@ -46,7 +46,7 @@ Deno.test("readCapability() takes a set that an old kernel does not tell for emp
   );
 });
 
-Deno.test("readCapability() gives undefined where /proc does not tell", () => {
+Deno.test("readCapability() returns undefined if /proc is not readable", () => {
   assert.equal(readCapability(fakeMachine({ changes: without(STATUS) })), undefined);
   assert.equal(readCapability(fakeMachine({ changes: { [STATUS]: "Name:\tx\n" } })), undefined);
 });
@@ -58,13 +58,13 @@ const MAPS: readonly [map: string | undefined, isInitial: boolean | undefined][]
   [undefined, undefined],
 ];
 for (const [map, isInitial] of MAPS) {
-  Deno.test(`readCapability() tells by the map of users where there is no link: ${map?.trim()}`, () => {
+  Deno.test(`readCapability() uses the user ID map if the link is not readable: ${map?.trim()}`, () => {
     const changes = { ...without(USER), "/proc/thread-self/uid_map": map };
     assert.equal(readCapability(fakeMachine({ changes }))?.isInitial, isInitial);
   });
 }
 
-Deno.test("the capability is well where it is effective in the initial user namespace", async () => {
+Deno.test("the capability is ok if it is effective in the initial user namespace", async () => {
   assert.deepEqual(await found("capability"), {
     id: "capability",
     status: "ok",
@@ -72,12 +72,12 @@ Deno.test("the capability is well where it is effective in the initial user name
   });
 });
 
-Deno.test("the capability is well without /proc, if the kernel permits to read", async () => {
+Deno.test("the capability is ok without /proc if the kernel permits reading", async () => {
   const { status, finding } = await found("capability", { changes: without(STATUS) });
-  assert.deepEqual([status, finding], ["ok", "the kernel permits to read IPVS"]);
+  assert.deepEqual([status, finding], ["ok", "the kernel permits reading IPVS"]);
 });
 
-const LACKS: readonly [name: string, setting: Setting, finding: string, mend: string[]][] = [
+const MISSING: readonly [name: string, setting: Setting, finding: string, fix: string[]][] = [
   [
     "neither effective nor permitted",
     statusIs("Bnd"),
@@ -93,23 +93,23 @@ const LACKS: readonly [name: string, setting: Setting, finding: string, mend: st
   [
     "not in the bounding set",
     statusIs(),
-    "CAP_NET_ADMIN is not in the bounding set, so nobody can have it here, not even root",
+    "CAP_NET_ADMIN is not in the bounding set, so not even root can have it",
     [
       "start the container with --cap-add NET_ADMIN",
-      "CapabilityBoundingSet=CAP_NET_ADMIN in the systemd unit",
+      "set CapabilityBoundingSet=CAP_NET_ADMIN in the systemd unit",
     ],
   ],
   [
-    "kept away by no_new_privs",
+    "withheld by no_new_privs",
     statusIs("Bnd", "NoNewPrivs"),
-    "CAP_NET_ADMIN is missing, and no_new_privs keeps sudo and setcap from giving it",
+    "CAP_NET_ADMIN is missing, and no_new_privs prevents sudo and setcap from granting it",
     [UNIT],
   ],
   [
     "that of another user namespace",
     { changes: { [USER]: "user:[4026532201]" }, kernel: REFUSED },
     "CAP_NET_ADMIN counts only in the initial user namespace, and this is user:[4026532201]",
-    ["run it outside of this user namespace, as root or with CAP_NET_ADMIN"],
+    ["run ipvstat outside this user namespace, as root or with CAP_NET_ADMIN"],
   ],
   [
     "that of a user namespace without a name",
@@ -118,27 +118,28 @@ const LACKS: readonly [name: string, setting: Setting, finding: string, mend: st
       kernel: REFUSED,
     },
     "CAP_NET_ADMIN counts only in the initial user namespace, and this is another one",
-    ["run it outside of this user namespace, as root or with CAP_NET_ADMIN"],
+    ["run ipvstat outside this user namespace, as root or with CAP_NET_ADMIN"],
   ],
   [
-    "effective, and something else forbids it",
+    "effective, but something else denies access",
     { kernel: REFUSED },
-    "CAP_NET_ADMIN is effective, so something else forbids it, " +
+    "CAP_NET_ADMIN is effective, but something else denies access, " +
     "such as SELinux, AppArmor or a seccomp filter",
     ["sudo journalctl --dmesg --grep=denied"],
   ],
   [
-    "not to be told, without /proc",
+    "unknown without /proc",
     { changes: without(STATUS), kernel: REFUSED },
-    "it takes CAP_NET_ADMIN in the initial user namespace, and /proc does not tell more",
+    "CAP_NET_ADMIN in the initial user namespace is required " +
+    "(/proc/thread-self/status is not readable)",
     ["sudo ipvstat"],
   ],
 ];
-for (const [name, setting, finding, mend] of LACKS) {
-  Deno.test(`the capability is ${name}: doctor and the refusal say so, with what mends it`, async () => {
-    const expected = { id: "capability", status: "failed", finding, mend };
+for (const [name, setting, finding, fix] of MISSING) {
+  Deno.test(`the capability is ${name}: doctor and the error message say so and suggest a fix`, async () => {
+    const expected = { id: "capability", status: "failed", finding, fix };
     assert.deepEqual(await found("capability", setting), expected);
-    assert.deepEqual(explainRefusal(fakeMachine(setting)), { finding, mend });
+    assert.deepEqual(explainRefusal(fakeMachine(setting)), { finding, fix });
   });
 }
 
@@ -148,21 +149,21 @@ const PROGRAMS: readonly [program: string, command: string | undefined][] = [
   ["/opt/an appliance/ip'vstat", `sudo setcap cap_net_admin+ep '/opt/an appliance/ip'\\''vstat'`],
 ];
 for (const [program, command] of PROGRAMS) {
-  Deno.test(`setcap is ${command === undefined ? "not " : ""}advised for ${program}`, () => {
+  Deno.test(`setcap is ${command === undefined ? "not " : ""}suggested for ${program}`, () => {
     const changes = { [STATUS]: status("Bnd"), "/proc/thread-self/exe": program };
-    const { mend } = explainRefusal(fakeMachine({ changes }));
-    assert.deepEqual(mend, ["sudo ipvstat", command, UNIT].filter((each) => each !== undefined));
+    const { fix } = explainRefusal(fakeMachine({ changes }));
+    assert.deepEqual(fix, ["sudo ipvstat", command, UNIT].filter((each) => each !== undefined));
   });
 }
 
-Deno.test("a capability that is missing is told before ip_vs is there", async () => {
+Deno.test("a missing capability is reported before ip_vs is loaded", async () => {
   const setting = { ...statusIs("Bnd"), refusal: refusal(2, "CTRL_CMD_GETFAMILY") };
   assert.equal((await found("capability", setting)).status, "failed");
   const unknown = { changes: without(STATUS), refusal: refusal(2, "CTRL_CMD_GETFAMILY") };
   assert.equal((await found("capability", unknown)).status, "unknown");
 });
 
-Deno.test("a missing capability leaves the other checks as they are", async () => {
+Deno.test("a missing capability does not affect the other checks", async () => {
   const { exitCode, checks } = await report(statusIs("Bnd"));
   assert.equal(exitCode, 9);
   assert.deepEqual(checks.map(({ id, status }) => `${id} ${status}`), [
@@ -180,7 +181,7 @@ Deno.test("a missing capability leaves the other checks as they are", async () =
   ]);
 });
 
-Deno.test("a refused system call is a refusal, too", async () => {
+Deno.test("a system call without permission is a refusal", async () => {
   const setting = { refusal: refusal(EACCES, "socket") };
-  assert.match((await found("capability", setting)).finding, /something else forbids it/);
+  assert.match((await found("capability", setting)).finding, /something else denies access/);
 });

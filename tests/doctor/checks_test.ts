@@ -17,10 +17,10 @@ const NETLINK = "/proc/thread-self/net/netlink";
 const FIRST = "/proc/1/ns/net";
 const PROCESSES = "/proc/thread-self/ns/pid";
 
-Deno.test("nothing is wrong with a director where nothing is wrong", async () => {
+Deno.test("a director without problems has no failed checks and no warnings", async () => {
   const { exitCode, checks } = await report();
   assert.equal(exitCode, 0);
-  assert.deepEqual(checks.filter(({ status, mend }) => status !== "ok" || mend), []);
+  assert.deepEqual(checks.filter(({ status, fix }) => status !== "ok" || fix), []);
   assert.deepEqual(checks.at(-1), {
     id: "show",
     status: "ok",
@@ -34,13 +34,13 @@ Deno.test("nothing is wrong with a director where nothing is wrong", async () =>
   });
 });
 
-Deno.test("everything that failed or is warned of can be mended", async () => {
+Deno.test("every failed check and every warning has a fix", async () => {
   const settings: readonly Setting[] = [
     { changes: netFiles(undefined), refusal: NO_FAMILY },
     { changes: { [STATUS]: "CapEff:\t0\n" }, kernel: { onRequest: () => ({ errno: 1 }) } },
     { kernel: { statsWidth: 32 } },
     { kernel: { services: [] } },
-    { refusal: new Error("The kernel answers nonsense") },
+    { refusal: new Error("Malformed reply") },
     { changes: { ...netFiles(EACCES) } },
   ];
   for (const setting of settings) {
@@ -48,45 +48,45 @@ Deno.test("everything that failed or is warned of can be mended", async () => {
     const wrong = checks.filter(({ status }) => status === "failed" || status === "warning");
     assert.ok(wrong.length > 0);
     const explained = wrong.some(({ id, status }) => id !== "show" && status === "failed");
-    for (const { id, mend } of wrong) {
-      if (id === "show" && explained) assert.equal(mend, undefined);
-      else assert.ok(mend!.length > 0, id);
+    for (const { id, fix } of wrong) {
+      if (id === "show" && explained) assert.equal(fix, undefined);
+      else assert.ok(fix!.length > 0, id);
     }
   }
 });
 
 const PROC: readonly [name: string, changes: Changes, status: string, finding: string][] = [
-  ["are all there", {}, "ok", "ip_vs, ip_vs_stats, ip_vs_stats_percpu, ip_vs_conn can be read"],
+  ["are all readable", {}, "ok", "ip_vs, ip_vs_stats, ip_vs_stats_percpu, ip_vs_conn can be read"],
   [
-    "are one more since Linux 7.1",
+    "include ip_vs_status since Linux 7.1",
     { [STATUS_FILE]: "Conns:\t0\n" },
     "ok",
     "ip_vs, ip_vs_stats, ip_vs_stats_percpu, ip_vs_conn, ip_vs_status can be read",
   ],
   [
-    "are all there, and one is for root only",
+    "are readable except the one for root only",
     { [STATUS_FILE]: EACCES },
     "warning",
     "cannot read ip_vs_status: EACCES",
   ],
-  ["are not there without ip_vs", netFiles(undefined), "unknown", "cannot be told without ip_vs"],
+  ["are missing without ip_vs", netFiles(undefined), "unknown", "not checked: ip_vs is not loaded"],
   [
-    "are forbidden in part",
+    "are readable only in part",
     { "/proc/thread-self/net/ip_vs_conn": EACCES, "/proc/thread-self/net/ip_vs_stats": 5 },
     "warning",
     "cannot read ip_vs_stats: EIO, ip_vs_conn: EACCES",
   ],
   [
-    "are hidden as all of /proc/net is",
+    "are hidden with all of /proc/net",
     { ...netFiles(undefined), ...without(NETLINK) },
     "warning",
     "cannot read ip_vs: ENOENT, ip_vs_stats: ENOENT, ip_vs_stats_percpu: ENOENT, ip_vs_conn: ENOENT",
   ],
   [
-    "are not there without /proc",
+    "are missing without /proc",
     { ...netFiles(undefined), ...without(STATUS, NETLINK) },
     "warning",
-    "/proc is not mounted here, so there are no totals",
+    "/proc is not mounted, so the totals are missing",
   ],
 ];
 for (const [name, changes, status, finding] of PROC) {
@@ -96,7 +96,7 @@ for (const [name, changes, status, finding] of PROC) {
   });
 }
 
-Deno.test("IPVS's version is told without a capability, and without /proc", async () => {
+Deno.test("IPVS's version is reported without the capability, and without /proc", async () => {
   const finding = "version 1.2.1, connection table of size 4096";
   const head = "IP Virtual Server version 1.2.1 (size=8192)\nProt\n";
   const changes = { "/proc/thread-self/net/ip_vs": head };
@@ -108,32 +108,35 @@ Deno.test("IPVS's version is told without a capability, and without /proc", asyn
     finding.replace("4096", "8192"),
   );
   const none = await found("ipvs", { changes: netFiles(undefined), kernel });
-  assert.deepEqual([none.status, none.finding], ["unknown", "cannot be told without ip_vs"]);
+  assert.deepEqual([none.status, none.finding], ["unknown", "not checked: ip_vs is not loaded"]);
 });
 
-Deno.test("the family's number is told without a capability", async () => {
+Deno.test("the ID of the family is reported without the capability", async () => {
   const onRequest = ({ type }: { type: number }) => (type === 28 ? { errno: 1 } : undefined);
   const { status, finding } = await found("family", { kernel: { onRequest } });
-  const expected = "generic netlink family IPVS is number 28, version 1";
+  const expected = "generic netlink family IPVS has ID 28, version 1";
   assert.deepEqual([status, finding], ["ok", expected]);
 });
 
-Deno.test("the family is not asked for where /proc tells that ip_vs is not there", async () => {
+Deno.test("the family is not looked up if /proc shows that ip_vs is not loaded", async () => {
   const check = await found("family", { changes: netFiles(undefined), refusal: NO_FAMILY });
-  const expected = ["unknown", "not asked for: that could make the kernel load ip_vs"];
+  const expected = ["unknown", "not checked: the lookup could make the kernel load ip_vs"];
   assert.deepEqual([check.status, check.finding], expected);
 });
 
-Deno.test("the family is missing where it was asked for and /proc does not tell", async () => {
+Deno.test("the family is missing if its lookup fails and /proc is not readable", async () => {
   const changes = { ...netFiles(undefined), ...without(NETLINK) };
   assert.deepEqual(await found("family", { changes, refusal: NO_FAMILY }), {
     id: "family",
     status: "failed",
     finding: "the kernel has no generic netlink family IPVS",
-    mend: ["sudo modprobe ip_vs"],
+    fix: ["sudo modprobe ip_vs"],
   });
   const forbidden = await found("family", { refusal: refusal(13, "socket") });
-  assert.deepEqual([forbidden.status, forbidden.finding], ["unknown", "could not be asked for"]);
+  assert.deepEqual([forbidden.status, forbidden.finding], [
+    "unknown",
+    "not checked: the lookup failed",
+  ]);
 });
 
 const WIDTHS: readonly [setting: Setting, status: string, finding: string][] = [
@@ -143,8 +146,8 @@ const WIDTHS: readonly [setting: Setting, status: string, finding: string][] = [
     "warning",
     "32 bits wide: connections and packets wrap at 4294967296",
   ],
-  [{ kernel: { services: [] } }, "unknown", "no virtual server to tell it from"],
-  [{ refusal: NO_FAMILY }, "unknown", "cannot be told without a reading"],
+  [{ kernel: { services: [] } }, "unknown", "not checked: there are no virtual servers"],
+  [{ refusal: NO_FAMILY }, "unknown", "not checked: IPVS could not be read"],
 ];
 for (const [setting, status, finding] of WIDTHS) {
   Deno.test(`the counters are ${status}: ${finding}`, async () => {
@@ -153,70 +156,70 @@ for (const [setting, status, finding] of WIDTHS) {
   });
 }
 
-const NAMESPACES: readonly [finding: string, changes: Changes, mend: string][] = [
+const NAMESPACES: readonly [finding: string, changes: Changes, fix: string][] = [
   [
-    "net:[4026531840], that of process 1",
+    "net:[4026531840], the same as process 1",
     {},
-    "sudo lsns --type net, and then sudo nsenter --target PID --net ipvstat",
+    "sudo lsns --type net, then sudo nsenter --target PID --net ipvstat",
   ],
   [
-    "net:[4026531840], process 1 does not show its own",
+    "net:[4026531840], that of process 1 is not readable",
     { [FIRST]: EACCES },
-    "sudo lsns --type net, and then sudo nsenter --target PID --net ipvstat",
+    "sudo lsns --type net, then sudo nsenter --target PID --net ipvstat",
   ],
   [
-    "net:[4026531840], not that of process 1",
+    "net:[4026531840], not the same as process 1",
     { [FIRST]: "net:[4026532100]" },
     "sudo nsenter --target 1 --net ipvstat",
   ],
   [
-    "net:[4026531840], that of process 1, in a container",
+    "net:[4026531840], the same as process 1, in a container",
     { [PROCESSES]: "pid:[4026532300]" },
-    "run ipvstat on the host, outside of the container",
+    "run ipvstat on the host, outside the container",
   ],
   [
-    "cannot be told, as /proc does not tell",
+    "not checked: /proc/thread-self/ns/net is not readable",
     without("/proc/thread-self/ns/net", PROCESSES),
-    "sudo lsns --type net, and then sudo nsenter --target PID --net ipvstat",
+    "sudo lsns --type net, then sudo nsenter --target PID --net ipvstat",
   ],
 ];
-for (const [finding, changes, mend] of NAMESPACES) {
-  Deno.test(`the network namespace is told: ${finding}; an empty table is looked for elsewhere`, async () => {
+for (const [finding, changes, fix] of NAMESPACES) {
+  Deno.test(`the network namespace is ${finding}; for an empty table another one is suggested`, async () => {
     assert.equal((await found("namespace", { changes })).finding, finding);
     assert.deepEqual(await found("show", { changes, kernel: { services: [] } }), {
       id: "show",
       status: "warning",
       finding: "no virtual servers in this network namespace",
-      mend: [mend],
+      fix: [fix],
     });
   });
 }
 
-Deno.test("show is what it says where it fails, and more where nothing else explains it", async () => {
-  const nonsense = await found("show", { refusal: new Error("The kernel answers nonsense") });
+Deno.test("show has the message of its error, and a fix if no other check explains it", async () => {
+  const nonsense = await found("show", { refusal: new Error("Malformed reply") });
   assert.deepEqual(nonsense, {
     id: "show",
     status: "failed",
-    finding: "The kernel answers nonsense",
-    mend: ["ipvstat show --debug"],
+    finding: "Malformed reply",
+    fix: ["ipvstat show --debug"],
   });
   const filtered = await found("show", { refusal: refusal(97, "socket") });
-  assert.deepEqual(filtered.mend, ["RestrictAddressFamilies=AF_NETLINK in the systemd unit"]);
+  assert.deepEqual(filtered.fix, ["set RestrictAddressFamilies=AF_NETLINK in the systemd unit"]);
 });
 
-Deno.test("show tells of attributes of a newer kernel", async () => {
+Deno.test("show reports skipped attributes of a newer kernel", async () => {
   const { status, finding } = await found("show", { kernel: { unknownAttributes: true } });
   assert.equal(status, "ok");
   assert.match(finding, /^1 virtual server, 1 real server; skipped \d+ attributes of a newer/);
 });
 
-Deno.test("show is warned of where the table kept changing", async () => {
+Deno.test("show has a warning if the table kept changing", async () => {
   let address = 1;
   const services = () => [{ address: `10.0.0.${address++ % 200 + 1}`, port: 80 }];
-  const { status, finding, mend } = await found("show", {
+  const { status, finding, fix } = await found("show", {
     kernel: { onRequest: (_, kernel) => void (kernel.services = services()) },
   });
   assert.equal(status, "warning");
-  assert.match(finding, /^the table kept changing while it was read; /);
-  assert.deepEqual(mend, ["ipvstat"]);
+  assert.match(finding, /^the table kept changing during the read; /);
+  assert.deepEqual(fix, ["run ipvstat again"]);
 });

@@ -16,33 +16,33 @@ const RELEASES: readonly [release: string, status: string, finding: string][] = 
   [
     "3.10.0-1160.el7.x86_64",
     "warning",
-    "32-bit counters: 64 bits came with 4.1, estimated by a timer, one connection table, " +
-    "real servers of their virtual server's address family only",
+    "32-bit counters (64-bit since 4.1), estimator on a timer, one connection table, " +
+    "no mixed address families (since 3.18)",
   ],
   [
     "3.18.0",
     "warning",
-    "32-bit counters: 64 bits came with 4.1, estimated by a timer, one connection table",
+    "32-bit counters (64-bit since 4.1), estimator on a timer, one connection table",
   ],
-  ["4.1.0", "ok", "64-bit counters, estimated by a timer, one connection table"],
-  ["6.1.0-50-amd64", "ok", "64-bit counters, estimated by a timer, one connection table"],
-  ["6.2.0", "ok", "64-bit counters, estimated by kernel threads, one connection table"],
-  ["6.12.1", "ok", "64-bit counters, estimated by kernel threads, one connection table"],
+  ["4.1.0", "ok", "64-bit counters, estimator on a timer, one connection table"],
+  ["6.1.0-50-amd64", "ok", "64-bit counters, estimator on a timer, one connection table"],
+  ["6.2.0", "ok", "64-bit counters, estimator in kernel threads, one connection table"],
+  ["6.12.1", "ok", "64-bit counters, estimator in kernel threads, one connection table"],
   [
     "7.1.0-rc3",
     "ok",
-    "64-bit counters, estimated by kernel threads, a connection table for each network namespace",
+    "64-bit counters, estimator in kernel threads, one connection table per network namespace",
   ],
 ];
 for (const [release, status, finding] of RELEASES) {
-  Deno.test(`the kernel is told what ${release} brings`, async () => {
+  Deno.test(`the kernel check reports what Linux ${release} supports`, async () => {
     const check = await found("kernel", { changes: { [OSRELEASE]: `${release}\n` } });
     assert.deepEqual([check.status, check.finding], [status, `Linux ${release}: ${finding}`]);
-    assert.deepEqual(check.mend, status === "ok" ? undefined : ["boot Linux 4.1 or later"]);
+    assert.deepEqual(check.fix, status === "ok" ? undefined : ["boot Linux 4.1 or later"]);
   });
 }
 
-Deno.test("the kernel is unknown where /proc does not tell its release", async () => {
+Deno.test("the kernel is unknown if /proc does not show its release", async () => {
   assert.equal((await found("kernel", { changes: without(OSRELEASE) })).status, "unknown");
   assert.equal((await found("kernel", { changes: { [OSRELEASE]: "x\n" } })).status, "unknown");
 });
@@ -66,19 +66,19 @@ Deno.test("the module is loaded", async () => {
   assert.equal(await state({}), "loaded");
 });
 
-Deno.test("the module is built in where ip_vs is there and no module of that name", async () => {
+Deno.test("the module is built in if ip_vs is available and not in the list of modules", async () => {
   const changes = { "/proc/modules": "ip_vs_rr 1 1 - Live 0x0\n" };
   const expected = { id: "module", status: "ok", finding: "ip_vs is built into the kernel" };
   assert.deepEqual(await found("module", { changes }), expected);
   assert.equal(await state(changes), "built_in");
 });
 
-Deno.test("the module is present where /proc does not list modules", async () => {
+Deno.test("the module is available even if /proc does not list modules", async () => {
   const check = await found("module", { changes: without("/proc/modules") });
-  assert.deepEqual([check.status, check.finding], ["ok", "ip_vs is there"]);
+  assert.deepEqual([check.status, check.finding], ["ok", "ip_vs is available"]);
 });
 
-Deno.test("the module is unknown where /proc tells nothing", async () => {
+Deno.test("the module is unknown if /proc is not readable", async () => {
   const changes = without("/proc/modules", "/proc/thread-self/net/netlink");
   const check = await found("module", { changes: { ...netFiles(undefined), ...changes } });
   assert.equal(check.status, "unknown");
@@ -86,45 +86,45 @@ Deno.test("the module is unknown where /proc tells nothing", async () => {
 });
 
 for (const suffix of ["", ".xz", ".zst", ".gz"]) {
-  Deno.test(`the module is there as ip_vs.ko${suffix}, to be loaded`, async () => {
+  Deno.test(`the module ip_vs.ko${suffix} exists and is not loaded`, async () => {
     const path = `kernel/net/netfilter/ipvs/ip_vs.ko${suffix}`;
     const dependencies = `${OTHERS}${path}: kernel/lib/libcrc32c.ko${suffix}\n`;
     const changes = { ...ABSENT, [`${RELEASE}/modules.dep`]: dependencies };
     assert.deepEqual(await found("module", { changes }), {
       id: "module",
       status: "failed",
-      finding: `ip_vs is not loaded; it is there as ${path}`,
-      mend: ["sudo modprobe ip_vs"],
+      finding: `ip_vs is not loaded; the module is ${path}`,
+      fix: ["sudo modprobe ip_vs"],
     });
     assert.equal(await state(changes), "not_loaded");
   });
 }
 
-Deno.test("the module is not there where others of the running kernel are", async () => {
+Deno.test("the module is absent if only other modules of the running kernel exist", async () => {
   const changes = { ...ABSENT, [`${RELEASE}/modules.dep`]: OTHERS };
   assert.deepEqual(await found("module", { changes }), {
     id: "module",
     status: "failed",
-    finding: `ip_vs is not loaded, and ${RELEASE} has none`,
-    mend: ["boot a kernel that was built with CONFIG_IP_VS"],
+    finding: `ip_vs is not loaded, and ${RELEASE} does not contain it`,
+    fix: ["boot a kernel built with CONFIG_IP_VS"],
   });
   assert.equal(await state(changes), "absent");
 });
 
-Deno.test("the module is looked for elsewhere where no module of the running kernel is", async () => {
+Deno.test("several fixes are suggested if /lib/modules has nothing for the running kernel", async () => {
   for (const more of [{}, without(OSRELEASE), { [`${RELEASE}/modules.dep`]: EACCES }]) {
     const check = await found("module", { changes: { ...ABSENT, ...more } });
     assert.equal(check.status, "failed");
-    assert.match(check.finding, /no modules of the running kernel are in \/lib\/modules$/);
-    assert.match(check.mend![0]!, /container: sudo modprobe ip_vs$/);
-    assert.match(check.mend![1]!, /upgraded meanwhile: sudo reboot$/);
+    assert.match(check.finding, /\/lib\/modules has no modules for the running kernel$/);
+    assert.match(check.fix![0]!, /container, on the host: sudo modprobe ip_vs$/);
+    assert.match(check.fix![1]!, /upgraded since boot: sudo reboot$/);
   }
 });
 
-Deno.test("the module is built in and did not start", async () => {
+Deno.test("the module is built in and failed to start", async () => {
   const builtIn = "kernel/net/netfilter/ipvs/ip_vs.ko\n";
   const check = await found("module", {
     changes: { ...ABSENT, [`${RELEASE}/modules.builtin`]: builtIn },
   });
-  assert.deepEqual([check.status, check.mend], ["failed", ["sudo dmesg | grep -e IPVS -e ip_vs"]]);
+  assert.deepEqual([check.status, check.fix], ["failed", ["sudo dmesg | grep -e IPVS -e ip_vs"]]);
 });

@@ -8,29 +8,29 @@ const REPORT: Report = {
   exitCode: 4,
   checks: [
     { id: "kernel", status: "ok", finding: "Linux 6.1", values: { release: "6.1" } },
-    { id: "capability", status: "failed", finding: "missing", mend: ["sudo ipvstat", "a unit"] },
+    { id: "capability", status: "failed", finding: "missing", fix: ["sudo ipvstat", "a unit"] },
     { id: "ipv6", status: "unknown", finding: "a\x1b[31mb\nc" },
-    { id: "estimator", status: "warning", finding: "frozen", mend: ["sudo sysctl -w x=1"] },
+    { id: "estimator", status: "warning", finding: "frozen", fix: ["sudo sysctl -w x=1"] },
   ],
 };
 
-Deno.test("reportText() has a line for each check, and what mends it below", () => {
+Deno.test("reportText() has a line for each check, followed by its fixes", () => {
   assert.equal(
     reportText(REPORT, false),
     `ok       kernel      Linux 6.1
 failed   capability  missing
-                     mend: sudo ipvstat
-                       or: a unit
+                     fix: sudo ipvstat
+                      or: a unit
 unknown  ipv6        a\\x1b[31mb\\nc
 warning  estimator   frozen
-                     mend: sudo sysctl -w x=1
+                     fix: sudo sysctl -w x=1
 
-exit code 4, as ipvstat show gives
+exit code 4, the same as ipvstat show
 `,
   );
 });
 
-Deno.test("reportText() colours the status alone", () => {
+Deno.test("reportText() colours only the status", () => {
   const plain = reportText(REPORT, false);
   const colored = reportText(REPORT, true);
   assert.ok(colored.startsWith("\x1b[32mok\x1b[0m       kernel"));
@@ -56,12 +56,12 @@ Deno.test("reportJson() is one document of version 1 with a line for each check"
   assert.match(text, /^\{"id":"kernel","status":"ok","finding":"Linux 6\.1","values":/m);
 });
 
-Deno.test("reports of one machine say the same in both forms", async () => {
+Deno.test("both forms of a report have the same contents", async () => {
   const both = await report({ refusal: refusal(1) });
   assertSameReport(reportText(both, false), JSON.parse(reportJson(both, "0")));
 });
 
-Deno.test("doctor() writes one form and returns the exit code of the outcome", async () => {
+Deno.test("doctor() writes the requested form and returns the exit code of the outcome", async () => {
   const outputs = [];
   for (const format of ["table", "json"] as const) {
     for (const setting of [{}, { refusal: refusal(1) }]) {

@@ -18,7 +18,7 @@ async function ipvs(changes: Changes) {
 
 const TABLES = "in 4096 buckets, 11 virtual servers in 128 buckets";
 
-Deno.test("IPVS's tables are reported with their buckets and what they hold", async () => {
+Deno.test("IPVS's tables are reported with their buckets and their entries", async () => {
   assert.deepEqual(await ipvs(newKernel()), {
     id: "ipvs",
     status: "ok",
@@ -31,7 +31,7 @@ Deno.test("IPVS's tables are reported without a limit before Linux 7.2", async (
   assert.equal(finding, `version 1.2.1, 982 connections ${TABLES}`);
 });
 
-Deno.test("IPVS's tables are values, null where the kernel does not report them", async () => {
+Deno.test("IPVS's tables are values, null if the kernel does not report them", async () => {
   const values = async (changes: Changes) =>
     (await report({ changes })).checks.find(({ id }) => id === "ipvs")?.values;
   const known = { version: "1.2.1", connection_table_size: 4096 };
@@ -55,11 +55,11 @@ Deno.test("IPVS's tables are values, null where the kernel does not report them"
 });
 
 for (const [limit, higher] of [[982, 1964], [1, 2], [0, 2 ** 30]] as const) {
-  Deno.test(`982 connections reach a limit of ${limit}, which ${higher} would raise`, async () => {
-    const { status, finding, mend } = await ipvs(newKernel(limit));
+  Deno.test(`982 connections reach a limit of ${limit}; ${higher} is suggested`, async () => {
+    const { status, finding, fix } = await ipvs(newKernel(limit));
     assert.equal(status, "warning");
     assert.match(finding, /: the limit is reached, so new connections are dropped$/);
-    assert.deepEqual(mend, [`sudo sysctl -w net.ipv4.vs.conn_max=${higher}`]);
+    assert.deepEqual(fix, [`sudo sysctl -w net.ipv4.vs.conn_max=${higher}`]);
   });
 }
 
@@ -67,7 +67,7 @@ Deno.test("982 connections do not reach a limit of 983", async () => {
   assert.equal((await ipvs(newKernel(983))).status, "ok");
 });
 
-Deno.test("a status that cannot be read or understood leaves the version and the size", async () => {
+Deno.test("without a valid status, the version and the table size are reported", async () => {
   for (const text of [EACCES, "Conns: many\n"]) {
     const { finding } = await ipvs({ [STATUS_FILE]: text });
     assert.equal(finding, "version 1.2.1, connection table of size 4096");

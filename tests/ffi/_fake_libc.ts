@@ -1,5 +1,5 @@
 /**
- * A libc of which a test decides what each call does, and the real one otherwise.
+ * The real libc with calls replaced by a test.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import { type Libc, libc } from "../../ffi/libc.ts";
 type Symbols = Libc["symbols"];
 type Name = keyof Symbols;
 
-/** Fails a call with an errno, or undefined lets it through; `count` of the calls of this name, from 0. */
+/** The errno to fail a call with, or undefined; `count` numbers the calls of this name from 0. */
 export type Fault = (name: Name, count: number) => number | undefined;
 
 /** The real libc, with faults. */
@@ -28,7 +28,7 @@ export function faultyLibc(fault: Fault): Libc {
   return { symbols: symbols as unknown as Symbols, errno: () => failed ?? real.errno() };
 }
 
-/** A datagram as a test has it come in; `sender` is a port, 0 the kernel. */
+/** A received datagram; `sender` is a port, 0 for the kernel. */
 export interface Incoming {
   readonly sender: number;
   readonly bytes: Uint8Array;
@@ -36,7 +36,7 @@ export interface Incoming {
   readonly truncated?: boolean;
 }
 
-/** The real libc, but recvmmsg(2) gets what `next` gives it for each call. */
+/** The real libc, but each recvmmsg(2) receives what `next` returns. */
 export function libcReceiving(next: () => readonly Incoming[]): Libc {
   const real = libc();
   const recvmmsg: Symbols["recvmmsg"] = (_fd, headers, most) => {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { cString, type Libc, libc, retried } from "../../ffi/libc.ts";
+import { cString, type Libc, libc, retryInterrupted } from "../../ffi/libc.ts";
 import { now } from "../../ffi/clock.ts";
 import { hasProcNet, readProc } from "../../ffi/proc_file.ts";
 import { nextDescriptor } from "./_descriptors.ts";
@@ -9,7 +9,7 @@ Deno.test("libc() opens the library once", () => {
   assert.equal(libc().symbols, libc().symbols);
 });
 
-Deno.test("errno() is that of the call before it", () => {
+Deno.test("errno() is that of the previous call", () => {
   const { symbols, errno } = libc();
   const expected = [
     [() => symbols.open(cString("/no/such/file"), 0), 2], // ENOENT
@@ -27,12 +27,12 @@ Deno.test("errno() is that of the call before it", () => {
   }
 });
 
-Deno.test("retried() calls again while a signal interrupts, and tells a failure by its errno", () => {
+Deno.test("retryInterrupted() calls again while signals interrupt, and returns the errno of a failure", () => {
   const c = (errno: number) => ({ ...libc(), errno: () => errno }) as Libc;
   let calls = 0;
-  assert.equal(retried(c(4), () => ++calls < 5 ? -1n : 32768n), 32768);
+  assert.equal(retryInterrupted(c(4), () => ++calls < 5 ? -1n : 32768n), 32768);
   assert.equal(calls, 5);
-  assert.equal(retried(c(24), () => (calls++, -1)), -24);
+  assert.equal(retryInterrupted(c(24), () => (calls++, -1)), -24);
   assert.equal(calls, 6);
 });
 
@@ -40,7 +40,7 @@ Deno.test("cString() ends with a NUL", () => {
   assert.deepEqual([...cString("é")], [0xc3, 0xa9, 0]);
 });
 
-Deno.test("readProc() reads the whole of a file, as /proc gives it to others", () => {
+Deno.test("readProc() reads a whole file", () => {
   assert.match(readProc("dev")!, /^Inter-\|[^]*\n +lo:.*\n/);
   assert.ok(readProc("protocols")!.endsWith("\n"));
 });
@@ -50,12 +50,12 @@ Deno.test("readProc() reads a setting of the network namespace", () => {
   assert.equal(readProc("sys/net/ipv4/no_such_setting"), undefined);
 });
 
-Deno.test("readProc() gives undefined where there is no such file, or none to read", () => {
+Deno.test("readProc() returns undefined for a missing or unreadable file", () => {
   assert.equal(readProc("no_such_file"), undefined);
   assert.equal(readProc(""), undefined);
 });
 
-Deno.test("readProc() and hasProcNet() throw where it is not known whether there is a file", () => {
+Deno.test("readProc() and hasProcNet() throw if it is unknown whether the file exists", () => {
   const long = "x".repeat(5000);
   for (const read of [readProc, hasProcNet]) {
     assert.throws(() => read(long), {
@@ -65,7 +65,7 @@ Deno.test("readProc() and hasProcNet() throw where it is not known whether there
   }
 });
 
-Deno.test("hasProcNet() tells whether there is such a file", () => {
+Deno.test("hasProcNet() returns whether the file exists", () => {
   assert.deepEqual([hasProcNet("dev"), hasProcNet("no_such_file")], [true, false]);
 });
 
@@ -77,7 +77,7 @@ Deno.test("readProc() and hasProcNet() leave no descriptor open", () => {
   assert.equal(nextDescriptor(), before);
 });
 
-Deno.test("now() is the time that Date tells, and does not stand still", () => {
+Deno.test("now() is the time of Date, and advances", () => {
   const before = BigInt(Date.now());
   const time = now() / 1_000_000n;
   const after = BigInt(Date.now());

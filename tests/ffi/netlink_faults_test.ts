@@ -1,4 +1,4 @@
-/** What the socket makes of system calls that fail, and of datagrams that are not the kernel's. */
+/** How the socket handles failing system calls, and datagrams from other processes. */
 import assert from "node:assert/strict";
 import type { Libc } from "../../ffi/libc.ts";
 import { NetlinkSocket } from "../../ffi/netlink_socket.ts";
@@ -14,13 +14,13 @@ const REQUEST = new Uint8Array(16);
 
 function lookUp(c: Libc): { id: number } {
   using socket = NetlinkSocket.open(c);
-  using sibling = socket.sibling();
-  lookupFamily(new NetlinkClient(sibling), "nlctrl");
+  using verification = socket.openVerificationSocket();
+  lookupFamily(new NetlinkClient(verification), "nlctrl");
   return lookupFamily(new NetlinkClient(socket), "nlctrl");
 }
 
 for (const call of CALLS) {
-  Deno.test(`NetlinkSocket makes ${call}() again as long as a signal interrupts it`, () => {
+  Deno.test(`NetlinkSocket repeats ${call}() while signals interrupt it`, () => {
     // Every call of that name is interrupted twice before it gets through.
     const c = faultyLibc((name, count) => name === call && count % 3 < 2 ? EINTR : undefined);
     assert.equal(lookUp(c).id, 16);
@@ -33,7 +33,7 @@ for (const call of CALLS) {
       ["ENOMEM", ENOMEM, /out of memory/],
     ] as const
   ) {
-    Deno.test(`NetlinkSocket has words for ${code} of ${call}(), and closes what it opened`, () => {
+    Deno.test(`NetlinkSocket explains ${code} from ${call}(), and leaves no descriptor open`, () => {
       const before = nextDescriptor();
       const c = faultyLibc((name) => name === call ? errno : undefined);
       assert.throws(() => lookUp(c), (error: Error & { code: string }) => {
@@ -46,7 +46,7 @@ for (const call of CALLS) {
   }
 }
 
-/** The first bytes of the datagrams that a socket lets through, of one call after the other. */
+/** The first bytes of the datagrams that a socket yields, call after call. */
 function received(...calls: readonly (readonly Incoming[])[]) {
   const left = [...calls];
   using socket = NetlinkSocket.open(libcReceiving(() => left.shift() ?? []));
@@ -64,7 +64,7 @@ function from(sender: number, byte: number): Incoming {
   return { sender, bytes: Uint8Array.of(byte, 0, 0, 0) };
 }
 
-Deno.test("NetlinkSocket drops and counts what other processes send, wherever it stands", () => {
+Deno.test("NetlinkSocket drops and counts datagrams from other processes, at any position", () => {
   const outcome = received(
     [from(PEER, 1), from(0, 2), from(PEER, 3), from(0, 4)],
     [from(PEER, 5)],
@@ -73,18 +73,18 @@ Deno.test("NetlinkSocket drops and counts what other processes send, wherever it
   assert.deepEqual(outcome, { bytes: [2, 4, 6], foreign: 3 });
 });
 
-Deno.test("NetlinkSocket takes no datagram for another's that came before at the same place", () => {
+Deno.test("NetlinkSocket does not confuse a datagram with a dropped one in the same buffer", () => {
   const outcome = received([from(PEER, 1)], [from(0, 2)], [from(PEER, 3), from(0, 4)]);
   assert.deepEqual(outcome, { bytes: [2, 4], foreign: 2 });
 });
 
-Deno.test("NetlinkSocket fails for a truncated datagram of the kernel's, not for another's", () => {
+Deno.test("NetlinkSocket fails on a truncated datagram from the kernel, not from another process", () => {
   const truncated = (sender: number) => ({ ...from(sender, 1), truncated: true });
   assert.deepEqual(received([truncated(PEER), from(0, 2)]), { bytes: [2], foreign: 1 });
   assert.throws(() => received([truncated(0)]), { request: "recvmmsg", code: "EMSGSIZE" });
 });
 
-Deno.test("NetlinkSocket gives up when others send without end, and says why", () => {
+Deno.test("NetlinkSocket fails when other processes send endlessly, and says why", () => {
   const flood = [1, 2, 3, 4].map((byte) => from(PEER, byte));
   using socket = NetlinkSocket.open(libcReceiving(() => flood));
   assert.throws(() => [...socket.exchange(REQUEST)], {
@@ -94,27 +94,27 @@ Deno.test("NetlinkSocket gives up when others send without end, and says why", (
   });
 });
 
-Deno.test("NetlinkSocket.renew() goes on at another port, and leaves no descriptor open", () => {
+Deno.test("NetlinkSocket.renew() switches to another port, and leaves no descriptor open", () => {
   const before = nextDescriptor();
   {
     using socket = NetlinkSocket.open();
-    using sibling = socket.sibling();
-    const ports = [socket.portId, sibling.portId];
+    using verification = socket.openVerificationSocket();
+    const ports = [socket.portId, verification.portId];
     for (let i = 0; i < 5; i++) {
-      for (const each of [socket, sibling]) {
+      for (const each of [socket, verification]) {
         const last = each.portId;
         each.renew();
         assert.notEqual(each.portId, last);
         assert.equal(each.portId & 0x3fffff, ports[0]! & 0x3fffff);
         assert.equal(lookupFamily(new NetlinkClient(each), "nlctrl").id, 16);
       }
-      assert.notEqual(socket.portId, sibling.portId);
+      assert.notEqual(socket.portId, verification.portId);
     }
   }
   assert.equal(nextDescriptor(), before);
 });
 
-Deno.test("NetlinkSocket.renew() leaves the socket as it was where there can be no other", () => {
+Deno.test("NetlinkSocket.renew() leaves the socket unchanged if no other can be opened", () => {
   let isFull = false;
   using socket = NetlinkSocket.open(faultyLibc((name) => {
     return isFull && name === "socket" ? EMFILE : undefined;

@@ -11,7 +11,7 @@ Deno.test("NetlinkSocket looks up the family nlctrl, which every kernel numbers 
   assert.deepEqual(lookupFamily(new NetlinkClient(socket), "nlctrl"), { id: 16, version: 2 });
 });
 
-Deno.test("NetlinkSocket carries the kernel's ENOENT for a family that there is none of", () => {
+Deno.test("NetlinkSocket returns ENOENT for an unknown family", () => {
   using socket = NetlinkSocket.open();
   const client = new NetlinkClient(socket);
   assert.throws(() => lookupFamily(client, "no_such_family"), {
@@ -23,7 +23,7 @@ Deno.test("NetlinkSocket carries the kernel's ENOENT for a family that there is 
   assert.equal(lookupFamily(client, "nlctrl").id, 16);
 });
 
-Deno.test("NetlinkSocket carries the kernel's own words with an error", () => {
+Deno.test("NetlinkSocket returns the kernel's text of an error", () => {
   using socket = NetlinkSocket.open();
   const client = new NetlinkClient(socket);
   const head = { name: "CTRL_CMD_GETFAMILY", type: CONTROLLER, flags: 0, version: 1 };
@@ -58,7 +58,7 @@ Deno.test("NetlinkSocket reads a dump to its end, and then the next", () => {
   assert.equal(counts[0], counts[1]);
 });
 
-Deno.test("NetlinkSocket gives each socket a port of its own", () => {
+Deno.test("NetlinkSocket has a different port for each socket", () => {
   using one = NetlinkSocket.open();
   using other = NetlinkSocket.open();
   assert.ok(one.portId > 0 && other.portId > 0);
@@ -68,7 +68,7 @@ Deno.test("NetlinkSocket gives each socket a port of its own", () => {
   }
 });
 
-Deno.test("NetlinkSocket passes over the answers that an exchange left behind", () => {
+Deno.test("NetlinkSocket skips the answers that an aborted exchange left", () => {
   using socket = NetlinkSocket.open();
   const dump = {
     ...{ name: "CTRL_CMD_GETFAMILY", type: CONTROLLER, flags: DUMP, version: 1 },
@@ -92,15 +92,15 @@ Deno.test("NetlinkSocket closes its descriptor with `using`, once", () => {
   assert.equal(nextDescriptor(), before);
 });
 
-Deno.test("NetlinkSocket closes no other's descriptor when it is disposed of again", () => {
+Deno.test("NetlinkSocket does not close another descriptor when it is disposed of twice", () => {
   const socket = NetlinkSocket.open();
   socket[Symbol.dispose]();
-  using other = NetlinkSocket.open(); // has the number that the first one had
+  using other = NetlinkSocket.open(); // reuses the number of the first one
   socket[Symbol.dispose]();
   assert.equal(lookupFamily(new NetlinkClient(other), "nlctrl").id, 16);
 });
 
-Deno.test("NetlinkSocket throws EBADF when it is used after it was closed", () => {
+Deno.test("NetlinkSocket throws EBADF when used after it was closed", () => {
   const socket = NetlinkSocket.open();
   socket[Symbol.dispose]();
   assert.throws(() => lookupFamily(new NetlinkClient(socket), "nlctrl"), {
@@ -110,10 +110,10 @@ Deno.test("NetlinkSocket throws EBADF when it is used after it was closed", () =
   });
 });
 
-Deno.test("NetlinkSocket.sibling() is another port of the same process, and reads as well", () => {
+Deno.test("NetlinkSocket.openVerificationSocket() opens another port of the same process", () => {
   using socket = NetlinkSocket.open();
-  using first = socket.sibling();
-  using second = socket.sibling();
+  using first = socket.openVerificationSocket();
+  using second = socket.openVerificationSocket();
   const ports = [socket, first, second].map(({ portId }) => portId);
   assert.equal(new Set(ports).size, 3);
   for (const port of ports) assert.equal(port & 0x3fffff, ports[0]! & 0x3fffff);

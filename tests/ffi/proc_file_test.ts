@@ -17,22 +17,22 @@ function file(name: string, content: string | Uint8Array): string {
   return path;
 }
 
-// Opens libc, which stays open: Deno 2.4 reports it as a leak of the first test that does.
+// Opens libc, which stays open: Deno 2.4 would report it as a leak of the first test.
 readLink("/proc/self/exe");
 
-Deno.test("readFile() reads the whole of a file, however long, with characters of several bytes", () => {
-  // An odd first byte: so one character is cut wherever the parts end.
+Deno.test("readFile() reads a whole file of any length, with characters of several bytes", () => {
+  // With an odd first byte, every chunk ends within a character.
   const text = "x" + "é€😀\n".repeat(20_000);
   assert.equal(readFile(file("long", text)), text);
   assert.equal(readFile(file("empty", "")), "");
 });
 
-Deno.test("readFile() reads a file of /proc, whose size nobody knows", () => {
+Deno.test("readFile() reads a file in /proc, whose size is unknown", () => {
   const found = readFile("/proc/self/status");
   assert.match(String(found), /^Name:\t.*\n(?:.*\n)*CapEff:\t[0-9a-f]{16}\n/);
 });
 
-Deno.test("readFile() reads no more of the beginning than was asked for", () => {
+Deno.test("readFile() reads about as many bytes as requested", () => {
   const path = file("some", "0123456789".repeat(5000));
   assert.equal(readFile(path, 15), "012345678901234");
   assert.equal(String(readFile(path, 1)), "0");
@@ -40,12 +40,12 @@ Deno.test("readFile() reads no more of the beginning than was asked for", () => 
   assert.ok(most >= 20_000 && most < 50_000, String(most));
 });
 
-Deno.test("readFile() gives the errno of what cannot be opened, and of what cannot be read", () => {
+Deno.test("readFile() returns the errno if a file cannot be opened or read", () => {
   assert.equal(readFile(join(dir, "none")), ENOENT);
   assert.equal(readFile(dir), EISDIR);
 });
 
-Deno.test("readLink() gives the target of a link, and the errno of what is none", () => {
+Deno.test("readLink() returns the target of a link, and an errno for anything else", () => {
   const link = join(dir, "link");
   const target = `/no/such/${"é".repeat(100)}`;
   Deno.symlinkSync(target, link);

@@ -147,7 +147,7 @@ test("show exits 1 with one line if a file in /proc cannot be read", (files) => 
 
 test("show exits 1 with one line if the output cannot be written", (files) => {
   assertFailure(files, "output", 1);
-  assert.match(seen(files, "output").err, /Cannot write standard output: Input\/output error/);
+  assert.match(seen(files, "output").err, /Cannot write standard output: input\/output error/);
   assertInjected(files, "output");
 });
 

@@ -1,7 +1,8 @@
 /** The systemd units, as systemd's own tools see them. tests/binary/textfile_test.ts runs them. */
 import assert from "node:assert/strict";
 import { basename, join } from "node:path";
-import { parseArguments, UsageError } from "../../lib/commands/parse.ts";
+import { parseArguments } from "../../lib/commands/parse.ts";
+import { UsageError } from "../../lib/commands/usage_error.ts";
 import { ROOT } from "../../packaging/stage.ts";
 import { cannotFind, type Result, run, withTempDir } from "../_commands.ts";
 

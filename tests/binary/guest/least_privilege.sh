@@ -1,8 +1,8 @@
-# The guest's part of least_privilege.ts: the binary alone in a folder that nobody can write.
+# The guest's part of least_privilege.ts: the binary in a read-only folder.
 . "$LAB_GUEST/steps.sh"
 jail=/run/jail
 
-# The binary, what it is linked to, /proc, and of /dev what is used; and a recording to replay.
+# The binary, its libraries, /proc, the devices that it uses, and a recording to replay.
 make_jail() {
   local file
   mkdir "$jail" && mount -t tmpfs -o mode=755 tmpfs "$jail"
@@ -19,13 +19,13 @@ make_jail() {
   mount -o remount,ro "$jail"
 }
 
-# To start the binary in there, after "env -i": as root, or with the words of one of the others.
+# Starts the binary in there, after "env -i": as root, or with the arguments of one of the others.
 enter=("$(command -v capsh)" "--chroot=$jail" --shell=/ipvstat)
 nobody=(--groups=65534 --gid=65534 --keep=1 --uid=65534)
 capable=("${nobody[@]}" --caps=cap_net_admin=eip --addamb=cap_net_admin)
 incapable=("${nobody[@]}" --caps=)
 
-# Without strace the command runs all the same: only one test reads the traces.
+# Without strace the command still runs: only one test reads the traces.
 trace() { # NAME COMMAND...
   if ! command -v strace > /dev/null; then observe "$@"; return; fi
   observe "$1" strace -f -qq -o "$LAB_OUT/$1.strace" -e trace=%file,%desc "${@:2}"
@@ -35,7 +35,7 @@ trace() { # NAME COMMAND...
 print_all() { # PREFIX CAPSH_WORD...
   local prefix=$1 format; shift
   local start=(env -i "${enter[@]}" "$@" --)
-  for format in table json influx prometheus openmetrics; do
+  for format in table wide json influx prometheus openmetrics; do
     trace "$prefix-show-$format" "${start[@]}" show -o "$format"
   done
   trace "$prefix-demo" "${start[@]}" --demo
@@ -48,12 +48,12 @@ print_all() { # PREFIX CAPSH_WORD...
   trace "$prefix-completions" "${start[@]}" completions bash
 }
 
-# The same out here, from a place that nobody may enter.
+# The same outside of the folder.
 outside() {
   local format nobody_here=(setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps +net_admin
     --ambient-caps +net_admin)
   cp "$LAB_BINARY" /run/outside
-  for format in table json influx prometheus openmetrics; do
+  for format in table wide json influx prometheus openmetrics; do
     observe "outside-root-show-$format" /run/outside show -o "$format"
     observe "outside-nobody-show-$format" "${nobody_here[@]}" /run/outside show -o "$format"
   done
@@ -65,7 +65,7 @@ without_capability() {
   observe lacking-namespace unshare -Ur env -i "${enter[@]}" -- show
 }
 
-# With it, and with a library on its way that is none.
+# With the capability, and with a fake library in LD_LIBRARY_PATH.
 with_file_capability() {
   local snare=(env -i LD_LIBRARY_PATH=/snare "${enter[@]}" "${incapable[@]}" --)
   mount -o remount,rw "$jail"

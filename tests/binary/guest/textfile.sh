@@ -4,7 +4,7 @@
 
 load_rules "$LAB_GUEST/demo.rules"
 make_system
-# The binary stands in /usr/local/bin, where whoever has no package puts it.
+# The binary is in /usr/local/bin, as after an installation without the package.
 mkdir -p /run/local/bin && cp "$LAB_BINARY" /run/local/bin/ipvstat
 mount --bind /run/local "$system/usr/local"
 cp "$LAB_CHECKOUT/packaging/examples/prometheus-node-exporter" "$system/etc/default"

@@ -27,7 +27,7 @@ under_settings() {
   sysctl -qw net.ipv6.conf.all.disable_ipv6=1
   examine frozen
   # Runs the commands that the report suggests.
-  sed -n 's/^ *mend: sudo \(sysctl .*\)/\1/p' "$LAB_OUT/frozen.out" | sh > /dev/null
+  sed -n 's/^ *fix: sudo \(sysctl .*\)/\1/p' "$LAB_OUT/frozen.out" | sh > /dev/null
   examine mended
 }
 

@@ -21,7 +21,7 @@ with_modules() { # COMMAND...
 
 read_without_module() {
   local format
-  for format in table json influx prometheus openmetrics; do
+  for format in table wide json influx prometheus openmetrics; do
     observe "show-$format" ipvstat show -o $format
   done
   observe record ipvstat record /run/missing.pcap

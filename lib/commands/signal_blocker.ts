@@ -1,26 +1,26 @@
 /**
- * Signals that would end the program, held off where that would leave something half done.
+ * Delays the signals that would end the program while a file or a recording is incomplete.
  *
  * @module
  */
 
-/** SIGXFSZ: a file is as long as the limit allows. The write that is too long then fails. */
+/** SIGXFSZ: the file size limit (`ulimit -f`) is reached. When blocked, the write fails instead. */
 const SIGNALS: readonly Deno.Signal[] = ["SIGINT", "SIGTERM", "SIGXFSZ"];
 
-/** What the runtime opens for its first listener. It panics where it cannot have them. */
+/** Descriptors that the runtime opens for its first signal listener; it panics without them. */
 const DESCRIPTORS = 2;
 
-/** While one of these exists, no SIGINT, SIGTERM or SIGXFSZ ends the program. */
-export class Interruption implements Disposable {
-  #came = false;
+/** While an instance exists, SIGINT, SIGTERM and SIGXFSZ do not end the program. */
+export class SignalBlocker implements Disposable {
+  #received = false;
   #wake = () => {};
   readonly #listener = () => {
-    this.#came = true;
+    this.#received = true;
     this.#wake();
   };
 
   /**
-   * Begins to hold the signals off.
+   * Starts blocking the signals.
    *
    * @throws {Error} if too many files are open.
    */
@@ -29,14 +29,14 @@ export class Interruption implements Disposable {
     for (const signal of SIGNALS) Deno.addSignalListener(signal, this.#listener);
   }
 
-  /** Whether a signal came. It is seen after a {@linkcode pause} only. */
-  get came(): boolean {
-    return this.#came;
+  /** Whether a signal was received. Updated only during a {@linkcode pause}. */
+  get received(): boolean {
+    return this.#received;
   }
 
-  /** Waits, but not beyond a signal. */
+  /** Waits for a time, or until a signal is received. */
   async pause(milliseconds: number): Promise<void> {
-    if (this.#came) return;
+    if (this.#received) return;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#wake = resolve;
     const timer = setTimeout(resolve, milliseconds);
@@ -44,19 +44,19 @@ export class Interruption implements Disposable {
     clearTimeout(timer);
   }
 
-  /** Lets signals end the program again. */
+  /** Stops blocking the signals. */
   [Symbol.dispose](): void {
     for (const signal of SIGNALS) Deno.removeSignalListener(signal, this.#listener);
   }
 }
 
-/** Throws where the runtime would panic. */
+/** Throws an error in the case in which the runtime would panic. */
 function checkDescriptors(): void {
   const probes: Deno.FsFile[] = [];
   try {
     for (let i = 0; i < DESCRIPTORS; i++) probes.push(Deno.openSync("/dev/null"));
   } catch (error) {
-    // Where /dev/null cannot be opened for another reason, nothing is known.
+    // Any other error says nothing about the number of open files.
     const { code } = error as { code?: string };
     if (code === "EMFILE" || code === "ENFILE") throw error;
   } finally {

@@ -1,5 +1,5 @@
 /**
- * A reading as `show` makes it, and what it tells.
+ * A trial reading, the same as that of `show`.
  *
  * @module
  */
@@ -12,20 +12,20 @@ import type { Machine } from "./machine.ts";
 
 const EAFNOSUPPORT = 97;
 
-/** How far a reading came. */
-export interface Attempt {
-  /** IPVS's family, where the kernel told it. */
+/** The result of a trial reading, as far as it came. */
+export interface Probe {
+  /** The generic netlink family of IPVS, if the lookup succeeded. */
   readonly family?: Family;
-  /** The snapshot, where there is one. */
+  /** The snapshot, if the reading succeeded. */
   readonly snapshot?: Snapshot;
-  /** Whether ip_vs speaks IPv6, where it told. */
-  readonly speaksIpv6?: boolean;
+  /** Whether ip_vs supports IPv6, if known. */
+  readonly supportsIpv6?: boolean;
   /** Why there is no snapshot. */
   readonly error?: unknown;
 }
 
-/** Reads all that `show` reads. Nothing is thrown. */
-export function attempt(machine: Machine): Attempt {
+/** Reads what `show` reads. Throws nothing. */
+export function probe(machine: Machine): Probe {
   let family: Family | undefined;
   try {
     using source = machine.openSource();
@@ -33,16 +33,16 @@ export function attempt(machine: Machine): Attempt {
       const reader = new Reader(source.transport, source.second);
       family = reader.family;
       const snapshot = collectThrough(reader, source);
-      const speaksIpv6 = reader.supportsIpv6();
-      return { family, snapshot, ...(speaksIpv6 === undefined ? {} : { speaksIpv6 }) };
+      const supportsIpv6 = reader.supportsIpv6();
+      return { family, snapshot, ...(supportsIpv6 === undefined ? {} : { supportsIpv6 }) };
     });
   } catch (error) {
     return family === undefined ? { error } : { family, error };
   }
 }
 
-/** Whether there is not even a socket, as a system call filter has it. */
-export function isWithoutNetlink(error: unknown): boolean {
+/** Whether netlink sockets are not available, for example because of a system call filter. */
+export function isNetlinkUnavailable(error: unknown): boolean {
   return error instanceof NetlinkError && error.request === "socket" &&
     error.errno === EAFNOSUPPORT;
 }

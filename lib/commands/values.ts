@@ -1,0 +1,69 @@
+/**
+ * The values of operands and of options: their syntax and their limits.
+ *
+ * @module
+ */
+import type { Argument, Values } from "./options.ts";
+import { listWords, nearest } from "./suggest.ts";
+import { UsageError } from "./usage_error.ts";
+
+const MAX_SECONDS = 86_400;
+const MAX_BYTES = 2 ** 31;
+
+/** The number of bytes of a size such as `512M` or `2G`; NaN if it is not a size. */
+export function parseSize(size: string): number {
+  const [, digits = "", unit = ""] = /^([1-9]\d{0,9})([KMG]?)$/.exec(size) ?? [];
+  return digits === "" ? NaN : Number(digits) * 1024 ** ["", "K", "M", "G"].indexOf(unit);
+}
+
+/**
+ * Checks the value of an operand or of an option.
+ *
+ * @param owner what takes it, such as `--round` or `completions`
+ * @throws {UsageError} with the values that are valid.
+ */
+export function checkValue(argument: Argument, value: string | undefined, owner: string): void {
+  const { name, values } = argument;
+  if (value === undefined || value === "") {
+    throw new UsageError(`Missing ${name} for ${owner}: use ${describe(values)}`);
+  }
+  if (isValid(values, value)) return;
+  if (typeof values === "string") {
+    throw new UsageError(`Invalid ${name} "${value}" for ${owner}: use ${describe(values)}`);
+  }
+  const near = nearest(value, values);
+  const hint = near === undefined ? `use ${listWords(values)}` : `did you mean ${near}?`;
+  throw new UsageError(`Unknown ${name} "${value}" for ${owner}; ${hint}`);
+}
+
+function isValid(values: Values, value: string): boolean {
+  switch (values) {
+    case "file":
+      return true;
+    case "count":
+    case "width":
+      return /^[1-9]\d{0,5}$/.test(value);
+    case "seconds":
+      return /^\d*\.?\d+$/.test(value) && Number(value) <= MAX_SECONDS;
+    case "size":
+      return parseSize(value) <= MAX_BYTES;
+    default:
+      return values.includes(value);
+  }
+}
+
+function describe(values: Values): string {
+  switch (values) {
+    case "file":
+      return "a file name or -";
+    case "count":
+    case "width":
+      return "a number from 1 to 999999";
+    case "seconds":
+      return `a number of seconds from 0 to ${MAX_SECONDS}`;
+    case "size":
+      return "a size such as 512M, at most 2G";
+    default:
+      return listWords(values);
+  }
+}
