@@ -57,6 +57,11 @@ class LabelBuffer {
   write(out: ByteWriter, index: number): void {
     out.raw(this.#bytes, this.#ends[index], this.#ends[index + 1]);
   }
+
+  /** The labels of the server at an index, to be copied many times. */
+  at(index: number): Uint8Array {
+    return this.#bytes.subarray(this.#ends[index], this.#ends[index + 1]);
+  }
 }
 
 class MetricsWriter {
@@ -155,13 +160,13 @@ class MetricsWriter {
   #eachReal(end: (server: RealServer) => void): void {
     let virtual = 0, index = 0;
     for (const { realServers } of this.#snapshot.virtualServers) {
+      const labels = this.#virtual.at(virtual++);
       for (const real of realServers) {
         this.#out.raw(this.#begin);
-        this.#virtual.write(this.#out, virtual);
+        this.#out.raw(labels);
         this.#real.write(this.#out, index++);
         end(real);
       }
-      virtual++;
     }
   }
 
