@@ -27,15 +27,7 @@ export class ServerList<S> implements Iterable<S> {
 
   /** Makes a view of each server in turn. */
   [Symbol.iterator](): Iterator<S> {
-    const rows = this.#rows, view = this.#view;
-    let index = 0;
-    return {
-      // A generator takes twice as long, some 20 ms for 50,000 servers.
-      next: () =>
-        index < rows.length
-          ? { done: false, value: view(rows[index++]!) }
-          : { done: true, value: undefined },
-    };
+    return new ServerIterator(this.#rows, this.#view);
   }
 
   /** The servers for which `keep` returns true, in the same order. */
@@ -66,4 +58,27 @@ export function* withPrevious<S extends { readonly key: string }>(
   const byKey = new Map<string, S>();
   for (const server of previous) byKey.set(server.key, server);
   for (const server of current) yield [server, byKey.get(server.key)];
+}
+
+/** A generator, or a result object for each server, takes a tenth of the time of an encoder. */
+class ServerIterator<S> implements Iterator<S> {
+  readonly #rows: readonly number[];
+  readonly #view: (row: number) => S;
+  readonly #result: { done: boolean; value: S | undefined } = { done: false, value: undefined };
+  #next = 0;
+
+  constructor(rows: readonly number[], view: (row: number) => S) {
+    this.#rows = rows;
+    this.#view = view;
+  }
+
+  next(): IteratorResult<S> {
+    const result = this.#result;
+    if (this.#next < this.#rows.length) result.value = this.#view(this.#rows[this.#next++]!);
+    else {
+      result.done = true;
+      result.value = undefined;
+    }
+    return result as IteratorResult<S>;
+  }
 }

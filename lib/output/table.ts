@@ -96,16 +96,16 @@ class TableWriter {
   /** Determines the widths, and which columns there is room for. */
   #measure(): void {
     const texts = { name: 0, virtualSettings: 0, realSettings: 0 };
+    const measured = this.#columns.filter(({ isMeasured }) => isMeasured);
     for (const virtual of this.#snapshot.virtualServers) {
       const text = virtualText(virtual);
       texts.name = Math.max(texts.name, text.name.length);
       texts.virtualSettings = Math.max(texts.virtualSettings, settingsOf(text).length);
-      for (const column of this.#columns) column.measure(column.virtual(virtual));
       for (const real of virtual.realServers) {
         const text = realText(real);
         texts.name = Math.max(texts.name, text.name.length);
         texts.realSettings = Math.max(texts.realSettings, settingsOf(text).length);
-        for (const column of this.#columns) column.measure(column.real(real));
+        for (const column of measured) column.measure(real);
       }
     }
     this.#layOut(texts);

@@ -47,6 +47,8 @@ const SPECS: readonly ColumnSpec[] = [
   { name: "bytes_in", head: "in bytes", rank: 10, format: humanAmount },
   { name: "bytes_out", head: "out bytes", rank: 10, format: humanAmount },
 ];
+/** Characters of the longest number that human.ts makes: `99999` or `99.9k`. */
+const LONGEST_NUMBER = 5;
 /** Columns up to this rank have room in a terminal of 80 columns. */
 const BASE_RANK = 5;
 const LAST_RANK = 12;
@@ -64,6 +66,7 @@ export class TableColumn {
   readonly #virtual: Metric<VirtualServer> | undefined;
   readonly #real: Metric<RealServer> | undefined;
   #width: number;
+  #largest = 0;
   #isSet = false;
 
   /** Makes a column of the metrics with the name of `spec`. */
@@ -71,7 +74,7 @@ export class TableColumn {
     this.#spec = spec;
     this.head = spec.head;
     this.rank = spec.rank;
-    this.#width = spec.head.length;
+    this.#width = Math.max(spec.head.length, LONGEST_NUMBER);
     this.#virtual = VIRTUAL_METRICS.find(({ name }) => name === spec.name);
     this.#real = REAL_METRICS.find(({ name }) => name === spec.name);
   }
@@ -102,10 +105,20 @@ export class TableColumn {
     return this.#real === undefined ? "" : this.#format(this.#real.read(server));
   }
 
-  /** Widens the column for a cell. */
-  measure(cell: string): void {
-    if (cell !== "" && cell !== "0") this.#isSet = true;
-    if (cell.length > this.#width) this.#width = cell.length;
+  /** Widens the column for a real server's cell, and notes whether it is 0. */
+  measure(server: RealServer): void {
+    if (this.#real === undefined) return;
+    const value = this.#real.read(server);
+    if (value !== 0) this.#isSet = true;
+    // All other formats have at most LONGEST_NUMBER characters.
+    if (this.#spec.format !== String) return;
+    if (value > this.#largest) this.#largest = Number(value);
+    this.#width = Math.max(this.#width, String(this.#largest).length);
+  }
+
+  /** Whether {@linkcode measure} has anything to find out. */
+  get isMeasured(): boolean {
+    return this.#spec.onlyIfSet === true || this.#spec.format === String;
   }
 
   #format(value: number | bigint): string {
@@ -113,9 +126,10 @@ export class TableColumn {
   }
 }
 
-function sum(server: VirtualServer, { read }: Metric<RealServer>): bigint {
-  let total = 0n;
-  for (const real of server.realServers) total += BigInt(read(real));
+/** Exact below 2^53: a connection count has at most 32 bits. */
+function sum(server: VirtualServer, { read }: Metric<RealServer>): number {
+  let total = 0;
+  for (const real of server.realServers) total += Number(read(real));
   return total;
 }
 
