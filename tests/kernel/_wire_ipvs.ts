@@ -226,9 +226,13 @@ export interface WireState {
   daemons: Fields[];
 }
 
-/** Sets an entry; if the table was read twice, both states must be the same. */
-function setOnce(map: Map<string, Fields>, key: string, fields: Fields): void {
+/**
+ * Sets an entry. If the table was read twice, both states must be the same; while it changes, the
+ * first one counts.
+ */
+function setOnce(map: Map<string, Fields>, key: string, fields: Fields, changing: boolean): void {
   const known = map.get(key);
+  if (known && changing) return;
   const print = (value: Fields) =>
     JSON.stringify(value, (_, v) => typeof v === "bigint" ? String(v) : v);
   if (known && print(known) !== print(fields)) {
@@ -238,6 +242,8 @@ function setOnce(map: Map<string, Fields>, key: string, fields: Fields): void {
 }
 
 interface Progress extends WireState {
+  /** Whether the counters change while the table is read. */
+  changing: boolean;
   /** The service of the last GET_DEST, and its sequence number. */
   requested: string;
   sequence: number;
@@ -254,13 +260,14 @@ function addMessage(state: Progress, message: Message): void {
     const fields = service(attributes(found.get(1)!));
     const known = state.services.get(serviceKey(fields));
     const seen = new Map(known ? [["service", known.fields]] : []);
-    setOnce(seen, "service", fields);
+    setOnce(seen, "service", fields, state.changing);
     if (!known) state.services.set(serviceKey(fields), { fields, servers: new Map() });
     state.order.set(serviceKey(fields), serviceOrder(attributes(found.get(1)!)));
   } else if (command === 5) {
     if (message.sequence !== state.sequence) throw new Error("A real server without a request");
     const fields = server(attributes(found.get(2)!));
-    setOnce(state.services.get(state.requested)!.servers, serverKey(fields), fields);
+    const { servers } = state.services.get(state.requested)!;
+    setOnce(servers, serverKey(fields), fields, state.changing);
     const order = serverOrder(attributes(found.get(2)!));
     state.order.set(`${state.requested} -> ${serverKey(fields)}`, order);
   } else if (command === 9) {
@@ -272,8 +279,8 @@ function addMessage(state: Progress, message: Message): void {
   }
 }
 
-/** The state of IPVS in a capture. */
-export function decodeCapture(capture: Uint8Array): WireState {
+/** The state of IPVS in a capture; the counters may be `changing` between two lists. */
+export function decodeCapture(capture: Uint8Array, changing = false): WireState {
   const all = messages(capture);
   const family = familyId(all);
   const state: Progress = {
@@ -282,6 +289,7 @@ export function decodeCapture(capture: Uint8Array): WireState {
     info: undefined,
     timeouts: undefined,
     daemons: [],
+    changing,
     requested: "",
     sequence: 0,
   };
