@@ -12,6 +12,6 @@ export function assertUnchanged(files: Files, name: string, code: number): void 
   const { status, err } = seen(files, name);
   assert.equal(status, code, err);
   assert.match(err, /^ipvstat: [^\n]+\n$/);
-  assert.equal(textOf(files, `${name}.file`), "old\n", name);
+  assert.equal(textOf(files, `${name}.file`), "old\n", `${name}: ${err}`);
   assertClean(files, name);
 }

@@ -14,6 +14,16 @@ file_with_fault() { # NAME STRACE-OPTION...
   overwrite "$name" strace -o "$LAB_OUT/$name.trace" "$@" ipvstat -o json --output-file
 }
 
+# Runs a command while the folder of overwrite.sh is mounted read-only.
+with_read_only_folder() { # COMMAND...
+  local status=0
+  mount --bind "$overwrite_folder" "$overwrite_folder"
+  mount -o remount,bind,ro "$overwrite_folder"
+  "$@" || status=$?
+  umount "$overwrite_folder"
+  return $status
+}
+
 # The number of the first call with this argument, among all calls of this name.
 nth() { # TRACE CALL PATTERN
   grep "^$2(" "$LAB_OUT/$1.trace" | grep -n -m 1 -e "$3" | cut -d: -f1
@@ -67,7 +77,7 @@ faults_of_file() {
   write=$(nth writing write '"{')
   fault_at file_with_fault file-interrupted write EINTR "$write" '"{'
   fault_at file_with_fault file-write write ENOSPC "$write" '"{'
-  fault_at file_with_fault file-openat openat EROFS "$(nth writing openat '\.ipvstat-')" '\.ipvstat-'
+  overwrite file-openat with_read_only_folder ipvstat -o json --output-file
   for call in fsync chmod rename; do file_with_fault "file-$call" -e inject=$call:error=EIO; done
   # Without privilege the owner of the old file cannot be preserved, which is not an error.
   file_with_fault file-chown -e inject=chown:error=EPERM
