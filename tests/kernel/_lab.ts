@@ -9,6 +9,7 @@ import {
   attacksCommand,
   checkout,
   denoCommand,
+  exampleCommand,
   guestDir,
   modprobe,
   prepare,
@@ -70,6 +71,7 @@ async function writeCommands(dir: string, prepared: Prepared, options: BootOptio
     // A single Deno process, for checks that do not need a new process of the program.
     reader: readerCommand(),
     attacks: attacksCommand(),
+    example: exampleCommand(),
     modprobe: [modprobe(), "-d", prepared.kernel.modules],
   };
   for (const [name, words] of Object.entries(commands)) {

@@ -102,6 +102,11 @@ export function attacksCommand(): string[] {
   return [Deno.execPath(), "run", "-A", ...OFFLINE_FLAGS, join(guestDir, "attacks.ts")];
 }
 
+/** The command that runs an example program. */
+export function exampleCommand(): string[] {
+  return [Deno.execPath(), "run", "--allow-ffi", "--allow-read", ...OFFLINE_FLAGS];
+}
+
 /** Everything that a boot needs from the host. */
 export interface Prepared {
   /** The cache directory, with a lock file for each processor. */

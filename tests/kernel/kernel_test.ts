@@ -16,8 +16,11 @@ if (["7.2", "6.1"].includes(chosenKernel())) {
   await import("../binary/textfile.ts");
 }
 
-// The slowest, especially with ptrace: it loads ip_vs about thirty times.
-if (chosenKernel() === "7.2") await import("./attacks.ts");
+// The slowest, especially with ptrace: the attacks load ip_vs about thirty times.
+if (chosenKernel() === "7.2") {
+  await import("./attacks.ts");
+  await import("./examples.ts");
+}
 
 // Last, as their connections keep ip_vs loaded: other phases need a fresh one without any counts.
 await import("./hard_cases.ts");
