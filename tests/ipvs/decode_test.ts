@@ -246,7 +246,7 @@ Deno.test("Decoder refuses an answer without its envelope", () => {
   for (const [kind, name] of [[SERVICES, "SERVICE"], [DESTINATIONS, "DEST"], [DAEMONS, "DAEMON"]]) {
     assert.throws(() => decode(kind as typeof SERVICES, answer((wire) => wire.u32(30, 1))), {
       name: "DecodeError",
-      message: `Cannot decode the answer at offset 20: no IPVS_CMD_ATTR_${name}`,
+      message: `Cannot decode the reply at offset 20: no IPVS_CMD_ATTR_${name}`,
     });
   }
 });

@@ -105,7 +105,7 @@ Deno.test("two sync daemons of one state are refused: the kernel has one of each
   assert.equal(collect(fakeKernel({ daemons: daemons.slice(0, 2) })).syncDaemons?.length, 2);
   assert.throws(() => collect(fakeKernel({ daemons })), {
     name: "DecodeError",
-    message: "Cannot use the answer to IPVS_CMD_GET_DAEMON: two sync daemons of state 1",
+    message: "Cannot use the reply to IPVS_CMD_GET_DAEMON: two sync daemons of state 1",
   });
 });
 
