@@ -5,7 +5,7 @@
  */
 import { Rows } from "../../lib/ipvs/rows.ts";
 import { DESTINATION, PRESENT, SERVICE } from "../../lib/ipvs/columns.ts";
-import { addressBytes } from "../_wire.ts";
+import { addressBytes } from "../_netlink_messages.ts";
 
 export interface ServiceKey {
   readonly address?: string;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { collect } from "../../lib/ipvs/collect.ts";
-import { movingDestinations, movingServices, randomFrom } from "./_moving_kernel.ts";
+import { movingDestinations, movingServices, randomFrom } from "./_changing_kernel.ts";
 
 const LISTINGS = 25;
 

@@ -11,17 +11,17 @@ import {
   SERVICE_TABLE,
   type Table,
 } from "../../lib/ipvs/schema.ts";
-import { manyRuns } from "../_runs.ts";
-import { Wire } from "../_wire.ts";
+import { manyRuns } from "../_property_runs.ts";
+import { MessageWriter } from "../_netlink_messages.ts";
 import { poisoned } from "../netlink/_script.ts";
-import { daemon, destination, service } from "./_answers.ts";
+import { daemon, destination, service } from "./_replies.ts";
 
-const KINDS: readonly [Table, number, (wire: Wire) => void][] = [
+const KINDS: readonly [Table, number, (writer: MessageWriter) => void][] = [
   [SERVICE_TABLE, SERVICE.width, service],
   [DESTINATION_TABLE, DESTINATION.width, destination],
   [DAEMON_TABLE, DAEMON.width, daemon],
-  [INFO_TABLE, INFO.width, (wire) => wire.u32(1, 0x010201).u32(2, 4096)],
-  [CONFIG_TABLE, CONFIG.width, (wire) => wire.u32(4, 900).u32(5, 120).u32(6, 300)],
+  [INFO_TABLE, INFO.width, (writer) => writer.u32(1, 0x010201).u32(2, 4096)],
+  [CONFIG_TABLE, CONFIG.width, (writer) => writer.u32(4, 900).u32(5, 120).u32(6, 300)],
 ];
 
 type Outcome = readonly [record: number[], unknown: number] | string;
@@ -49,9 +49,9 @@ function outcome(
 
 for (const [table, width, fill] of KINDS) {
   const real = [false, true].map((bigEndian) => {
-    const wire = new Wire(bigEndian);
-    fill(wire);
-    return wire.take();
+    const writer = new MessageWriter(bigEndian);
+    fill(writer);
+    return writer.take();
   });
   const at = fc.nat(real[0]!.length - 1);
   const mutation = fc.tuple(at, fc.oneof(fc.nat(255), fc.constantFrom(0, 4, 8, 16, 255)));

@@ -20,8 +20,8 @@ import {
   type WireType,
 } from "../../lib/ipvs/schema.ts";
 import { fromHalves } from "../../lib/netlink/byte_order.ts";
-import { addressBytes, type Wire } from "../_wire.ts";
-import { answer, daemon, decode, destination, service, stats } from "./_answers.ts";
+import { addressBytes, type MessageWriter } from "../_netlink_messages.ts";
+import { answer, daemon, decode, destination, service, stats } from "./_replies.ts";
 
 const SERVICES = { table: SERVICE_TABLE, width: SERVICE.width };
 const DESTINATIONS = { table: DESTINATION_TABLE, width: DESTINATION.width };
@@ -105,9 +105,9 @@ for (const [order, bigEndian] of ORDERS) {
   });
 
   Deno.test(`Decoder reads ${order} info and timeouts, which are not nested`, () => {
-    const info = answer((wire) => wire.u32(1, 0x010201).u32(2, 4096), bigEndian);
+    const info = answer((writer) => writer.u32(1, 0x010201).u32(2, 4096), bigEndian);
     assert.deepEqual([...decode(INFOS, info)], [bits(1, 2), 0x010201, 4096]);
-    const config = answer((wire) => wire.u32(4, 900).u32(5, 120).u32(6, 0xffffffff), bigEndian);
+    const config = answer((writer) => writer.u32(4, 900).u32(5, 120).u32(6, 0xffffffff), bigEndian);
     assert.deepEqual([...decode(CONFIGS, config)], [bits(4, 5, 6), 900, 120, 0xffffffff]);
   });
 }
@@ -115,8 +115,8 @@ for (const [order, bigEndian] of ORDERS) {
 Deno.test("Decoder reads a mark up to 4294967295 of a service without protocol, address and port", () => {
   const record = decode(
     SERVICES,
-    answer((wire) => {
-      wire.attribute(1, () => wire.u16(1, 2).u32(5, 0xffffffff).text(6, "rr"));
+    answer((writer) => {
+      writer.attribute(1, () => writer.u16(1, 2).u32(5, 0xffffffff).text(6, "rr"));
     }),
   );
   assert.equal(record[SERVICE.fwmark], 0xffffffff);
@@ -129,10 +129,10 @@ Deno.test("Decoder reads a mark up to 4294967295 of a service without protocol, 
 type Nest = readonly [type: number, first: bigint, wide: boolean];
 
 function serviceWithStats(...nests: readonly Nest[]) {
-  return answer((wire) => {
-    wire.attribute(1, () => {
-      wire.u16(1, 2).text(6, "rr");
-      for (const [type, first, wide] of nests) stats(wire, type, first, wide);
+  return answer((writer) => {
+    writer.attribute(1, () => {
+      writer.u16(1, 2).text(6, "rr");
+      for (const [type, first, wide] of nests) stats(writer, type, first, wide);
     });
   });
 }
@@ -153,20 +153,20 @@ Deno.test("Decoder takes STATS where there is no STATS64, with 64 bits of the by
 });
 
 Deno.test("Decoder does not read STATS if there is STATS64", () => {
-  const datagram = answer((wire) => {
-    wire.attribute(1, () => {
-      wire.u16(1, 2).text(6, "rr").attribute(10, () => wire.u32(1, 5));
-      stats(wire, 12, 1n, true);
+  const datagram = answer((writer) => {
+    writer.attribute(1, () => {
+      writer.u16(1, 2).text(6, "rr").attribute(10, () => writer.u32(1, 5));
+      stats(writer, 12, 1n, true);
     });
   });
   assert.deepEqual(values(decode(SERVICES, datagram)), upFrom(1n));
 });
 
 /** Writes the table's nests around what `fill` writes into the innermost. */
-function nested(wire: Wire, path: readonly number[], fill: () => void): void {
+function nested(writer: MessageWriter, path: readonly number[], fill: () => void): void {
   const [first, ...rest] = path;
   if (first === undefined) fill();
-  else wire.attribute(first, () => nested(wire, rest, fill));
+  else writer.attribute(first, () => nested(writer, rest, fill));
 }
 
 interface Leaf {
@@ -190,11 +190,11 @@ function leaves(table: Table, path: readonly number[] = []): Leaf[] {
 }
 
 /** Writes what a table requires, so that only the width under test is wrong. */
-function required(wire: Wire, table: Table, except: number): void {
+function required(writer: MessageWriter, table: Table, except: number): void {
   for (const number of table.required) {
     const attribute = table.attributes.get(number);
     if (number === except || attribute === undefined || !("type" in attribute)) continue;
-    wire.bytes(number, new Uint8Array(WIDTH[attribute.type]));
+    writer.bytes(number, new Uint8Array(WIDTH[attribute.type]));
   }
 }
 
@@ -206,14 +206,14 @@ for (const kind of [SERVICES, DESTINATIONS, DAEMONS, INFOS, CONFIGS]) {
       const wrong = leaf.type === "text" ? [0, 17, 20] : [0, width - 1, width + 1, 2 * width];
       for (const actual of wrong) {
         let offset = 0;
-        const datagram = answer((wire) => {
+        const datagram = answer((writer) => {
           const outer = leaf.path.length > 1;
-          nested(wire, leaf.path.slice(0, 1), () => {
-            if (outer) required(wire, kind.table, leaf.path[1]!);
-            nested(wire, leaf.path.slice(1), () => {
-              offset = wire.length + 4;
-              wire.bytes(leaf.number, new Uint8Array(actual));
-              required(wire, leaf.table, leaf.number);
+          nested(writer, leaf.path.slice(0, 1), () => {
+            if (outer) required(writer, kind.table, leaf.path[1]!);
+            nested(writer, leaf.path.slice(1), () => {
+              offset = writer.length + 4;
+              writer.bytes(leaf.number, new Uint8Array(actual));
+              required(writer, leaf.table, leaf.number);
             });
           });
         });
@@ -232,9 +232,9 @@ Deno.test("Decoder takes names of 1 to 16 bytes, with or without a NUL", () => {
     for (const ending of length < 16 ? ["", "\0"] : [""]) {
       const record = decode(
         SERVICES,
-        answer((wire) => {
+        answer((writer) => {
           const bytes = new TextEncoder().encode(name.slice(0, length) + ending);
-          wire.attribute(1, () => wire.u16(1, 2).bytes(6, bytes));
+          writer.attribute(1, () => writer.u16(1, 2).bytes(6, bytes));
         }),
       );
       assert.equal(text(record, SERVICE.schedName), name.slice(0, length));
@@ -244,7 +244,7 @@ Deno.test("Decoder takes names of 1 to 16 bytes, with or without a NUL", () => {
 
 Deno.test("Decoder refuses an answer without its envelope", () => {
   for (const [kind, name] of [[SERVICES, "SERVICE"], [DESTINATIONS, "DEST"], [DAEMONS, "DAEMON"]]) {
-    assert.throws(() => decode(kind as typeof SERVICES, answer((wire) => wire.u32(30, 1))), {
+    assert.throws(() => decode(kind as typeof SERVICES, answer((writer) => writer.u32(30, 1))), {
       name: "DecodeError",
       message: `Cannot decode the reply at offset 20: no IPVS_CMD_ATTR_${name}`,
     });
@@ -291,10 +291,10 @@ Deno.test("Decoder refuses stats that lack one of their ten values", () => {
     ...["CPS", "INPPS", "OUTPPS", "INBPS", "OUTBPS"],
   ];
   names.forEach((name, missing) => {
-    const datagram = answer((wire) => {
-      wire.attribute(1, () => {
-        wire.u16(1, 2).text(6, "rr").attribute(12, () => {
-          for (let i = 1; i <= 10; i++) if (i !== missing + 1) wire.u64(i, 1n);
+    const datagram = answer((writer) => {
+      writer.attribute(1, () => {
+        writer.u16(1, 2).text(6, "rr").attribute(12, () => {
+          for (let i = 1; i <= 10; i++) if (i !== missing + 1) writer.u64(i, 1n);
         });
       });
     });
@@ -306,14 +306,14 @@ Deno.test("Decoder refuses stats that lack one of their ten values", () => {
 
 Deno.test("Decoder skips and counts attributes that it does not know, at every level", () => {
   const decoder = new Decoder(SERVICE_TABLE, SERVICE.width);
-  const datagram = answer((wire) => {
-    wire.u32(40, 1).attribute(1, () => {
-      wire.bytes(41, [1, 2, 3]).u16(1, 2).text(6, "rr").attribute(10, () => {
+  const datagram = answer((writer) => {
+    writer.u32(40, 1).attribute(1, () => {
+      writer.bytes(41, [1, 2, 3]).u16(1, 2).text(6, "rr").attribute(10, () => {
         for (let i = 1; i <= 10; i++) {
-          if (i === 4 || i === 5) wire.u64(i, 1n);
-          else wire.u32(i, 1);
+          if (i === 4 || i === 5) writer.u64(i, 1n);
+          else writer.u32(i, 1);
         }
-        wire.u8(42, 1);
+        writer.u8(42, 1);
       });
     });
   });
@@ -327,10 +327,10 @@ Deno.test("Decoder skips and counts attributes that it does not know, at every l
 
 Deno.test("Decoder ignores IPVS_STATS_ATTR_PAD and does not count it", () => {
   const decoder = new Decoder(DESTINATION_TABLE, DESTINATION.width);
-  const datagram = answer((wire) => {
-    wire.attribute(2, () => {
-      wire.bytes(1, new Uint8Array(16)).be16(2, 80).u32(3, 0).u32(4, 1).attribute(12, () => {
-        for (let i = 1; i <= 10; i++) wire.bytes(11, []).u64(i, BigInt(i));
+  const datagram = answer((writer) => {
+    writer.attribute(2, () => {
+      writer.bytes(1, new Uint8Array(16)).be16(2, 80).u32(3, 0).u32(4, 1).attribute(12, () => {
+        for (let i = 1; i <= 10; i++) writer.bytes(11, []).u64(i, BigInt(i));
       });
     });
   });
@@ -342,8 +342,8 @@ Deno.test("Decoder ignores IPVS_STATS_ATTR_PAD and does not count it", () => {
 Deno.test("Decoder takes the last of several attributes of one type, as the kernel does", () => {
   const record = decode(
     SERVICES,
-    answer((wire) => {
-      wire.attribute(1, () => wire.u16(1, 2).text(6, "long-name").u16(1, 10).text(6, "rr"));
+    answer((writer) => {
+      writer.attribute(1, () => writer.u16(1, 2).text(6, "long-name").u16(1, 10).text(6, "rr"));
     }),
   );
   assert.equal(record[SERVICE.addressFamily], 10);
@@ -387,10 +387,10 @@ Deno.test("Decoder keeps the values of many layouts apart", () => {
       const sched = "s".repeat(1 + i % 15), pe = "p".repeat(1 + i % 7);
       const record = decode(
         SERVICES,
-        answer((wire) => {
-          wire.attribute(1, () => {
-            if (i % 2 === 0) wire.text(11, pe);
-            wire.u16(1, 2).text(6, sched).u32(5, 1000 * round + i + 1);
+        answer((writer) => {
+          writer.attribute(1, () => {
+            if (i % 2 === 0) writer.text(11, pe);
+            writer.u16(1, 2).text(6, sched).u32(5, 1000 * round + i + 1);
           });
         }),
         decoder,
@@ -405,8 +405,8 @@ Deno.test("Decoder keeps the values of many layouts apart", () => {
 Deno.test("Decoder tells layouts of one length apart", () => {
   const decoder = new Decoder(SERVICE_TABLE, SERVICE.width);
   const [timeout, netmask, reversed] = [[8, 9], [9, 8], [9, 60]].map(([first, second]) =>
-    answer((wire) => {
-      wire.attribute(1, () => wire.u16(1, 2).text(6, "rr").u32(first!, 1).u32(second!, 2));
+    answer((writer) => {
+      writer.attribute(1, () => writer.u16(1, 2).text(6, "rr").u32(first!, 1).u32(second!, 2));
     })
   );
   for (let i = 0; i < 2; i++) {
@@ -420,8 +420,8 @@ Deno.test("Decoder tells layouts of one length apart", () => {
 
 Deno.test("Decoder decodes answers of both byte orders in turn", () => {
   const decoder = new Decoder(INFO_TABLE, INFO.width);
-  const little = answer((wire) => wire.u32(1, 0x01020304));
-  const big = answer((wire) => wire.u32(1, 0x01020304), true);
+  const little = answer((writer) => writer.u32(1, 0x01020304));
+  const big = answer((writer) => writer.u32(1, 0x01020304), true);
   for (let i = 0; i < 2; i++) {
     assert.equal(decode(INFOS, little, decoder)[INFO.version], 0x01020304);
     assert.equal(decode(INFOS, big, decoder)[INFO.version], 0x01020304);
@@ -430,7 +430,7 @@ Deno.test("Decoder decodes answers of both byte orders in turn", () => {
 
 Deno.test("Decoder decodes an answer in the middle of a datagram, as at its start", () => {
   const decoder = new Decoder(INFO_TABLE, INFO.width);
-  const datagram = answer((wire) => wire.u32(1, 11).u32(2, 12).u32(1, 21).u32(2, 22));
+  const datagram = answer((writer) => writer.u32(1, 11).u32(2, 12).u32(1, 21).u32(2, 22));
   const record = new Uint32Array(2 * INFO.width);
   decoder.decode(datagram, 20, 36, record, 0);
   decoder.decode(datagram, 36, 52, record, INFO.width);

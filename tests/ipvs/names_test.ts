@@ -14,8 +14,8 @@ import {
   tunnelChecksumName,
   tunnelTypeName,
 } from "../../lib/ipvs/names.ts";
-import { manyRuns } from "../_runs.ts";
-import { addressBytes } from "../_wire.ts";
+import { manyRuns } from "../_property_runs.ts";
+import { addressBytes } from "../_netlink_messages.ts";
 
 function words(bytes: readonly number[]): number[] {
   const padded = [...bytes, ...new Array<number>(16 - bytes.length).fill(0)];

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { NetlinkClient, type Request } from "../../lib/netlink/client.ts";
 import { Requests } from "../../lib/ipvs/request.ts";
 import * as uapi from "../../lib/ipvs/uapi.ts";
-import { addressBytes, parseAttributes } from "../_wire.ts";
+import { addressBytes, parseAttributes } from "../_netlink_messages.ts";
 import { end, ERROR, Script, toHex } from "../netlink/_script.ts";
 import { type ServiceKey, serviceRows } from "./_rows.ts";
 

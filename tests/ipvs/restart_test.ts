@@ -6,13 +6,13 @@ import { collect, type Source } from "../../lib/ipvs/collect.ts";
 import { NetlinkError } from "../../lib/netlink/errors.ts";
 import { concat } from "../capture/_fixtures.ts";
 import {
+  type Failure,
   fakeKernel,
   type FakeService,
   GET_DEST,
   GET_INFO,
   GET_SERVICE,
   type Kernel,
-  type Refusal,
 } from "../_fixtures.ts";
 
 const CONTROLLER = 16, ENOENT = 2, EPERM = 1, ENOBUFS = 105;
@@ -25,7 +25,7 @@ const NEW: FakeService[] = [{ address: "10.0.0.2", destinations: [{ address: "10
  * real one does; `happen` runs before each request is answered.
  */
 function restartable(
-  happen: (command: number, kernel: Kernel, restarts: number) => Refusal | void,
+  happen: (command: number, kernel: Kernel, restarts: number) => Failure | void,
 ) {
   let restarts = 0;
   const source = fakeKernel({

@@ -12,7 +12,7 @@ import {
   GET_SERVICE,
   type Kernel,
 } from "../_fixtures.ts";
-import type { ParsedRequest } from "../_wire.ts";
+import type { ParsedRequest } from "../_netlink_messages.ts";
 
 /** A service by its mark, with as many real servers; the first's weight is `weight`. */
 function marked(mark: number, realServers = 1, weight = 1): FakeService {

@@ -12,7 +12,7 @@ import {
   TOTAL_METRICS,
   VIRTUAL_METRICS,
 } from "../../lib/metrics/catalogue.ts";
-import { familyOf } from "../_answers.ts";
+import { familyOf } from "../_fake_replies.ts";
 import {
   type FakeDestination,
   type FakeService,
@@ -25,7 +25,7 @@ import {
   SCHED3,
   TUNNEL,
 } from "../_fixtures.ts";
-import { addressBytes } from "../_wire.ts";
+import { addressBytes } from "../_netlink_messages.ts";
 
 /** Values of metrics by name; a bigint beyond 2^53. */
 export type Values = Record<string, number | bigint>;

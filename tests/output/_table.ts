@@ -4,7 +4,7 @@ import { collect } from "../../lib/ipvs/collect.ts";
 import type { Snapshot } from "../../lib/ipvs/snapshot.ts";
 import { encodeTable, type TableOptions } from "../../lib/output/table.ts";
 import type { FakeSource } from "../_fixtures.ts";
-import { textOf } from "../_parsers.ts";
+import { textOf } from "../_output_parsers.ts";
 
 export function table(snapshot: Snapshot, options: Partial<TableOptions> = {}): string {
   return textOf((sink) => encodeTable(snapshot, sink, { color: false, ...options }));

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { ByteWriter, utf8 } from "../../lib/output/byte_writer.ts";
-import { textOf } from "../_parsers.ts";
+import { textOf } from "../_output_parsers.ts";
 
 const CAPACITY = 65536;
 

@@ -7,7 +7,7 @@ import { REAL_METRICS, VIRTUAL_METRICS } from "../../lib/metrics/catalogue.ts";
 import { encodeInflux } from "../../lib/output/influx.ts";
 import { fakeKernel, procPerCpu, procStats, TUNNEL } from "../_fixtures.ts";
 import { HARD_CPUS, HARD_SERVICES, HARD_TOTALS, hardKernel } from "../_hard_cases.ts";
-import { type Line, parseLineProtocol, textOf } from "../_parsers.ts";
+import { type Line, parseLineProtocol, textOf } from "../_output_parsers.ts";
 import * as expected from "./_expected.ts";
 
 const LARGEST = 2n ** 63n - 1n;

@@ -13,7 +13,7 @@ import { encodeJson } from "../../lib/output/json.ts";
 import { jsonSchema, type Schema } from "../../lib/output/json_schema.ts";
 import { fakeKernel, type FakeSource, GET_CONFIG, GET_DAEMON, GET_INFO } from "../_fixtures.ts";
 import { hardKernel } from "../_hard_cases.ts";
-import { textOf } from "../_parsers.ts";
+import { textOf } from "../_output_parsers.ts";
 import { SETTINGS_FILES, statusText } from "../procfs/_status.ts";
 
 type Json = Record<string, unknown>;

@@ -13,8 +13,8 @@ import {
   SCHED2,
 } from "../_fixtures.ts";
 import { HARD_CPUS, HARD_SERVICES, HARD_TOTALS, hardKernel } from "../_hard_cases.ts";
-import { parseExactJson, textOf } from "../_parsers.ts";
-import { addressBytes } from "../_wire.ts";
+import { parseExactJson, textOf } from "../_output_parsers.ts";
+import { addressBytes } from "../_netlink_messages.ts";
 import { SETTINGS_FILES, statusText } from "../procfs/_status.ts";
 import { cpuValues, serversOf, totalValues } from "./_expected.ts";
 

@@ -12,7 +12,7 @@ import { encodeOpenMetrics, encodePrometheus } from "../../lib/output/prometheus
 import { VERSION } from "../../lib/version.ts";
 import { fakeKernel, inconsistentKernel, type Kernel, TUNNEL } from "../_fixtures.ts";
 import { HARD_CPUS, HARD_SERVICES, HARD_TOTALS, hardKernel } from "../_hard_cases.ts";
-import { parsePrometheus, type PrometheusFamily, textOf } from "../_parsers.ts";
+import { parsePrometheus, type PrometheusFamily, textOf } from "../_output_parsers.ts";
 import { SETTINGS_FILES, statusText } from "../procfs/_status.ts";
 import * as expected from "./_expected.ts";
 

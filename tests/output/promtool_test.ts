@@ -4,7 +4,7 @@ import { encodeOpenMetrics, encodePrometheus } from "../../lib/output/prometheus
 import { cannotFind, outputOf, run, withTempDir } from "../_commands.ts";
 import type { FakeSource } from "../_fixtures.ts";
 import { hardKernel } from "../_hard_cases.ts";
-import { textOf } from "../_parsers.ts";
+import { textOf } from "../_output_parsers.ts";
 import { SETTINGS_FILES, statusText } from "../procfs/_status.ts";
 
 /** The hard cases on a kernel that reports all there is. */
