@@ -1,6 +1,6 @@
 /**
- * A fake kernel whose table does not stand still: services come and go between any two datagrams
- * of a listing, in and out of the buckets of a hash table, as they do in nature.
+ * A fake kernel whose table changes during a read: entries are added and removed between any two
+ * datagrams of a list, in the buckets of a hash table, as in a real kernel.
  *
  * @module
  */
@@ -13,7 +13,7 @@ import {
   type Kernel,
 } from "../_fixtures.ts";
 
-/** A generator of numbers from 0 to below 1 that is the same for the same seed. */
+/** A generator of numbers from 0 to below 1, determined by the seed. */
 export function randomFrom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
@@ -24,44 +24,45 @@ export function randomFrom(seed: number): () => number {
   };
 }
 
-/** What of a table stands, and what comes and goes. */
-export interface Movement<T> {
-  readonly standing: readonly T[];
-  readonly others: readonly T[];
-  /** Comings and goings between two datagrams, on average. */
-  readonly pace: number;
+/** The entries of a table, and how often they change. */
+export interface Changes<T> {
+  readonly stable: readonly T[];
+  /** Entries that are added and removed. */
+  readonly transient: readonly T[];
+  /** Average number of changes between two datagrams. */
+  readonly rate: number;
   readonly random: () => number;
-  /** Buckets of the hash table; a new entry becomes the first of its bucket. */
+  /** Number of buckets of the hash table; a new entry becomes the first one in its bucket. */
   readonly buckets: number;
 }
 
-/** Entries in the order of a hash table that {@linkcode Moving.step} changes. */
-export class Moving<T> {
-  readonly #movement: Movement<T>;
+/** A hash table that {@linkcode ChangingTable.step} changes. */
+export class ChangingTable<T> {
+  readonly #changes: Changes<T>;
   readonly #buckets: T[][];
   readonly #home = new Map<T, number>();
   readonly #present = new Set<T>();
 
-  constructor(movement: Movement<T>) {
-    this.#movement = movement;
-    this.#buckets = Array.from({ length: movement.buckets }, () => []);
-    for (const entry of [...movement.standing, ...movement.others]) {
-      this.#home.set(entry, Math.floor(movement.random() * movement.buckets));
+  constructor(changes: Changes<T>) {
+    this.#changes = changes;
+    this.#buckets = Array.from({ length: changes.buckets }, () => []);
+    for (const entry of [...changes.stable, ...changes.transient]) {
+      this.#home.set(entry, Math.floor(changes.random() * changes.buckets));
     }
-    for (const entry of movement.standing) this.#bucket(entry).unshift(entry);
-    for (const entry of movement.others) if (movement.random() < 0.5) this.#toggle(entry);
+    for (const entry of changes.stable) this.#bucket(entry).unshift(entry);
+    for (const entry of changes.transient) if (changes.random() < 0.5) this.#toggle(entry);
   }
 
-  /** The table as a listing walks it. */
+  /** The entries in the order of a list. */
   get entries(): T[] {
     return this.#buckets.flat();
   }
 
-  /** Lets some of the others come or go. */
+  /** Adds or removes transient entries. */
   step(): void {
-    const { pace, random, others } = this.#movement;
-    let changes = Math.floor(2 * pace * random() + random());
-    while (changes-- > 0) this.#toggle(others[Math.floor(random() * others.length)]!);
+    const { rate, random, transient } = this.#changes;
+    let count = Math.floor(2 * rate * random() + random());
+    while (count-- > 0) this.#toggle(transient[Math.floor(random() * transient.length)]!);
   }
 
   #bucket(entry: T): T[] {
@@ -78,36 +79,36 @@ export class Moving<T> {
   }
 }
 
-/** A kernel whose services move before every request and between the datagrams of every answer. */
-export function movingServices(
-  movement: Movement<FakeService>,
+/** A kernel whose services change before requests and between the datagrams of every dump. */
+export function changingServices(
+  changes: Changes<FakeService>,
   settings: Partial<Kernel>,
 ): FakeSource {
-  const moving = new Moving(movement);
+  const table = new ChangingTable(changes);
   const step = (kernel: Kernel) => {
-    moving.step();
-    kernel.services = moving.entries;
+    table.step();
+    kernel.services = table.entries;
   };
   return fakeKernel({
     ...settings,
-    services: moving.entries,
+    services: table.entries,
     onRequest: ({ command }, kernel) => {
-      // A thousand questions for destinations take as long as some listings.
-      if (command !== GET_DEST || movement.random() < 0.05) step(kernel);
+      // Twenty dumps of destinations take about as long as one listing of the services.
+      if (command !== GET_DEST || changes.random() < 0.05) step(kernel);
     },
     onDatagram: (_, kernel) => step(kernel),
   });
 }
 
-/** A kernel with one service, whose destinations move likewise. */
-export function movingDestinations(
-  movement: Movement<FakeDestination>,
+/** A kernel with one service, whose destinations change in the same way. */
+export function changingDestinations(
+  changes: Changes<FakeDestination>,
   settings: Partial<Kernel>,
 ): FakeSource {
-  const moving = new Moving(movement);
-  const service = () => [{ fwmark: 1, destinations: moving.entries }];
+  const table = new ChangingTable(changes);
+  const service = () => [{ fwmark: 1, destinations: table.entries }];
   const step = (kernel: Kernel) => {
-    moving.step();
+    table.step();
     kernel.services = service();
   };
   return fakeKernel({

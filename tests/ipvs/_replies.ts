@@ -1,14 +1,12 @@
 /**
- * Answers with a value of its own in every attribute, as a kernel lays them out.
+ * Replies with a different value in every attribute, in the order of the kernel.
  *
  * @module
  */
 import { Datagram } from "../../lib/netlink/transport.ts";
-import { Decoder } from "../../lib/ipvs/decode.ts";
-import type { Table } from "../../lib/ipvs/schema.ts";
 import { addressBytes, MessageWriter } from "../_netlink_messages.ts";
 
-/** Writes a stats nest whose values are `first`, `first + 1n` and so on; 64 bits wide, or as STATS. */
+/** Writes STATS64, or STATS if not `wide`, with the values `first`, `first + 1n` and so on. */
 export function stats(writer: MessageWriter, type: number, first: bigint, wide: boolean): void {
   writer.attribute(type, () => {
     for (let i = 1; i <= 10; i++) {
@@ -19,7 +17,7 @@ export function stats(writer: MessageWriter, type: number, first: bigint, wide: 
   });
 }
 
-/** Writes the attributes of a service, each in its place of Linux 6.1. */
+/** Writes a service, with the attributes in the order of Linux 6.1. */
 export function service(writer: MessageWriter): void {
   writer.attribute(1, () => {
     writer.u16(1, 10).u16(2, 17).bytes(3, addressBytes("2001:db8::1")).be16(4, 0x1234);
@@ -31,7 +29,7 @@ export function service(writer: MessageWriter): void {
   });
 }
 
-/** Writes the attributes of a destination, likewise. */
+/** Writes a destination, with the attributes in the order of Linux 6.1. */
 export function destination(writer: MessageWriter): void {
   writer.attribute(2, () => {
     writer.bytes(1, addressBytes("2001:db8::2")).be16(2, 8080);
@@ -43,7 +41,7 @@ export function destination(writer: MessageWriter): void {
   });
 }
 
-/** Writes the attributes of a sync daemon. */
+/** Writes a sync daemon. */
 export function daemon(writer: MessageWriter): void {
   writer.attribute(3, () => {
     writer.u32(1, 2).text(2, "eth0").u32(3, 200).u16(4, 1460).u16(7, 8848).u8(8, 7);
@@ -51,21 +49,9 @@ export function daemon(writer: MessageWriter): void {
   });
 }
 
-/** The bytes that `fill` writes, behind 20 bytes as of a netlink and a generic netlink header. */
-export function answer(fill: (writer: MessageWriter) => void, bigEndian = false): Datagram {
+/** A reply: 20 zero bytes for the netlink and generic netlink headers, and what `fill` writes. */
+export function reply(fill: (writer: MessageWriter) => void, bigEndian = false): Datagram {
   const writer = new MessageWriter(bigEndian).raw(new Uint8Array(20));
   fill(writer);
   return Datagram.from(writer.take(), !bigEndian);
-}
-
-/** Decodes into a record that is full of other bits before. */
-export function decode(
-  table: { readonly table: Table; readonly width: number },
-  datagram: Datagram,
-  decoder: Decoder = new Decoder(table.table, table.width),
-): Uint32Array {
-  const record = new Uint32Array(table.width + 2).fill(0xa5a5a5a5);
-  decoder.decode(datagram, 20, datagram.length, record, 1);
-  if (record[0] !== 0xa5a5a5a5 || record.at(-1) !== 0xa5a5a5a5) throw new Error("Wrote outside");
-  return record.subarray(1, -1);
 }
