@@ -23,7 +23,7 @@ import { UsageError } from "./lib/commands/usage_error.ts";
 import { parseSize } from "./lib/commands/values.ts";
 import type { Source } from "./lib/ipvs/collect.ts";
 import type { Consistency } from "./lib/ipvs/snapshot.ts";
-import { isMissingFamily, isRefusal, NetlinkError } from "./lib/netlink/errors.ts";
+import { isMissingFamily, isPermissionDenied, NetlinkError } from "./lib/netlink/errors.ts";
 import { COMMIT, VERSION } from "./lib/version.ts";
 
 const DEMO = new URL("./testdata/demo/capture.pcap", import.meta.url);
@@ -230,7 +230,7 @@ async function explainNetlink(error: NetlinkError): Promise<Explanation> {
       hint: "try: sudo modprobe ip_vs (ipvstat doctor explains more, ipvstat --demo needs no IPVS)",
     };
   }
-  if (isRefusal(error)) {
+  if (isPermissionDenied(error)) {
     const { explainRefusal } = await import("./lib/doctor/capability.ts");
     const { finding, fix } = explainRefusal({ readFile, readLink });
     return {

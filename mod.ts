@@ -99,7 +99,7 @@ export type { Consistency, Info, Snapshot, SyncDaemon, Timeouts } from "./lib/ip
 export {
   DecodeError,
   isMissingFamily as isIpvsMissing,
-  isRefusal as isNotPermitted,
+  isPermissionDenied as isNotPermitted,
   NetlinkError,
 } from "./lib/netlink/errors.ts";
 export { Datagram, NotRecordedError, type Transport } from "./lib/netlink/transport.ts";

@@ -1,13 +1,13 @@
-/** What the packages of a release are made of. */
+/** What the packages of a release are built from. */
 import type { Target } from "./targets.ts";
 
 /** One target's part of a release. */
 export interface Build {
-  /** Where its packages are made, and what they take to make. */
+  /** The directory of its packages and of temporary files. */
   readonly dir: string;
   /** The compiled program. */
   readonly program: string;
   readonly target: Target;
-  /** Of every file, in seconds since 1970. */
+  /** The modification time of every file, in seconds since 1970. */
   readonly time: number;
 }

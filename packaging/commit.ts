@@ -1,20 +1,20 @@
-/** Which commit the sources are of, and when it was made. */
+/** Reads the commit of the sources, and its time. */
 import { run } from "./run.ts";
 
-/** Where the sources stand. */
+/** The commit of a checkout. */
 export interface Commit {
-  /** The full hash, with `-dirty` where the tree differs from it; `unknown` without git. */
+  /** The full hash, with `-dirty` if the tree differs from it; `unknown` without git. */
   readonly name: string;
-  /** When it was made, in seconds since 1970; SOURCE_DATE_EPOCH where that is set. */
+  /** Its time in seconds since 1970, or SOURCE_DATE_EPOCH if that is set. */
   readonly time: number;
 }
 
-/** Without git and SOURCE_DATE_EPOCH: no time at all, but one that every tool takes. */
+/** The time without git and SOURCE_DATE_EPOCH, which every tool accepts. */
 const NO_TIME = 0;
 
 async function git(root: string, ...words: string[]): Promise<string | undefined> {
   try {
-    // The folder may belong to somebody else than who builds, as in a container.
+    // The directory may belong to another user, as in a container.
     const { success, stdout } = await run(["git", "-c", `safe.directory=${root}`, ...words], {
       cwd: root,
     });
@@ -28,14 +28,16 @@ async function git(root: string, ...words: string[]): Promise<string | undefined
 function givenTime(): number | undefined {
   const given = Deno.env.get("SOURCE_DATE_EPOCH");
   if (given === undefined) return undefined;
-  if (!/^\d+$/.test(given)) throw new Error("SOURCE_DATE_EPOCH takes seconds since 1970");
+  if (!/^\d+$/.test(given)) {
+    throw new Error("SOURCE_DATE_EPOCH must be a number of seconds since 1970");
+  }
   return Number(given);
 }
 
 /**
  * Reads the commit of a checkout.
  *
- * @throws {Error} where SOURCE_DATE_EPOCH is no number.
+ * @throws {Error} if SOURCE_DATE_EPOCH is not a number.
  */
 export async function readCommit(root: string): Promise<Commit> {
   const given = givenTime();

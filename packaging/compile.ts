@@ -1,6 +1,6 @@
 /**
- * `deno task compile`: makes `dist/ipvstat`, the program for this machine in one file, or with
- * `--output FILE` another. DENORT_BIN names the runtime where Deno cannot download it.
+ * `deno task compile`: compiles the program for this machine to a single file, `dist/ipvstat` or
+ * `--output FILE`. DENORT_BIN is the path of the runtime if Deno cannot download it.
  */
 import { basename, dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
@@ -12,7 +12,7 @@ import { certificateHint, forDeno, reasonOf, run } from "./run.ts";
 import { ROOT, stage, type Staged } from "./stage.ts";
 import { hostTarget, type Target } from "./targets.ts";
 
-/** The runtime that the program is appended to cannot be had. */
+/** The runtime that the program is appended to is not available. */
 export class RuntimeMissingError extends Error {
   override readonly name = "RuntimeMissingError";
 
@@ -25,7 +25,7 @@ export class RuntimeMissingError extends Error {
   }
 }
 
-/** DENORT_BIN, if it is for that target; one for another machine says nothing about this one. */
+/** DENORT_BIN, unless it is for another target. */
 async function givenRuntime(target: Target): Promise<Record<string, string>> {
   const path = Deno.env.get("DENORT_BIN");
   if (!path) return {};
@@ -36,8 +36,8 @@ async function givenRuntime(target: Target): Promise<Record<string, string>> {
 }
 
 /**
- * A denort of another release than the Deno that compiles is taken without a word, and cannot
- * read what is appended to it.
+ * Checks that the program starts. Deno accepts the denort of another release, which cannot read what
+ * is appended to it.
  */
 async function checkStarts(program: string): Promise<void> {
   const { success, stdout, stderr } = await run([program, "--version"], {
@@ -47,14 +47,14 @@ async function checkStarts(program: string): Promise<void> {
   if (success && stdout.startsWith(`ipvstat ${VERSION}\n`)) return;
   throw new Error(
     `The program does not start (${reasonOf(stderr)}); DENORT_BIN must be the denort of Deno ` +
-      `${Deno.version.deno}, which compiles`,
+      Deno.version.deno,
   );
 }
 
 /**
- * Compiles what is staged.
+ * Compiles the staged files.
  *
- * @throws {RuntimeMissingError} where the target's runtime cannot be had.
+ * @throws {RuntimeMissingError} if the runtime for the target is not available.
  */
 export async function compile(staged: Staged, target: Target, output: string): Promise<void> {
   const options = forDeno(await givenRuntime(target));
@@ -70,14 +70,17 @@ export async function compile(staged: Staged, target: Target, output: string): P
   if (target.triple === Deno.build.target) await checkStarts(output);
 }
 
-/** Does the work in a folder beside the results, which are moved to their places when whole. */
-export async function inWorkFolder<T>(dir: string, work: (dir: string) => Promise<T>): Promise<T> {
+/** Runs `work` with a temporary directory in `dir`, from which complete results can be renamed. */
+export async function inWorkDirectory<T>(
+  dir: string,
+  work: (dir: string) => Promise<T>,
+): Promise<T> {
   await Deno.mkdir(dir, { recursive: true });
-  const folder = await Deno.makeTempDir({ dir, prefix: ".ipvstat-" });
+  const temporary = await Deno.makeTempDir({ dir, prefix: ".ipvstat-" });
   try {
-    return await work(folder);
+    return await work(temporary);
   } finally {
-    await Deno.remove(folder, { recursive: true });
+    await Deno.remove(temporary, { recursive: true });
   }
 }
 
@@ -86,7 +89,7 @@ async function main(): Promise<void> {
   const output = resolve(values.output ?? join(ROOT, "dist", "ipvstat"));
   const target = hostTarget();
   const commit = await readCommit(ROOT);
-  await inWorkFolder(dirname(output), async (dir) => {
+  await inWorkDirectory(dirname(output), async (dir) => {
     const program = join(dir, "ipvstat");
     await compile(await stage(dir, commit), target, program);
     await Deno.rename(program, output);

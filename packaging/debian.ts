@@ -1,4 +1,4 @@
-/** The Debian package of a release. */
+/** Builds the Debian package of a release. */
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
@@ -46,7 +46,7 @@ async function documents(time: number): Promise<Entry[]> {
   ];
 }
 
-/** What dpkg installs. */
+/** The files that dpkg installs. */
 async function data({ program, time }: Build): Promise<Entry[]> {
   const units = filesIn("systemd").filter(({ path }) => UNIT.test(path));
   const overrides = document("packaging/debian/lintian-overrides");
@@ -60,7 +60,7 @@ async function data({ program, time }: Build): Promise<Entry[]> {
   ];
 }
 
-/** What dpkg reads. */
+/** The control files. */
 async function control({ program, target }: Build, installed: readonly Entry[]): Promise<Entry[]> {
   let size = 0;
   let sums = "";
@@ -98,15 +98,15 @@ Description: shows what Linux IP Virtual Server is doing
   ]);
 }
 
-/** Writes the package into the build's folder; returns its name. */
+/** Writes the package to the directory of the build; returns its name. */
 export async function makeDebianPackage(build: Build): Promise<string> {
   const { dir, target, time } = build;
   const root = join(dir, "debian");
   const installed = await data(build);
   await writeTree(root, [...installed, ...await control(build, installed)], time);
   const file = `ipvstat_${PACKAGE_VERSION}_${target.debian}.deb`;
-  // The compressor's output depends on the number of its threads; level 2 takes a third of the
-  // usual level's time, for a tenth more bytes.
+  // The output of xz depends on the number of threads. Level 2 takes a third of the time of the
+  // default level, and the package is a tenth larger.
   await runOrThrow(
     ["dpkg-deb", "--root-owner-group", "-Zxz", "-z2", "--build", root, join(dir, file)],
     { env: { SOURCE_DATE_EPOCH: String(time), DPKG_DEB_THREADS_MAX: "1" } },

@@ -1,26 +1,26 @@
-/** All of a release but the program. */
+/** The files of a release other than the program. */
 import { join } from "node:path";
 import { completions } from "../lib/commands/completions.ts";
 import { manPage } from "../lib/commands/man_page.ts";
 import { ROOT } from "./stage.ts";
 import type { Entry } from "./tree.ts";
 
-/** A file of the checkout, under its own name. */
+/** A file of the checkout, under the same name. */
 export function document(name: string): Entry {
   return { path: name, content: { from: join(ROOT, name) } };
 }
 
-/** The licenses of the program and of what is in it. */
+/** The licenses of the program and of its parts. */
 export function copyright(): Entry {
   return { ...document("packaging/debian/copyright"), path: "copyright" };
 }
 
-/** The manual page. */
+/** The man page. */
 export function manual(): Entry {
   return { path: "ipvstat.1", content: manPage() };
 }
 
-/** The completions, each under the name that its shell's users know. */
+/** The shell completions, each under the usual name for its shell. */
 export function completionFiles(): Record<"bash" | "zsh" | "fish", Entry> {
   return {
     bash: { path: "ipvstat.bash", content: completions("bash") },
@@ -29,7 +29,7 @@ export function completionFiles(): Record<"bash" | "zsh" | "fish", Entry> {
   };
 }
 
-/** The files of a folder beside this one. */
+/** The files in a directory of packaging/. */
 export function filesIn(folder: "systemd" | "examples"): Entry[] {
   const dir = join(ROOT, "packaging", folder);
   const names = [...Deno.readDirSync(dir)].map(({ name }) => name).sort();

@@ -1,17 +1,19 @@
-/** Reads of a 64-bit little-endian ELF file what a build needs to know. */
+/** Reads 64-bit little-endian ELF files. */
 
 const HEADER_SIZE = 64;
 const MAGIC = [0x7f, 0x45, 0x4c, 0x46, /* 64 bits */ 2, /* little-endian */ 1];
 const SHT_GNU_VERNEED = 0x6ffffffe;
 
 function checkMagic(path: string, bytes: Uint8Array): void {
-  if (MAGIC.some((byte, i) => bytes[i] !== byte)) throw new Error(`${path} is no 64-bit ELF file`);
+  if (MAGIC.some((byte, i) => bytes[i] !== byte)) {
+    throw new Error(`${path} is not a 64-bit ELF file`);
+  }
 }
 
 /**
- * Which machine an ELF file is for: its `e_machine`.
+ * The machine that an ELF file is for: its `e_machine`.
  *
- * @throws {Error} where it is none.
+ * @throws {Error} if it is not an ELF file.
  */
 export async function elfMachine(path: string): Promise<number> {
   using file = await Deno.open(path);
@@ -21,7 +23,7 @@ export async function elfMachine(path: string): Promise<number> {
   return new DataView(header.buffer).getUint16(18, true);
 }
 
-/** A section header: where its bytes are, and the section that it refers to. */
+/** A section header. */
 function sectionAt(view: DataView, index: number) {
   const table = Number(view.getBigUint64(0x28, true));
   const header = table + index * view.getUint16(0x3a, true);
@@ -39,7 +41,7 @@ function textAt(view: DataView, offset: number): string {
   return new TextDecoder().decode(new Uint8Array(view.buffer, offset, end - offset));
 }
 
-/** The names of one section of needed versions: a list of libraries, each with a list of names. */
+/** The names in a section of needed versions: a list of libraries, each with a list of names. */
 function* namesOf(view: DataView, section: ReturnType<typeof sectionAt>): Generator<string> {
   const names = sectionAt(view, section.link).offset;
   let library = section.offset;
@@ -53,7 +55,7 @@ function* namesOf(view: DataView, section: ReturnType<typeof sectionAt>): Genera
   }
 }
 
-/** The versions of its libraries' symbols that an ELF file needs, such as `GLIBC_2.27`. */
+/** The symbol versions that an ELF file needs, such as `GLIBC_2.27`. */
 export async function neededVersions(path: string): Promise<string[]> {
   const bytes = await Deno.readFile(path);
   checkMagic(path, bytes);
@@ -64,7 +66,7 @@ export async function neededVersions(path: string): Promise<string[]> {
     .flatMap((section) => [...namesOf(view, section)]);
 }
 
-/** The oldest glibc that an ELF file runs with, such as `2.27`. */
+/** The minimum version of glibc for an ELF file, such as `2.27`. */
 export async function neededGlibc(path: string): Promise<string> {
   const minors = (await neededVersions(path))
     .map((name) => Number(/^GLIBC_2\.(\d+)/.exec(name)?.[1] ?? 0));

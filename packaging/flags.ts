@@ -1,33 +1,33 @@
-/** What the binary may do, and how it runs: `deno compile` writes both into it. */
+/** The permissions and run-time flags that `deno compile` writes into the binary. */
 
-/** The permissions, all that there are: no environment, no network, no other programs. */
+/** All permissions of the binary: no environment variables, no network, no other programs. */
 export const PERMISSIONS: readonly string[] = [
-  // Netlink through libc. Deno takes a bare name like libc.so.6 for a file of the working folder,
-  // so that this cannot be narrowed to it.
+  // Netlink through libc. It cannot be restricted to libc.so.6, because Deno interprets a name
+  // without a directory as a file in the working directory.
   "--allow-ffi",
-  // --replay FILE and the demo; which file is known at run time only.
+  // --replay FILE and the demo; the file is known only at run time.
   "--allow-read",
   // record FILE and --output-file FILE.
   "--allow-write",
 ];
 
-/** How it runs, permissions included. */
+/** The flags for `deno run`, including the permissions. */
 export const RUN_FLAGS: readonly string[] = [
   ...PERMISSIONS,
-  // What is not permitted is an error, also on a terminal.
+  // A missing permission is an error, even on a terminal.
   "--no-prompt",
-  // A program that ends in a fraction of a second gains nothing by threads, nor by code that is
-  // optimized before it is hot (a table of 100,000 real servers takes as long either way); and of
-  // what a command loads it uses most, so that parsing it once is quicker than parsing it lazily.
+  // A program that runs for a fraction of a second does not benefit from threads, or from early
+  // optimization (a table of 100,000 real servers takes equally long). A command uses most of the
+  // code that it loads, so eager parsing is faster than lazy parsing.
   "--v8-flags=--single-threaded,--no-opt,--no-sparkplug,--invocation-count-for-maglev=1600,--no-lazy",
 ];
 
-/** What `deno compile` is told besides. */
+/** The flags for `deno compile`. */
 export const COMPILE_FLAGS: readonly string[] = [
   "--quiet",
-  // The sources' own check is `deno task check`; what is compiled is a bundle.
+  // `deno task check` checks the sources; the input here is a bundle.
   "--no-check",
-  // With a code cache the program would write one to disk.
+  // The program would write a code cache to disk.
   "--no-code-cache",
   ...RUN_FLAGS,
 ];

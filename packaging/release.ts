@@ -1,24 +1,24 @@
 /**
- * `deno task release`: makes in `dist/` a tarball and a Debian package for every target, and
- * SHA256SUMS over them. A target whose runtime cannot be had is named and left out.
+ * `deno task release`: builds a tarball and a Debian package for every target, and SHA256SUMS, in
+ * `dist/`. Targets whose runtime is not available are skipped with a message.
  */
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import type { Build } from "./build.ts";
 import { readCommit } from "./commit.ts";
-import { compile, inWorkFolder, RuntimeMissingError } from "./compile.ts";
+import { compile, inWorkDirectory, RuntimeMissingError } from "./compile.ts";
 import { makeDebianPackage } from "./debian.ts";
 import { ROOT, stage } from "./stage.ts";
 import { makeTarball } from "./tarball.ts";
 import { TARGETS } from "./targets.ts";
 
 const SUMS = "SHA256SUMS";
-const MADE_HERE = /^(ipvstat[-_].*\.(tar\.gz|deb)|SHA256SUMS)$/;
+const RELEASE_FILES = /^(ipvstat[-_].*\.(tar\.gz|deb)|SHA256SUMS)$/;
 
-/** Compiles for every target; says which it cannot. */
+/** Compiles for every target; prints which ones it skips. */
 async function builds(dir: string): Promise<Build[]> {
   const { name, time } = await readCommit(ROOT);
-  if (name.endsWith("-dirty")) console.error(`Not committed in full: --version says ${name}`);
+  if (name.endsWith("-dirty")) console.error(`Uncommitted changes: --version prints ${name}`);
   const staged = await stage(dir, { name, time });
   const done: Build[] = [];
   for (const target of TARGETS) {
@@ -51,9 +51,9 @@ async function release(dist: string, dir: string): Promise<string> {
   const files = await Promise.all(packages);
   files.sort((a, b) => a.name < b.name ? -1 : 1);
   const sums = files.map(({ name, path }) => `${digest(path)}  ${name}\n`).join("");
-  // One release at a time, so that the sums are those of all that lies there.
+  // Remove the previous release, so that SHA256SUMS covers all files in the directory.
   for await (const { name } of Deno.readDir(dist)) {
-    if (MADE_HERE.test(name)) await Deno.remove(join(dist, name));
+    if (RELEASE_FILES.test(name)) await Deno.remove(join(dist, name));
   }
   for (const { name, path } of files) await Deno.rename(path, join(dist, name));
   await Deno.writeTextFile(join(dist, SUMS), sums);
@@ -62,7 +62,7 @@ async function release(dist: string, dir: string): Promise<string> {
 
 async function main(): Promise<void> {
   const dist = join(ROOT, "dist");
-  console.log((await inWorkFolder(dist, (dir) => release(dist, dir))).trimEnd());
+  console.log((await inWorkDirectory(dist, (dir) => release(dist, dir))).trimEnd());
 }
 
 if (import.meta.main) {

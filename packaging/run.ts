@@ -1,26 +1,26 @@
 /** Starts programs for the build. */
 
-/** What goes to Deno of the environment: where its files are and how it reaches the network. */
+/** The environment variables that Deno needs: for its files and for network access. */
 const KEPT = [
   ...["PATH", "HOME", "TMPDIR", "XDG_CACHE_HOME", "DENO_DIR"],
   ...["DENO_CERT", "DENO_TLS_CA_STORE", "NPM_CONFIG_REGISTRY"],
   ...["HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy"],
 ];
 
-/** A program's end. */
-export interface Ended {
+/** The result of a program. */
+export interface Result {
   readonly success: boolean;
   readonly stdout: string;
-  /** With the signal that ended it. */
+  /** Includes the signal that terminated the program, if any. */
   readonly stderr: string;
 }
 
 /** How to start a program. */
 export interface StartOptions {
   readonly cwd?: string;
-  /** Added to the environment. */
+  /** Additional environment variables. */
   readonly env?: Record<string, string>;
-  /** Nothing of this process's environment goes to it. */
+  /** Does not inherit environment variables of this process. */
   readonly clearEnv?: boolean;
 }
 
@@ -35,21 +35,21 @@ async function start(words: readonly string[], options: StartOptions) {
 }
 
 /**
- * Runs a program to its end.
+ * Runs a program and waits for it.
  *
- * @throws {Deno.errors.NotFound} where there is no such program.
+ * @throws {Deno.errors.NotFound} if there is no such program.
  */
-export async function run(words: readonly string[], options: StartOptions = {}): Promise<Ended> {
+export async function run(words: readonly string[], options: StartOptions = {}): Promise<Result> {
   const { success, signal, stdout, stderr } = await start(words, options);
   const text = new TextDecoder();
-  const said = text.decode(stderr);
-  return { success, stdout: text.decode(stdout), stderr: signal ? `${said}\n${signal}` : said };
+  const errors = text.decode(stderr);
+  return { success, stdout: text.decode(stdout), stderr: signal ? `${errors}\n${signal}` : errors };
 }
 
 /**
- * Runs a program to its good end.
+ * Runs a program and waits for it.
  *
- * @throws {Error} with its last words, where that is another.
+ * @throws {Error} with the reason that it prints, if it fails.
  */
 export async function runOrThrow(words: readonly string[], options?: StartOptions): Promise<void> {
   const { success, stderr } = await run(words, options);
@@ -57,8 +57,8 @@ export async function runOrThrow(words: readonly string[], options?: StartOption
 }
 
 /**
- * How Deno is started. It writes some variables of its environment into what it compiles, so that
- * all but those that it needs stay out.
+ * The options to start Deno. It gets only the environment variables that it needs, because it writes
+ * some of them into what it compiles.
  */
 export function forDeno(more: Record<string, string> = {}): StartOptions {
   const kept = KEPT.map((name) => [name, Deno.env.get(name)]);
@@ -72,13 +72,13 @@ export function certificateHint(reason: string): string {
   return "; set DENO_TLS_CA_STORE=system to trust the system's certificates";
 }
 
-/** The reason that a program gives, in one line: of Deno's causes the innermost. */
+/** The reason in the output of a failed program, in one line; for Deno the innermost cause. */
 export function reasonOf(stderr: string): string {
   const lines = stderr.split("\n").map((line) => line.trim()).filter((line) => line !== "");
   const end = lines.findIndex((line) => line.startsWith("Stack backtrace"));
-  const said = lines.slice(0, end < 0 ? undefined : end);
-  const line = said.includes("Caused by:")
-    ? said.at(-1)
-    : said.find((line) => line.startsWith("error: ")) ?? said.at(-1);
+  const output = lines.slice(0, end < 0 ? undefined : end);
+  const line = output.includes("Caused by:")
+    ? output.at(-1)
+    : output.find((line) => line.startsWith("error: ")) ?? output.at(-1);
   return (line ?? "no reason given").replace(/^(error|\d+): /, "");
 }

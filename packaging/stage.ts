@@ -1,4 +1,4 @@
-/** Lays out, in a folder of its own, all that goes into the binary: the bundle and the demo. */
+/** Stages the contents of the binary in a directory: the bundle and the demo's recording. */
 import { dirname, join } from "node:path";
 import type { Commit } from "./commit.ts";
 import { certificateHint, forDeno, reasonOf, run } from "./run.ts";
@@ -10,11 +10,11 @@ const SOURCES = ["cli.ts", "lib", "ffi"];
 const DEMO = "testdata/demo/capture.pcap";
 const PLACEHOLDER = '"unreleased"';
 
-/** What is to be compiled. */
+/** The input of `deno compile`. */
 export interface Staged {
-  /** The program. */
+  /** The bundled program. */
   readonly script: string;
-  /** Files that it reads by their place beside it. */
+  /** Files that it reads by paths relative to itself. */
   readonly includes: readonly string[];
 }
 
@@ -35,8 +35,8 @@ async function nameCommit(versionFile: string, commit: Commit): Promise<void> {
 }
 
 /**
- * Bundles a program, with a file for every part that not all commands need. The files' names depend
- * on the paths of the sources, so that these must be relative.
+ * Bundles a program, with separate files for what only some commands need. The paths must be
+ * relative, because the names of the files depend on them.
  */
 async function bundle(cwd: string, entry: string, output: string): Promise<void> {
   const flags = ["--quiet", "--minify", "--code-splitting", "--no-config", "--no-lock"];
@@ -47,7 +47,7 @@ async function bundle(cwd: string, entry: string, output: string): Promise<void>
   throw new Error(`Cannot bundle the program: ${reason}${certificateHint(reason)}`);
 }
 
-/** Stages the program in a folder, which is made. */
+/** Creates a directory and stages the program in it. */
 export async function stage(dir: string, commit: Commit): Promise<Staged> {
   const source = join(dir, "source");
   for (const path of SOURCES) await copy(join(ROOT, path), join(source, path));
@@ -56,7 +56,7 @@ export async function stage(dir: string, commit: Commit): Promise<Staged> {
   const demo = join(program, DEMO);
   await bundle(dir, "source/cli.ts", "program");
   await copy(join(ROOT, DEMO), demo);
-  // The times of embedded files are embedded, too.
+  // The modification times of embedded files are embedded too.
   const parts = [...Deno.readDirSync(program)].filter(({ isFile }) => isFile);
   for (const path of [...parts.map(({ name }) => join(program, name)), demo]) {
     await Deno.utime(path, commit.time, commit.time);

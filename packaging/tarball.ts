@@ -1,4 +1,4 @@
-/** The tarball of a release: one folder with the program and all that goes with it. */
+/** Builds the tarball of a release: a directory with the program and its documents. */
 import { join } from "node:path";
 import { VERSION } from "../lib/version.ts";
 import type { Build } from "./build.ts";
@@ -18,7 +18,7 @@ function files(program: string): Entry[] {
   ];
 }
 
-/** Writes the tarball into the build's folder; returns its name. */
+/** Writes the tarball to the directory of the build; returns its name. */
 export async function makeTarball({ dir, program, target, time }: Build): Promise<string> {
   const name = `ipvstat-${VERSION}-linux-${target.arch}`;
   const root = join(dir, "tarball");

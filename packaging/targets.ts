@@ -1,12 +1,12 @@
-/** The machines that a release is made for. */
+/** The machines that a release supports. */
 
-/** One of them, by the names that those who need one give it. */
+/** A target, with its names in different tools. */
 export interface Target {
-  /** As `uname -m` says it, and the files of a release. */
+  /** As printed by `uname -m`, and in names of release files. */
   readonly arch: "x86_64" | "aarch64";
-  /** As `deno compile --target` takes it. */
+  /** For `deno compile --target`. */
   readonly triple: string;
-  /** As Debian calls it. */
+  /** The name of the Debian architecture. */
   readonly debian: string;
   /** `e_machine` of its ELF files. */
   readonly machine: number;
@@ -19,12 +19,12 @@ export const TARGETS: readonly Target[] = [
 ];
 
 /**
- * This machine's target.
+ * The target of this machine.
  *
- * @throws {Error} where there is none.
+ * @throws {Error} if it is not supported.
  */
 export function hostTarget(): Target {
   const target = TARGETS.find(({ triple }) => triple === Deno.build.target);
   if (target !== undefined) return target;
-  throw new Error(`Cannot compile for ${Deno.build.target}: IPVS is in Linux alone`);
+  throw new Error(`Cannot compile for ${Deno.build.target}: only Linux has IPVS`);
 }

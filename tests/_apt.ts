@@ -2,25 +2,25 @@
 import { join } from "node:path";
 import { outputOf, withTempDir } from "./_commands.ts";
 
-/** Where packages come from. */
+/** A Debian release for one architecture. */
 export interface Release {
-  /** Debian's name for it, such as `trixie`. */
+  /** The codename, such as `trixie`. */
   readonly codename: string;
-  /** In dpkg's words, such as `arm64`. */
+  /** The architecture as dpkg names it, such as `arm64`. */
   readonly architecture: string;
 }
 
-/** What was fetched, to be printed beside the results it led to. */
+/** A package that was fetched; test results name it. */
 export interface FetchedPackage {
-  /** The file's name, which has the version. */
+  /** The file name, which contains the version. */
   readonly file: string;
-  /** As in the archive's signed index, against which apt checks the file. */
+  /** The digest in the signed index of the archive, which apt checks. */
   readonly digest: string;
 }
 
 const KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg";
 
-/** The archive that this machine's own Debian packages come from. */
+/** The archive of this machine's own Debian packages. */
 async function findArchive(): Promise<string> {
   const targets = ["Created-By: Packages", "Origin: Debian", "Label: Debian"];
   const uris = await outputOf(["apt-get", "indextargets", "--format", "$(REPO_URI)", ...targets]);
@@ -29,7 +29,7 @@ async function findArchive(): Promise<string> {
   throw new Error("Cannot find a Debian archive in apt's lists; run: apt-get update");
 }
 
-/** Options for an apt that reads one release and keeps everything in one folder. */
+/** Options that make apt use one release and keep its files in one directory. */
 async function aptOptions(dir: string, release: Release): Promise<string[]> {
   const list = join(dir, "sources.list");
   const archive = await findArchive();
@@ -55,9 +55,9 @@ async function aptOptions(dir: string, release: Release): Promise<string[]> {
 }
 
 /**
- * Unpacks a release's newest packages into a folder, without installing them.
+ * Unpacks the newest packages of a release into a directory, without installing them.
  *
- * @throws {Error} with apt's own words where one cannot be had
+ * @throws {Error} with the message of apt if a package cannot be fetched.
  */
 export async function unpackPackages(
   release: Release,

@@ -1,4 +1,4 @@
-/** What is big and slow to make, made once by the tests and kept in the user's cache. */
+/** Keeps files that are slow to create in the user's cache, for later test runs. */
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 
@@ -8,7 +8,7 @@ export function sha256(content: Uint8Array | string): string {
   return createHash("sha256").update(content).digest("hex");
 }
 
-/** The folder of everything that the tests keep from run to run; removing it costs time only. */
+/** The directory of the cached files; it can be removed at any time. */
 export async function cacheDir(): Promise<string> {
   const base = Deno.env.get("XDG_CACHE_HOME") || join(Deno.env.get("HOME") ?? "/tmp", ".cache");
   const dir = join(base, "ipvstat-tests");
@@ -16,11 +16,11 @@ export async function cacheDir(): Promise<string> {
   return dir;
 }
 
-async function isThere(path: string): Promise<boolean> {
+async function exists(path: string): Promise<boolean> {
   return await Deno.stat(path).then(() => true, () => false);
 }
 
-/** Removes what was made of an earlier state of the sources and is used no more. */
+/** Removes unused files, which belong to earlier states of the sources. */
 async function removeUnused(dir: string, kind: string): Promise<void> {
   for await (const { name } of Deno.readDir(dir)) {
     if (!name.startsWith(`${kind}-`)) continue;
@@ -32,8 +32,8 @@ async function removeUnused(dir: string, kind: string): Promise<void> {
 }
 
 /**
- * The path of a file or folder in the cache. Where it does not exist, `make` makes it under a first
- * name, and is told the final one. Of several processes one makes it, and the others wait.
+ * The path of a file or directory in the cache. If it does not exist, `make` creates it under a
+ * temporary name; it also gets the final path. Only one process creates it, and the others wait.
  */
 export async function cached(
   kind: string,
@@ -44,7 +44,7 @@ export async function cached(
   const path = join(dir, `${kind}-${key.slice(0, 16)}`);
   using lock = await Deno.open(join(dir, `${kind}.lock`), { create: true, write: true });
   await lock.lock(true);
-  if (!await isThere(path)) {
+  if (!await exists(path)) {
     const work = await Deno.makeTempDir({ dir, prefix: ".making-" });
     try {
       await make(join(work, kind), path);

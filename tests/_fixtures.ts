@@ -1,6 +1,6 @@
 /**
- * A fake kernel that answers netlink requests byte for byte as a real one does, from a table that
- * the test writes down. What a test gets of it went through the whole program:
+ * A fake kernel that replies to netlink requests byte for byte as a real one does, from a table that
+ * the test defines. The test gets what the whole program makes of the replies:
  *
  * ```ts
  * import { collect } from "../lib/ipvs/collect.ts";
@@ -13,20 +13,20 @@
  *     ] },
  *     { fwmark: 4294967295, family: 10 },
  *   ],
- *   perDatagram: 2, // answers in a datagram
+ *   perDatagram: 2, // replies in a datagram
  * }));
  * ```
  *
- * A dump's cursor is a plain index into the table, as the kernel's is: a hook that changes
- * `kernel.services` between two datagrams tears the dump the way it is torn in nature. Everything
- * of {@linkcode Kernel} may be changed at any time, by a hook or by the test.
+ * A dump continues at an index into the table, as in the kernel: a hook that changes
+ * `kernel.services` between two datagrams makes the dump skip or repeat entries as a real one does.
+ * A hook or the test may change any property of {@linkcode Kernel} at any time.
  *
  * @module
  */
 import type { Source } from "../lib/ipvs/collect.ts";
 import { Datagram, type Transport } from "../lib/netlink/transport.ts";
-import { answers } from "./_answers.ts";
-import { type ParsedRequest, parseRequest } from "./_wire.ts";
+import { replies } from "./_fake_replies.ts";
+import { type ParsedRequest, parseRequest } from "./_netlink_messages.ts";
 
 export const INET = 2;
 export const INET6 = 10;
@@ -37,10 +37,10 @@ export const SCTP = 132;
 export const MASQ = 0, LOCAL = 1, TUNNEL = 2, DROUTE = 3, BYPASS = 4;
 /** Service flags. */
 export const PERSISTENT = 1, HASHED = 2, ONE_PACKET = 4, SCHED1 = 8, SCHED2 = 16, SCHED3 = 32;
-/** Commands, of the requests. */
+/** Commands of the requests. */
 export const GET_SERVICE = 4, GET_DEST = 8, GET_DAEMON = 11, GET_CONFIG = 13, GET_INFO = 15;
 
-/** The ten values of a stats nest; 0 where not given. */
+/** The ten values of a stats nest; default 0. */
 export interface FakeStats {
   readonly connections?: number | bigint;
   readonly pktsIn?: number | bigint;
@@ -54,11 +54,11 @@ export interface FakeStats {
   readonly bytesOutPerSecond?: number | bigint;
 }
 
-/** A destination; its family is that of its address's text. */
+/** A destination; its address determines its family. */
 export interface FakeDestination {
   readonly address: string;
   readonly port?: number;
-  /** The whole connection flags, of which the low three bits are the forwarding method. */
+  /** All connection flags; the low three bits are the forwarding method. */
   readonly method?: number;
   /** Default 1. */
   readonly weight?: number;
@@ -71,7 +71,7 @@ export interface FakeDestination {
   readonly stats?: FakeStats;
 }
 
-/** A service: with an address, of which its family is, or with a mark and a family (IPv4). */
+/** A service: an address, which determines the family, or a fwmark and a family (default IPv4). */
 export interface FakeService {
   readonly address?: string;
   /** Default TCP. */
@@ -81,17 +81,17 @@ export interface FakeService {
   readonly family?: number;
   /** Default `rr`. */
   readonly sched?: string;
-  /** Default HASHED, which every service has that is in the table. */
+  /** Default HASHED, which the kernel sets for every service in its table. */
   readonly flags?: number;
   readonly timeout?: number;
-  /** As the kernel sends it: an IPv4 mask as it lies in memory, or a prefix length of IPv6. */
+  /** As the kernel sends it: for IPv4 a mask in network byte order, for IPv6 a prefix length. */
   readonly netmask?: number;
   readonly pe?: string;
   readonly stats?: FakeStats;
   readonly destinations?: readonly FakeDestination[];
 }
 
-/** A sync daemon, as a kernel from 4.3 on tells of it; without `modern` only the first three. */
+/** A sync daemon. Kernels before 4.3 report only the first three values. */
 export interface FakeDaemon {
   readonly state: number;
   readonly interface: string;
@@ -104,42 +104,42 @@ export interface FakeDaemon {
   };
 }
 
-/** How a request is refused: by an errno with the kernel's words, or because nobody recorded it. */
-export type Refusal = { readonly errno: number; readonly text?: string } | "not recorded";
+/** Why a request fails: an errno with the text of an extended ACK, or it was not recorded. */
+export type Failure = { readonly errno: number; readonly text?: string } | "not recorded";
 
-/** Everything that the fake kernel goes by. */
+/** The state of the fake kernel, and how it replies. */
 export interface Kernel {
   services: readonly FakeService[];
-  /** Version as the kernel codes it (0x010201 = 1.2.1) and table size. */
+  /** Version as the kernel encodes it (0x010201 is 1.2.1), and size of the connection table. */
   info: { readonly version: number; readonly size: number };
   /** Seconds. */
   timeouts: { readonly tcp?: number; readonly tcpFin?: number; readonly udp?: number };
   daemons: readonly FakeDaemon[];
-  /** Text by the file's name below /proc/net; others cannot be read. */
+  /** The text of files by their name in /proc/net; other files cannot be read. */
   proc: Readonly<Record<string, string>>;
   /** Nanoseconds since 1970. */
   time: bigint;
-  /** Answers that a dump puts in one datagram; default all. */
+  /** Number of entries in one datagram of a dump; default all. */
   perDatagram: number;
-  /** 32 leaves STATS64 out, as kernels before 4.1; 0 leaves both out, as no kernel does. */
+  /** 32 omits STATS64, as kernels before 4.1 do; 0 omits both, as no kernel does. */
   statsWidth: 64 | 32 | 0;
-  /** Destinations do not tell their family, as before 3.18. */
+  /** Omits the family of destinations, as kernels before 3.18 do. */
   omitAddressFamily: boolean;
-  /** Answers are big-endian; requests never are. */
+  /** Replies are big-endian; requests never are. */
   bigEndian: boolean;
-  /** Every service, destination and stats nest has an attribute that nobody knows. */
+  /** Every service, destination and stats nest has an attribute that the schema does not know. */
   unknownAttributes: boolean;
-  /** Every 64-bit value has IPVS_STATS_ATTR_PAD before it, as where alignment matters. */
+  /** Every 64-bit value follows an IPVS_STATS_ATTR_PAD, as on kernels that align them. */
   padding: boolean;
   familyId: number;
   portId: number;
-  /** Called before a request is answered; the `count`th of all, from 0. */
-  onRequest(request: ParsedRequest, kernel: Kernel, count: number): Refusal | undefined | void;
-  /** Called between two datagrams of a dump, after `sent` of its answers. */
+  /** Called before the reply to a request, the `count`th of all, from 0. */
+  onRequest(request: ParsedRequest, kernel: Kernel, count: number): Failure | undefined | void;
+  /** Called between two datagrams of a dump, after `sent` of its entries. */
   onDatagram(request: ParsedRequest, kernel: Kernel, sent: number): void;
 }
 
-/** A source of which the test holds the kernel; `requests` are those that it has had. */
+/** A source with its kernel and the requests so far. */
 export interface FakeSource extends Source {
   readonly kernel: Kernel;
   readonly requests: readonly ParsedRequest[];
@@ -164,7 +164,7 @@ const DEFAULTS: Kernel = {
   onDatagram: () => {},
 };
 
-/** Makes a source of a kernel with these settings; see the module's comment. */
+/** Creates a source with a kernel of these settings; see the example at the top. */
 export function fakeKernel(settings: Partial<Kernel> = {}): FakeSource {
   const kernel: Kernel = { ...DEFAULTS, ...settings };
   const requests: ParsedRequest[] = [];
@@ -173,8 +173,8 @@ export function fakeKernel(settings: Partial<Kernel> = {}): FakeSource {
     *exchange(bytes: Uint8Array): Generator<Datagram> {
       const request = parseRequest(bytes);
       requests.push(request);
-      for (const answer of answers(kernel, request, requests.length - 1)) {
-        yield Datagram.from(answer, !kernel.bigEndian);
+      for (const reply of replies(kernel, request, requests.length - 1)) {
+        yield Datagram.from(reply, !kernel.bigEndian);
       }
     },
     [Symbol.dispose]() {},
@@ -215,17 +215,17 @@ export function procPerCpu(cpus: readonly FakeStats[]): string {
 }
 
 /**
- * A kernel of one virtual server, `fwmark 1 inet`, whose real servers no two readings agree on: each
- * has one that no other has.
+ * A kernel with one virtual server, `fwmark 1 inet`, whose list of real servers differs in every
+ * read.
  */
 export function inconsistentKernel(): FakeSource {
-  let readings = 0;
+  let reads = 0;
   return fakeKernel({
     perDatagram: 1,
     services: [{ fwmark: 1 }],
     onRequest({ command }, kernel) {
       if (command !== GET_DEST) return;
-      const destinations = [{ address: "10.0.0.1" }, { address: `10.0.1.${readings++}` }];
+      const destinations = [{ address: "10.0.0.1" }, { address: `10.0.1.${reads++}` }];
       kernel.services = [{ fwmark: 1, destinations }];
     },
   });

@@ -1,6 +1,6 @@
 /**
- * A table of everything that is hard to print: what a real kernel can be set to, and counters that
- * no test waits for.
+ * A table of everything that is hard to print: every setting that a kernel accepts, and counters
+ * too large to reach with traffic in a test.
  *
  * @module
  */
@@ -30,13 +30,13 @@ import {
   UDP,
 } from "./_fixtures.ts";
 
-/** Where a 64-bit counter has been cut, rounded or signed before. */
+/** 64-bit values that are easily truncated, rounded or taken for signed ones. */
 export const EDGES: readonly bigint[] = [
   ...[0n, 1n, 2n ** 31n, 2n ** 32n - 1n, 2n ** 32n, 2n ** 53n - 1n, 2n ** 53n, 2n ** 53n + 1n],
   ...[2n ** 63n - 1n, 2n ** 63n, 2n ** 64n - 1n, 10n ** 18n + 7n, 4294967296000000001n],
 ];
 
-/** Stats of which all ten values differ, beginning with an edge. */
+/** Ten different edge values, beginning with the one at an index. */
 export function edgeStats(first: number): FakeStats {
   const edge = (i: number) => EDGES[(first + i) % EDGES.length]!;
   return {
@@ -63,10 +63,10 @@ const FORWARDING: readonly FakeDestination[] = [
   { address: "192.168.0.10", port: 80, method: TUNNEL, tunnel: { type: 2, flags: 0 } },
   { address: "192.168.0.7", port: 80, method: DROUTE, upperThreshold: 4000000000 },
   { address: "192.168.0.8", port: 80, method: BYPASS, upperThreshold: 9, lowerThreshold: 5 },
-  // The kernel has its own flags beside the method.
+  // The method shares its field with flags of the kernel.
   { address: "192.168.0.9", port: 80, method: 0x100 | DROUTE, active: 4294967295, inactive: 7 },
   { address: "2001:db8::9", port: 80, method: TUNNEL, persistent: 12 },
-  // Comes before the one with the same address and a higher port.
+  // Sorted before the one with the same address and a higher port.
   { address: "192.168.0.1", port: 80, method: DROUTE },
 ];
 
@@ -83,7 +83,7 @@ const FLAGGED: readonly FakeService[] = ["sh", "mh", "rr"].flatMap((sched, i) =>
   }))
 );
 
-/** One real server that stands behind one mark in both families. */
+/** The real servers of the same fwmark in IPv4 and IPv6. */
 const SHARED: readonly FakeDestination[] = [
   { address: "172.16.0.1", port: 80, method: TUNNEL },
   { address: "fd00::1", port: 80, method: TUNNEL },
@@ -107,7 +107,7 @@ const SERVICES: readonly FakeService[] = [
   ...FLAGGED,
 ];
 
-/** The services, each with edges for counters. */
+/** The services, with edge values for their counters. */
 export const HARD_SERVICES: readonly FakeService[] = SERVICES.map((service, i) => ({
   ...service,
   stats: edgeStats(i),
@@ -117,11 +117,12 @@ export const HARD_SERVICES: readonly FakeService[] = SERVICES.map((service, i) =
   })),
 }));
 
-/** The totals, and the counters of each processor. */
+/** The totals. */
 export const HARD_TOTALS = edgeStats(8);
+/** The counters of each CPU. */
 export const HARD_CPUS: readonly FakeStats[] = [edgeStats(9), edgeStats(2)];
 
-/** A kernel with all of it, with daemons and totals. */
+/** A kernel with all of these, and with sync daemons. */
 export function hardKernel(settings: Partial<Kernel> = {}): FakeSource {
   return fakeKernel({
     services: HARD_SERVICES,

@@ -48,18 +48,18 @@ export const REAL_INFO_LABELS: readonly string[] = [
   "state",
 ];
 
-/** The counters that every processor has. */
+/** The counters of each CPU. */
 export const CPU_COUNTERS: readonly string[] = [
   ...["connections", "pkts_in", "pkts_out", "bytes_in", "bytes_out"],
 ];
 
-/** The fields that telegraf's plugin has, for a virtual server. */
+/** The fields of telegraf's plugin for a virtual server. */
 export const TELEGRAF_VIRTUAL_FIELDS: readonly string[] = [
   ...CPU_COUNTERS,
   ...["cps", "pps_in", "pps_out"],
 ];
 
-/** The fields that telegraf's plugin has, for a real server. */
+/** The fields of telegraf's plugin for a real server. */
 export const TELEGRAF_REAL_FIELDS: readonly string[] = [
   ...["active_connections", "inactive_connections"],
   ...TELEGRAF_VIRTUAL_FIELDS,

@@ -1,16 +1,16 @@
 /**
- * Why tests were skipped. Each test module notes its reasons, and tests/run.ts prints one summary
- * of them after the test runner's output.
+ * Why tests were skipped. Test modules append their reasons to a file, and tests/run.ts prints a
+ * summary after the output of the test runner.
  *
  * @module
  */
 import { relative } from "node:path";
 import { fileURLToPath } from "node:url";
 
-/** The environment variable that names the file to which reasons are appended. */
+/** The environment variable with the path of the file for the reasons. */
 export const SKIPS_FILE = "IPVSTAT_TEST_SKIPS";
 
-/** Why tests of a file were skipped: for missing packages, or for a reason in words. */
+/** Why tests of a file were skipped: missing packages, or another reason. */
 export interface Skip {
   readonly file: string;
   readonly packages: readonly string[];
@@ -19,24 +19,24 @@ export interface Skip {
 
 const root = new URL("..", import.meta.url);
 
-/** Notes why tests of the running module are skipped; without tests/run.ts, prints it at once. */
+/** Reports why tests of this module are skipped: to tests/run.ts, or else on standard error. */
 export function noteSkip(why: Omit<Skip, "file">): void {
   const path = Deno.env.get(SKIPS_FILE);
   if (path === undefined) {
     return console.warn(`Skipped: ${why.reason ?? installCommand(why.packages)}`);
   }
   const file = relative(fileURLToPath(root), fileURLToPath(runningModule()));
-  // One write of one line, so that modules that run in parallel do not mix theirs.
+  // A single write, so that lines of modules that run in parallel are not interleaved.
   Deno.writeTextFileSync(path, `${JSON.stringify({ file, ...why })}\n`, { append: true });
 }
 
-/** The module that is being evaluated: several may stand behind one main module. */
+/** The module that is being evaluated: a main module may import several test modules. */
 function runningModule(): string {
   const frames = new Error().stack?.match(/file:\/\/[^\s()]+(?=:\d+:\d+)/g) ?? [];
   return frames.at(-1) ?? Deno.mainModule;
 }
 
-/** What was noted in a file. */
+/** Parses the file with the reasons. */
 export function parseSkips(text: string): Skip[] {
   return text.split("\n").filter((line) => line !== "").map((line) => JSON.parse(line) as Skip);
 }
@@ -50,7 +50,7 @@ function sortUnique(texts: readonly string[]): string[] {
   return [...new Set(texts)].sort();
 }
 
-/** One summary: each file with what its tests lack, and the command that installs all of it. */
+/** Lists what the tests of each file need, and the command that installs all packages. */
 export function summarize(skips: readonly Skip[]): string {
   if (skips.length === 0) return "";
   const lines = ["Some tests were skipped:"];

@@ -14,15 +14,15 @@ const ROOT = new URL("..", import.meta.url).pathname;
 const DEMO = join(ROOT, "testdata/demo/capture.pcap");
 const RUN = ["run", "--quiet", "--no-prompt", "--allow-ffi", "--allow-read", "--allow-write"];
 
-/** Runs a shell script in which `ipvstat` is the program. */
+/** Runs a shell script that can call the program as `ipvstat`. */
 async function shell(script: string): Promise<Result> {
   const ipvstat = `ipvstat() { "$DENO" ${RUN.join(" ")} "$CLI" "$@"; }`;
   const env = { DENO: Deno.execPath(), CLI: join(ROOT, "cli.ts"), DEMO, NO_COLOR: "1" };
   return await run(["sh", "-c", `${ipvstat}\n${script}`], { env });
 }
 
-/** Asserts an exit code and a message of one line, and nothing on standard output. */
-function assertRefused(result: Result, code: number, line: RegExp): void {
+/** Asserts an exit code, a message of one line and an empty standard output. */
+function assertFailed(result: Result, code: number, line: RegExp): void {
   assert.equal(result.stdout, "");
   assert.match(result.stderr, line);
   assert.equal(result.stderr.trimEnd().split("\n").length, 1, result.stderr);
@@ -30,7 +30,7 @@ function assertRefused(result: Result, code: number, line: RegExp): void {
   assert.equal(result.code, code);
 }
 
-Deno.test("ipvstat --demo prints the demo's table", async () => {
+Deno.test("ipvstat --demo prints the table of the demo", async () => {
   const result = await shell("ipvstat --demo");
   const expected = Deno.readTextFileSync(join(ROOT, "testdata/demo/expected.txt"));
   assert.deepEqual(result, { code: 0, stdout: expected, stderr: "" });
@@ -64,19 +64,19 @@ const WRONG: readonly [words: string, line: RegExp][] = [
   ],
 ];
 for (const [words, line] of WRONG) {
-  Deno.test(`ipvstat ${words} exits 2 and says what to use`, async () => {
-    assertRefused(await shell(`ipvstat ${words}`), 2, line);
+  Deno.test(`ipvstat ${words} exits with 2 and suggests what to use`, async () => {
+    assertFailed(await shell(`ipvstat ${words}`), 2, line);
   });
 }
 
 for (const format of FORMATS) {
-  Deno.test(`ipvstat -o ${format} > /dev/full exits 1 with one line`, async () => {
+  Deno.test(`ipvstat -o ${format} > /dev/full exits with 1 and a single line`, async () => {
     const result = await shell(`ipvstat --demo -o ${format} > /dev/full`);
-    assertRefused(result, 1, /Cannot write standard output: no space left on device/);
+    assertFailed(result, 1, /Cannot write standard output: no space left on device/);
   });
 }
 
-Deno.test("ipvstat ends quietly if the pipe is closed", async () => {
+Deno.test("ipvstat prints no error if the output pipe closes early", async () => {
   const script = `for i in 1 2 3; do ipvstat --demo -o prometheus | head -n 1; done`;
   const result = await shell(script);
   assert.equal(result.stderr, "");
@@ -90,28 +90,28 @@ ethernet[20] = 1; // the pcap header's link type
 const flipped = demo.slice();
 flipped[flipped.length >> 1]! ^= 0x10;
 const BAD: Readonly<Record<string, Uint8Array>> = {
-  empty: new Uint8Array(),
-  truncated: demo.subarray(0, demo.length - 7),
-  "cut in its header": demo.subarray(0, 10),
-  "half-recorded": demo.subarray(0, demo.length >> 1),
-  "of Ethernet": ethernet,
-  "with a flipped bit": flipped,
-  "of another kind of file": new TextEncoder().encode("\x89PNG\r\n\x1a\n".repeat(50)),
+  "an empty file": new Uint8Array(),
+  "a truncated capture": demo.subarray(0, demo.length - 7),
+  "a truncated pcap header": demo.subarray(0, 10),
+  "half a capture": demo.subarray(0, demo.length >> 1),
+  "a capture of Ethernet": ethernet,
+  "a capture with a flipped bit": flipped,
+  "a file of another type": new TextEncoder().encode("\x89PNG\r\n\x1a\n".repeat(50)),
 };
 for (const [kind, bytes] of Object.entries(BAD)) {
-  Deno.test(`ipvstat --replay of a capture ${kind} exits 1 with one line`, async () => {
+  Deno.test(`ipvstat --replay of ${kind} exits with 1 and a single line`, async () => {
     const file = join(dir, `${kind.replaceAll(" ", "-")}.pcap`);
     Deno.writeFileSync(file, bytes);
     for (const format of ["json", "table"]) {
       const result = await shell(`ipvstat --replay '${file}' -o ${format}`);
-      assertRefused(result, 1, /Cannot read \S+\.pcap: /);
+      assertFailed(result, 1, /Cannot read \S+\.pcap: /);
     }
   });
 }
 
-Deno.test("ipvstat --replay of a missing file exits 1 and names the file", async () => {
+Deno.test("ipvstat --replay of a missing file exits with 1 and names the file", async () => {
   const result = await shell(`ipvstat --replay '${dir}/none'`);
-  assertRefused(result, 1, /Cannot read \S+\/none: no such file$/m);
+  assertFailed(result, 1, /Cannot read \S+\/none: no such file$/m);
 });
 
 const WITHOUT: readonly [permission: string, words: string, line: RegExp][] = [
@@ -124,13 +124,13 @@ const WITHOUT: readonly [permission: string, words: string, line: RegExp][] = [
   ],
 ];
 for (const [permission, words, line] of WITHOUT) {
-  Deno.test(`ipvstat ${words.split(" ")[0]} without --allow-${permission} exits 1`, async () => {
+  Deno.test(`ipvstat ${words.split(" ")[0]} without --allow-${permission} exits with 1`, async () => {
     const flags = RUN.filter((flag) => flag !== `--allow-${permission}`).join(" ");
-    assertRefused(await shell(`"$DENO" ${flags} "$CLI" ${words}`), 1, line);
+    assertFailed(await shell(`"$DENO" ${flags} "$CLI" ${words}`), 1, line);
   });
 }
 
-Deno.test("ipvstat --output-file writes the file, and nothing to standard output", async () => {
+Deno.test("ipvstat --output-file writes to the file and not to standard output", async () => {
   const file = join(dir, "formats");
   for (const [format, extension] of [["json", "json"], ["prometheus", "prom"], ["table", "txt"]]) {
     const result = await shell(`ipvstat --demo -o ${format} --output-file '${file}'`);
@@ -141,7 +141,7 @@ Deno.test("ipvstat --output-file writes the file, and nothing to standard output
 });
 
 Deno.test({
-  name: "ipvstat --output-file writes no colours even if a terminal shows them",
+  name: "ipvstat --output-file writes no colours, even if standard output is a terminal",
   ignore: cannotFind({ script: "bsdutils" }),
   async fn() {
     const script = join(dir, "colours.sh");
@@ -155,21 +155,21 @@ exec "$DENO" ${flags} "$CLI" --demo
     );
     const { code, stdout } = await shell(`unset NO_COLOR; script -qec 'sh ${script}' /dev/null`);
     assert.equal(code, 0);
-    assert.ok(stdout.includes("\x1b["), "a terminal has colours");
+    assert.ok(stdout.includes("\x1b["), "no colours on a terminal");
     const expected = Deno.readTextFileSync(join(ROOT, "testdata/demo/expected.txt"));
     assert.equal(Deno.readTextFileSync(file), expected);
   },
 });
 
-Deno.test("ipvstat refuses a file that cannot be written before it reads the kernel", async () => {
+Deno.test("ipvstat checks that it can write the file before it reads from the kernel", async () => {
   for (const words of ["show --output-file", "doctor --output-file", "record"]) {
     const none = await shell(`ipvstat ${words} '${dir}/none/file'`);
-    assertRefused(none, 1, /Cannot write \S+\/none\/file: no such directory: \S+\/none\/$/m);
-    assertRefused(await shell(`ipvstat ${words} /dev/full`), 1, /Cannot write \/dev\/full: /);
+    assertFailed(none, 1, /Cannot write \S+\/none\/file: no such directory: \S+\/none\/$/m);
+    assertFailed(await shell(`ipvstat ${words} /dev/full`), 1, /Cannot write \/dev\/full: /);
   }
 });
 
-Deno.test("ipvstat --output-file and record keep the old file if they fail", async () => {
+Deno.test("ipvstat --output-file and record keep the old file on failure", async () => {
   const file = join(dir, "old");
   Deno.writeTextFileSync(file, "old");
   const before = [...Deno.readDirSync(dir)].length;
@@ -180,8 +180,8 @@ Deno.test("ipvstat --output-file and record keep the old file if they fail", asy
   assert.equal([...Deno.readDirSync(dir)].length, before);
 });
 
-Deno.test("ipvstat --output-file writes an inconsistent snapshot, and exits 5", async () => {
-  const capture = join(dir, "restless.pcap");
+Deno.test("ipvstat --output-file writes an inconsistent snapshot and exits with 5", async () => {
+  const capture = join(dir, "inconsistent.pcap");
   const kernel = fakeKernel();
   let port = 0;
   kernel.kernel.onRequest = ({ command, dump }, kernel) => {
@@ -197,22 +197,22 @@ Deno.test("ipvstat --output-file writes an inconsistent snapshot, and exits 5", 
       ["influx", "# inconsistent: "],
     ]
   ) {
-    const file = join(dir, `restless.${format}`);
+    const file = join(dir, `inconsistent.${format}`);
     const result = await shell(
       `ipvstat --replay '${capture}' -o ${format} --output-file '${file}'`,
     );
-    assertRefused(result, 5, /The table kept changing during the read; /);
+    assertFailed(result, 5, /The table kept changing during the read; /);
     assert.ok(Deno.readTextFileSync(file).includes(word!), format);
   }
 });
 
-Deno.test("ipvstat --output-file - is standard output", async () => {
+Deno.test("ipvstat --output-file - writes to standard output", async () => {
   const expected = Deno.readTextFileSync(join(ROOT, "testdata/demo/expected.json"));
   const result = await shell("ipvstat --demo -o json --output-file -");
   assert.deepEqual(result, { code: 0, stdout: expected, stderr: "" });
 });
 
-Deno.test("ipvstat prints help, man page, completions and schema, and nothing on standard error", async () => {
+Deno.test("ipvstat prints help, man page, completions and schema to standard output only", async () => {
   const texts: Readonly<Record<string, string>> = {
     "--help": helpText(),
     "help": helpText(),
@@ -231,7 +231,7 @@ Deno.test("ipvstat prints help, man page, completions and schema, and nothing on
   }
 });
 
-Deno.test("ipvstat --version prints the version, the commit, Deno, V8 and the target", async () => {
+Deno.test("ipvstat --version prints the versions of ipvstat, Deno and V8, the commit and the target", async () => {
   const { version } = JSON.parse(Deno.readTextFileSync(join(ROOT, "deno.json")));
   const lines = [
     `ipvstat ${version}`,
@@ -246,7 +246,7 @@ Deno.test("ipvstat --version prints the version, the commit, Deno, V8 and the ta
   }
 });
 
-Deno.test("ipvstat --debug logs requests, files and times, and the same output", async () => {
+Deno.test("ipvstat --debug logs requests, files and times, and prints the same output", async () => {
   const expected = Deno.readTextFileSync(join(ROOT, "testdata/demo/expected.json"));
   const { code, stdout, stderr } = await shell("ipvstat --demo -o json --debug");
   assert.deepEqual([code, stdout], [0, expected]);
@@ -261,7 +261,7 @@ Deno.test("ipvstat --debug logs requests, files and times, and the same output",
   assert.equal(lines.at(-1), "ipvstat: debug: 0 unknown attributes skipped");
 });
 
-Deno.test("deno task demo and cli.ts need no npm package", async () => {
+Deno.test("deno task demo and cli.ts download no npm package", async () => {
   await withTempDir(async (cache) => {
     const env = { DENO_DIR: cache, NPM_CONFIG_REGISTRY: "http://127.0.0.1:9", NO_COLOR: "1" };
     const deno = Deno.execPath();

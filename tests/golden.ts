@@ -1,7 +1,6 @@
 /**
- * `deno task golden`: writes the expected outputs of every case in testdata/, and those of the
- * recordings of kernels, anew. Look at the
- * difference before you commit it: the outputs are what users see.
+ * `deno task golden`: rewrites the expected outputs of every case in testdata/, and of the
+ * recordings of kernels. Review the diff before you commit it: users see these outputs.
  */
 import { join } from "node:path";
 import { encoder } from "../lib/commands/show.ts";
@@ -9,10 +8,10 @@ import { openReplay } from "../lib/commands/replay.ts";
 import { collect } from "../lib/ipvs/collect.ts";
 import type { ShowOptions } from "../lib/commands/show.ts";
 
-/** Where the cases are, each a folder with a `capture.pcap`. */
+/** The directory of the cases; each is a directory with a `capture.pcap`. */
 export const TESTDATA: string = new URL("../testdata", import.meta.url).pathname;
 
-/** The files that are expected beside a capture, and how they are made. */
+/** The expected files next to a capture, and the options for each. */
 export const GOLDENS: Readonly<Record<string, ShowOptions>> = {
   "expected.txt": { format: "table", extended: false, color: false },
   "expected-80.txt": { format: "table", extended: false, color: false, width: 80 },
@@ -23,7 +22,7 @@ export const GOLDENS: Readonly<Record<string, ShowOptions>> = {
   "expected.openmetrics": { format: "openmetrics", extended: false, color: false },
 };
 
-/** Where the recordings of several kernels are: `linux-KERNEL.pcap`, with the expected JSON. */
+/** The directory of the recordings of several kernels: `linux-KERNEL.pcap` and expected JSON. */
 export const RECORDINGS: string = new URL("./capture/data", import.meta.url).pathname;
 
 /** Names of the recordings of kernels, without `.pcap`. */
@@ -39,12 +38,12 @@ export function cases(): string[] {
     .map((entry) => entry.name).toSorted();
 }
 
-/** What a case's capture looks like with these options. */
+/** The output for the capture of a case. */
 export function output(name: string, options: ShowOptions): Promise<string> {
   return outputOf(join(TESTDATA, name, "capture.pcap"), options);
 }
 
-/** What a capture looks like with these options. */
+/** The output for a capture. */
 export async function outputOf(capture: string, options: ShowOptions): Promise<string> {
   const encode = await encoder(options);
   const decoder = new TextDecoder("utf-8", { fatal: true });

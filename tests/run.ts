@@ -1,6 +1,6 @@
 /**
- * Runs `deno test` with the permissions that the tests need and the arguments given, and prints one
- * summary of what was skipped after its output. The exit code is that of `deno test`.
+ * Runs `deno test` with the permissions that the tests need and the given arguments, and then prints
+ * a summary of the skipped tests. The exit code is that of `deno test`.
  *
  * @module
  */
@@ -9,13 +9,13 @@ import { parseSkips, SKIPS_FILE, summarize } from "./_skips.ts";
 
 const PERMISSIONS = ["ffi", "read", "write", "run", "env", "sys"].map((name) => `--allow-${name}`);
 
-/** The npm packages that tests import. */
+/** The lock file of the npm packages that the tests import. */
 const LOCK = `--lock=${join(import.meta.dirname!, "deno.lock")}`;
 
 async function runTests(args: readonly string[], skips: string): Promise<number> {
   const options = { args: ["test", LOCK, ...PERMISSIONS, ...args], env: { [SKIPS_FILE]: skips } };
   const child = new Deno.Command(Deno.execPath(), options).spawn();
-  // Ctrl-C reaches the test runner by itself; this process stays to print the summary.
+  // Ctrl-C reaches the test runner too; this process continues, to print the summary.
   Deno.addSignalListener("SIGINT", () => {});
   Deno.addSignalListener("SIGTERM", () => child.kill("SIGTERM"));
   return (await child.status).code;

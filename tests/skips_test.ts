@@ -6,7 +6,7 @@ import { summarize } from "./_skips.ts";
 const RUNNER = join(import.meta.dirname!, "run.ts");
 const COMMANDS = new URL("_commands.ts", import.meta.url).href;
 
-Deno.test("summarize() lists every file once, and one command for all packages", () => {
+Deno.test("summarize() lists each file once, and a single command for all packages", () => {
   const [a, b] = ["tests/a_test.ts", "tests/b_test.ts"];
   const summary = summarize([
     { file: b, packages: ["tshark"] },
@@ -25,13 +25,13 @@ To run those that need packages: apt-get install fish strace tshark
   );
 });
 
-Deno.test("summarize() names no package if none is missing, and has nothing of no skips", () => {
+Deno.test("summarize() prints no command if no package is missing, and nothing if no test was skipped", () => {
   const summary = summarize([{ file: "tests/a_test.ts", packages: [], reason: "not on Linux" }]);
   assert.equal(summary, "Some tests were skipped:\n  tests/a_test.ts: not on Linux\n");
   assert.equal(summarize([]), "");
 });
 
-/** Runs tests/run.ts on one module of tests. */
+/** Runs tests/run.ts on a test module. */
 async function runModule(body: string, ...args: string[]) {
   return await withTempDir(async (dir) => {
     const imports = `import { anyOf, cannotFind, mustSkip } from ${JSON.stringify(COMMANDS)};\n`;
@@ -48,7 +48,7 @@ const ignore = anyOf(mustSkip("not here"), cannotFind({ "/no/file": "two", sh: "
 Deno.test({ name: "second", ignore, fn() {} });
 `;
 
-Deno.test("tests/run.ts ends with one summary of all that was skipped", async () => {
+Deno.test("tests/run.ts prints a summary of the skipped tests at the end", async () => {
   const { code, stdout } = await runModule(`${SKIPPED}Deno.test("third", () => {});`);
   assert.equal(code, 0);
   const [, end = ""] = /\nok \| 1 passed \| 0 failed \| 2 ignored .*\n\n([^]*)$/.exec(stdout) ?? [];
@@ -59,7 +59,7 @@ Deno.test("tests/run.ts ends with one summary of all that was skipped", async ()
   );
 });
 
-Deno.test("tests/run.ts passes arguments on, and keeps the exit code", async () => {
+Deno.test("tests/run.ts passes its arguments to deno test, and returns its exit code", async () => {
   const failing = `Deno.test("good", () => {});
 Deno.test("bad", () => { throw new Error("on purpose"); });`;
   const all = await runModule(failing);

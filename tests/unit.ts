@@ -1,4 +1,4 @@
-/** The unit tests that run no programs; see _unit.ts. */
-import { importTests } from "./_unit.ts";
+/** The unit tests that do not run programs; see _import_tests.ts. */
+import { importTests } from "./_import_tests.ts";
 
 await importTests({ runsPrograms: false });

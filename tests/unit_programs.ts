@@ -1,4 +1,4 @@
-/** The unit tests that run programs; see _unit.ts. */
-import { importTests } from "./_unit.ts";
+/** The unit tests that run programs; see _import_tests.ts. */
+import { importTests } from "./_import_tests.ts";
 
 await importTests({ runsPrograms: true });

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { isMissingFamily, isRefusal, NetlinkError } from "../netlink/errors.ts";
+import { isMissingFamily, isPermissionDenied, NetlinkError } from "../netlink/errors.ts";
 
 /**
  * A file that is not a capture, is damaged, or does not contain the requested snapshot.
@@ -32,7 +32,7 @@ export function recordedError(error: unknown): unknown {
   const { code, request } = error;
   const reason = isMissingFamily(error)
     ? RECORDED_WITHOUT_IPVS
-    : isRefusal(error)
+    : isPermissionDenied(error)
     ? recordedFailure(request, code)
     : `the recording contains an error: ${error.message}`;
   return new CaptureError(reason, { cause: error });

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { isRefusal } from "../netlink/errors.ts";
+import { isPermissionDenied } from "../netlink/errors.ts";
 import { jsonText, printable } from "../output/printable.ts";
 import { checkCapability } from "./capability.ts";
 import type { Check, Status } from "./check.ts";
@@ -47,7 +47,7 @@ export async function examine(
     checkProc(machine),
     checkIpvs(machine, result, status),
     checkFamily(machine, result),
-    checkCapability(machine, isRefusal(result.error), wasRead),
+    checkCapability(machine, isPermissionDenied(result.error), wasRead),
     checkNamespace(namespace),
     checkEstimator(machine, status),
     checkCounters(result),

@@ -117,7 +117,7 @@ export class Decoder {
       } else this.#unknown++;
       offset += align4(length);
     }
-    if (!found) throw new DecodeError(`Cannot decode the answer at offset ${start}: no ${name}`);
+    if (!found) throw new DecodeError(`Cannot decode the reply at offset ${start}: no ${name}`);
   }
 
   /** Sets a row to 0: for so few columns faster than fill(). */

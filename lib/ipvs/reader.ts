@@ -91,7 +91,7 @@ export class Reader {
       const state = daemon[DAEMON.state]!;
       if (states.has(state)) {
         const reason = `two sync daemons of state ${state}`;
-        throw new DecodeError(`Cannot use the answer to ${request.name}: ${reason}`);
+        throw new DecodeError(`Cannot use the reply to ${request.name}: ${reason}`);
       }
       states.add(state);
     }

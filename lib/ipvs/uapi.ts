@@ -7,15 +7,15 @@
 export const IPVS_GENL_NAME = "IPVS";
 
 // Commands. Only those that read are here: no other can be sent.
-export const IPVS_CMD_NEW_SERVICE = 1; // the answer to GET_SERVICE
+export const IPVS_CMD_NEW_SERVICE = 1; // the reply to GET_SERVICE
 export const IPVS_CMD_GET_SERVICE = 4;
-export const IPVS_CMD_NEW_DEST = 5; // the answer to GET_DEST
+export const IPVS_CMD_NEW_DEST = 5; // the reply to GET_DEST
 export const IPVS_CMD_GET_DEST = 8;
-export const IPVS_CMD_NEW_DAEMON = 9; // the answer to GET_DAEMON
+export const IPVS_CMD_NEW_DAEMON = 9; // the reply to GET_DAEMON
 export const IPVS_CMD_GET_DAEMON = 11;
-export const IPVS_CMD_SET_CONFIG = 12; // the answer to GET_CONFIG
+export const IPVS_CMD_SET_CONFIG = 12; // the reply to GET_CONFIG
 export const IPVS_CMD_GET_CONFIG = 13;
-export const IPVS_CMD_SET_INFO = 14; // the answer to GET_INFO
+export const IPVS_CMD_SET_INFO = 14; // the reply to GET_INFO
 export const IPVS_CMD_GET_INFO = 15;
 
 export const IPVS_CMD_ATTR = {

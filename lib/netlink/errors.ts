@@ -91,7 +91,7 @@ export function isMissingFamily(error: unknown): boolean {
 }
 
 /** Whether an error means that the kernel denied permission: EPERM or EACCES. */
-export function isRefusal(error: unknown): boolean {
+export function isPermissionDenied(error: unknown): boolean {
   return error instanceof NetlinkError && (error.errno === EPERM || error.errno === EACCES);
 }
 

@@ -1,26 +1,26 @@
 /**
- * Writes text as UTF-8 bytes into one buffer, which it passes on when it is full. Numbers and IPv4
+ * Writes text as UTF-8 bytes to a buffer, which goes to a sink when it is full. Numbers and IPv4
  * addresses are written digit by digit: a string for each of a million values would take longer.
  *
  * @module
  */
 
-/** Takes what was encoded; the bytes are valid only during the call. */
+/** Receives encoded bytes, which are valid only during the call. */
 export type Sink = (chunk: Uint8Array) => void;
 
 const CAPACITY = 64 * 1024;
-/** Longest write that is checked for room at once. */
+/** Maximum length of a number or an IPv4 address. */
 const LONGEST_NUMBER = 20;
 const ENCODER = new TextEncoder();
 const ZERO = 48;
-/** Up to this length a loop is faster than the engine's copy. */
+/** Up to this length a loop is faster than set(). */
 const SHORT = 12;
-/** For part of a larger array, of which the engine's copy needs a view. */
+/** The same for a part of an array, for which set() needs a view. */
 const SHORT_PART = 64;
 const DOT = 46;
 const BILLION = 1_000_000_000;
 
-/** Encodes text once that is written often. */
+/** Encodes text as UTF-8, once for text that is written often. */
 export function utf8(text: string): Uint8Array<ArrayBuffer> {
   return ENCODER.encode(text);
 }
@@ -37,7 +37,7 @@ export class ByteWriter {
     this.#sink = sink;
   }
 
-  /** Hands on what is left in the buffer. */
+  /** Writes the contents of the buffer to the sink. */
   flush(): void {
     if (this.#at > 0) this.#sink(this.#bytes.subarray(0, this.#at));
     this.#flushed += this.#at;

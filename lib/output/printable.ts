@@ -1,21 +1,20 @@
 /**
- * Text from elsewhere, made harmless: to a terminal, and in JSON. A capture, the kernel and whoever
- * names a file can put escape sequences into it, or characters that hide or reorder what stands
- * beside them.
+ * Makes untrusted text safe for terminals and JSON. Names in captures, in the kernel and of files can
+ * contain escape sequences, and characters that hide or reorder others.
  *
  * @module
  */
 
 const PLAIN = /^[\x20-\x7e]*$/;
-/** Controls, formats (bidirectional ones too), line separators, blanks but the space, the invisible. */
-const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]|(?! )\p{Zs}/gu;
+/** Control, format, separator and invisible characters; all spaces other than U+0020. */
+const INVISIBLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]|(?! )\p{Zs}/gu;
 const SHORT_ESCAPES: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
-/** About seven lines of a terminal: a path and a reason fit. */
+/** About seven lines of a terminal, enough for a path and a reason. */
 const LONGEST = 600;
 
 /**
- * Text for people, in one line: what cannot be seen is written as an escape, such as `\x1b` or
- * `\u202e`, and a text of more than `longest` characters lacks its middle.
+ * Text for people, in one line: invisible characters become escapes such as `\x1b` or `\u202e`, and
+ * the middle of a text of more than `longest` characters is omitted.
  *
  * @example
  * ```ts
@@ -27,21 +26,21 @@ const LONGEST = 600;
  */
 export function printable(text: string, longest: number = LONGEST): string {
   const short = text.length > longest ? withoutMiddle(text, longest) : text;
-  return PLAIN.test(short) ? short : short.replace(UNSEEN, escape);
+  return PLAIN.test(short) ? short : short.replace(INVISIBLE, escape);
 }
 
-/** Like JSON.stringify(), with everything escaped that cannot be seen. */
+/** Like JSON.stringify(), with invisible characters escaped. */
 export function jsonText(value: unknown): string {
   const json = JSON.stringify(value);
-  return PLAIN.test(json) ? json : json.replace(UNSEEN, escapeUnits);
+  return PLAIN.test(json) ? json : json.replace(INVISIBLE, escapeUnits);
 }
 
-/** The end is where a message says why. */
+/** Keeps the beginning and the end, where a message gives the reason. */
 function withoutMiddle(text: string, longest: number): string {
   const end = Math.floor(longest / 3);
   const left = text.length - longest;
   const [head, tail] = [text.slice(0, longest - end), text.slice(-end)];
-  // No half of a pair.
+  // Do not split surrogate pairs.
   return `${head.replace(/[\ud800-\udbff]$/, "")}[… ${left} more …]${
     tail.replace(/^[\udc00-\udfff]/, "")
   }`;
@@ -55,7 +54,7 @@ function escape(character: string): string {
   return code > 0xff ? unit(code) : `\\x${code.toString(16).padStart(2, "0")}`;
 }
 
-/** JSON has escapes of UTF-16 units alone. */
+/** JSON escapes are UTF-16 code units. */
 function escapeUnits(character: string): string {
   return character.split("").map((part) => unit(part.charCodeAt(0))).join("");
 }

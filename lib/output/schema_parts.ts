@@ -19,7 +19,7 @@ export const u16 = (description: string): Schema => ({ $ref: "#/$defs/u16", desc
 export const u32 = (description: string): Schema => ({ $ref: "#/$defs/u32", description });
 /** An unsigned integer of 64 bits. */
 export const u64 = (description: string): Schema => ({ $ref: "#/$defs/u64", description });
-/** One of these values. */
+/** One of several values. */
 export const oneOfWords = (words: readonly unknown[], description: string): Schema => ({
   enum: words,
   description,
@@ -39,12 +39,12 @@ export function list(items: Schema, description: string): Schema {
   return { type: "array", items, description };
 }
 
-/** The same, or null. */
+/** A schema that also permits null. */
 export function orNull(schema: Schema, description: string): Schema {
   return { ...schema, type: [schema.type, "null"], description };
 }
 
-/** An integer, or null where the kernel does not report it. */
+/** An integer, or null if the kernel does not report it. */
 export function integerOrNull(minimum: number, maximum: number, description: string): Schema {
   return { type: ["integer", "null"], minimum, maximum, description };
 }

@@ -60,7 +60,7 @@ function tableFamilies({ settings, kernelStatus }: Snapshot): MetricFamily[] {
   ];
 }
 
-/** The last length stands for itself and for all above it. */
+/** The last count includes all greater lengths. */
 function lengthFamily(name: string, help: string, table: HashTable | undefined): MetricFamily {
   const counts = table?.bucketsByLength ?? [];
   const last = counts.length - 1;
@@ -75,7 +75,7 @@ function toFlag(value: number | null | undefined): number | null {
   return value === null || value === undefined ? null : Number(value !== 0);
 }
 
-/** An empty list of CPUs has no label, which means the same as an empty one. */
+/** An empty list of CPUs has no label, which Prometheus treats like an empty one. */
 function cpuFamily(cpulist: string | null | undefined): MetricFamily {
   const labels: NamedValue[] = cpulist ? [["cpulist", cpulist]] : [];
   return {

@@ -6,7 +6,7 @@
 import { integerOrNull, object, type Schema, u32 } from "./schema_parts.ts";
 
 const countOrNull = (description: string): Schema => integerOrNull(0, 2 ** 32 - 1, description);
-/** The kernel's own limits may change: what it says is shown. */
+/** Wider than the current limits of the kernel, which may change. */
 const intOrNull = (description: string): Schema =>
   integerOrNull(-(2 ** 31), 2 ** 32 - 1, description);
 

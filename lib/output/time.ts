@@ -1,19 +1,19 @@
 /**
- * Times of nanoseconds since 1970 as text.
+ * Formats times in nanoseconds since 1970.
  *
  * @module
  */
 
 const NANOSECONDS = 1_000_000_000n;
 const DAY = 86_400; // seconds
-/** Days of 400 years, after which the calendar repeats itself. */
+/** Days in 400 years, after which the calendar repeats. */
 const ERA = 146_097;
 /** Days from 0000-03-01 to 1970-01-01. */
 const EPOCH = 719_468;
 
 /**
  * RFC 3339 in UTC with nanoseconds, such as `2026-01-02T03:04:05.000000006Z`. The first use of a
- * `Date` loads the machine's time zones, which takes longer than all the rest of a short run.
+ * `Date` loads the time zones of the system, which takes longer than the rest of a short run.
  */
 export function isoTime(nanoseconds: bigint): string {
   const seconds = Number(nanoseconds / NANOSECONDS);
@@ -23,7 +23,7 @@ export function isoTime(nanoseconds: bigint): string {
   return `${date(Math.floor(seconds / DAY))}T${clock}.${fraction}Z`;
 }
 
-/** The date of a day since 1970. Years begin in March here, so that leap days come last. */
+/** The date of a day, counted from 1970-01-01. Years begin in March, so that leap days are last. */
 function date(day: number): string {
   const era = Math.floor((day + EPOCH) / ERA);
   const dayOfEra = day + EPOCH - era * ERA;
@@ -32,7 +32,7 @@ function date(day: number): string {
   const yearOfEra = Math.floor((dayOfEra - leapDays) / 365);
   const dayOfYear = dayOfEra - 365 * yearOfEra - Math.floor(yearOfEra / 4) +
     Math.floor(yearOfEra / 100);
-  // Five months from March, or from August, have 153 days.
+  // The five months from March, and those from August, have 153 days.
   const month = Math.floor((5 * dayOfYear + 2) / 153);
   const dayOfMonth = dayOfYear - Math.floor((153 * month + 2) / 5) + 1;
   const year = 400 * era + yearOfEra + (month < 10 ? 0 : 1);

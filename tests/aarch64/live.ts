@@ -7,7 +7,7 @@ import { mustSkip } from "../_commands.ts";
 import { assertListings, parseExact, tableOf } from "../kernel/_compare.ts";
 import { type Files, textOf } from "../kernel/_files.ts";
 import { type Fields, parseDaemons, parseInfo, parseTimeouts } from "../kernel/_ipvsadm.ts";
-import { decodeCapture, virtualServers } from "../kernel/_wire_ipvs.ts";
+import { decodeCapture, virtualServers } from "../kernel/_capture_state.ts";
 import { missingForMachine, runMachine } from "./_machine.ts";
 
 const ignore = mustSkip(missingForMachine());

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { generateRecording } from "../../bench/generate.ts";
 import { parseTable } from "../../bench/table.ts";
 import { collect, encodeJson, openRecording } from "../../mod.ts";
-import { parseAttributes } from "../_wire.ts";
+import { parseAttributes } from "../_netlink_messages.ts";
 
 function generate(shape: string): Uint8Array {
   const parts: Uint8Array[] = [];

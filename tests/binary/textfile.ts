@@ -3,7 +3,7 @@
  * write.
  */
 import assert from "node:assert/strict";
-import { parseSample } from "../_parsers.ts";
+import { parseSample } from "../_output_parsers.ts";
 import { textOf } from "../kernel/_files.ts";
 import type { Test } from "../kernel/_guest.ts";
 import { binaryPhase } from "./_guest.ts";

@@ -1,9 +1,9 @@
 /** Requests, a fake kernel that replies to them, and a monitor device that captures both. */
 import type { NetlinkPacket } from "../../lib/capture/packets.ts";
 import { Datagram, type Transport } from "../../lib/netlink/transport.ts";
-import { answers, writeIdentity, writeService } from "../_answers.ts";
+import { replies, writeIdentity, writeService } from "../_fake_replies.ts";
 import { fakeKernel, type FakeService } from "../_fixtures.ts";
-import { parseRequest, Wire } from "../_wire.ts";
+import { MessageWriter, parseRequest } from "../_netlink_messages.ts";
 
 export const FAMILY = 0x1c;
 const CONTROLLER = 0x10;
@@ -21,14 +21,18 @@ export interface Message {
   readonly command?: number;
   readonly sequence?: number;
   readonly port?: number;
-  readonly fill?: (wire: Wire) => void;
+  readonly fill?: (writer: MessageWriter) => void;
 }
 
 /** A little-endian message with a generic netlink header. */
 export function message(parts: Message): Uint8Array {
   const { type = FAMILY, flags = 0, sequence = 1, port = 0, command = 0 } = parts;
-  const wire = new Wire();
-  return wire.generic({ type, flags, sequence, portId: port }, command, () => parts.fill?.(wire))
+  const writer = new MessageWriter();
+  return writer.generic(
+    { type, flags, sequence, portId: port },
+    command,
+    () => parts.fill?.(writer),
+  )
     .take();
 }
 
@@ -37,11 +41,11 @@ export function message(parts: Message): Uint8Array {
  */
 export function control(type: number, code: number, to: Message, request?: Uint8Array): Uint8Array {
   const { sequence = 1, port = 0 } = to;
-  const wire = new Wire();
+  const writer = new MessageWriter();
   const flags = type === DONE ? MULTIPART : 0x100;
-  return wire.message({ type, flags, sequence, portId: port }, () => {
-    wire.number(code, 4);
-    if (request !== undefined) wire.raw(request.subarray(0, 16));
+  return writer.message({ type, flags, sequence, portId: port }, () => {
+    writer.number(code, 4);
+    if (request !== undefined) writer.raw(request.subarray(0, 16));
   }).take();
 }
 
@@ -81,13 +85,13 @@ function fakeService(service: Service): FakeService {
   return fake;
 }
 
-function identityOf(service: Service): (wire: Wire) => void {
-  return (wire) => wire.attribute(1, () => writeIdentity(wire, fakeService(service)));
+function identityOf(service: Service): (writer: MessageWriter) => void {
+  return (writer) => writer.attribute(1, () => writeIdentity(writer, fakeService(service)));
 }
 
 /** Writes the attributes of a reply that describes a service. */
-export function describeService(wire: Wire, service: Service): void {
-  writeService(wire, fakeKernel().kernel, fakeService(service));
+export function describeService(writer: MessageWriter, service: Service): void {
+  writeService(writer, fakeKernel().kernel, fakeService(service));
 }
 
 /** Creates little-endian requests: the lookup of the family, and all that read IPVS. */
@@ -98,7 +102,7 @@ export const ask = {
       type: CONTROLLER,
       flags: REQUEST | ACK,
       command: 3,
-      fill: (wire) => wire.text(2, "IPVS"),
+      fill: (writer) => writer.text(2, "IPVS"),
     }),
   info: (parts: Message = {}): Uint8Array => message({ ...parts, flags: REQUEST, command: 15 }),
   config: (parts: Message = {}): Uint8Array => message({ ...parts, flags: REQUEST, command: 13 }),
@@ -130,7 +134,7 @@ export class FakeKernel implements Transport {
   replyTo(request: Uint8Array): Uint8Array[] {
     const services = this.services.map(fakeService);
     const settings = { services, portId: this.portId, familyId: FAMILY, perDatagram: 1 };
-    return [...answers(fakeKernel(settings).kernel, parseRequest(request), 0)];
+    return [...replies(fakeKernel(settings).kernel, parseRequest(request), 0)];
   }
 
   [Symbol.dispose](): void {}
@@ -138,7 +142,7 @@ export class FakeKernel implements Transport {
 
 /** The family controller's reply that describes a family. */
 export function familyReply(to: Message, name = "IPVS", id = FAMILY): Uint8Array {
-  const fill = (wire: Wire) => wire.text(2, name).u16(1, id);
+  const fill = (writer: MessageWriter) => writer.text(2, name).u16(1, id);
   return message({ ...to, type: CONTROLLER, command: 1, fill });
 }
 

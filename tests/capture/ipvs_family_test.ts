@@ -67,46 +67,47 @@ function dumpWithReply(reply: Message): Monitor {
 }
 
 Deno.test("findIpvsFamily() infers the number from a single service", () => {
-  const monitor = dumpWithReply({ fill: (wire) => describeService(wire, { mark: 1 }) });
+  const monitor = dumpWithReply({ fill: (writer) => describeService(writer, { mark: 1 }) });
   assert.deepEqual(familiesOf(monitor), [FAMILY]);
 });
 
 const OTHERS: Readonly<Record<string, Message>> = {
   "another command": {
     command: 2,
-    fill: (wire) => describeService(wire, { mark: 1 }),
+    fill: (writer) => describeService(writer, { mark: 1 }),
   },
-  "no nested attributes": { fill: (wire) => wire.u32(1, 7) },
+  "no nested attributes": { fill: (writer) => writer.u32(1, 7) },
   "an attribute besides the service": {
-    fill: (wire) => {
-      describeService(wire, { mark: 1 });
-      wire.u32(2, 1);
+    fill: (writer) => {
+      describeService(writer, { mark: 1 });
+      writer.u32(2, 1);
     },
   },
   "a service without an identity": {
-    fill: (wire) =>
-      wire.attribute(
+    fill: (writer) =>
+      writer.attribute(
         1,
         () =>
-          wire.u16(1, 2).bytes(6, Uint8Array.of(97, 0)).bytes(7, new Uint8Array(8))
+          writer.u16(1, 2).bytes(6, Uint8Array.of(97, 0)).bytes(7, new Uint8Array(8))
             .u32(8, 0).u32(9, 0),
       ),
   },
   "a service without a scheduler": {
-    fill: (wire) =>
-      wire.attribute(
+    fill: (writer) =>
+      writer.attribute(
         1,
-        () => wire.u16(1, 2).u32(5, 1).bytes(7, new Uint8Array(8)).u32(8, 0).u32(9, 0),
+        () => writer.u16(1, 2).u32(5, 1).bytes(7, new Uint8Array(8)).u32(8, 0).u32(9, 0),
       ),
   },
   "flags of another width": {
-    fill: (wire) =>
-      wire.attribute(
+    fill: (writer) =>
+      writer.attribute(
         1,
-        () => wire.u16(1, 2).u32(5, 1).bytes(6, Uint8Array.of(97, 0)).u32(7, 0).u32(8, 0).u32(9, 0),
+        () =>
+          writer.u16(1, 2).u32(5, 1).bytes(6, Uint8Array.of(97, 0)).u32(7, 0).u32(8, 0).u32(9, 0),
       ),
   },
-  "malformed attributes": { fill: (wire) => wire.bytes(1, Uint8Array.of(1, 0, 9)) },
+  "malformed attributes": { fill: (writer) => writer.bytes(1, Uint8Array.of(1, 0, 9)) },
 };
 
 for (const [subject, reply] of Object.entries(OTHERS)) {
@@ -116,7 +117,7 @@ for (const [subject, reply] of Object.entries(OTHERS)) {
 }
 
 Deno.test("findIpvsFamily() infers the number from a dump without its end", () => {
-  const unfinished = dumpWithReply({ fill: (wire) => describeService(wire, { mark: 1 }) });
+  const unfinished = dumpWithReply({ fill: (writer) => describeService(writer, { mark: 1 }) });
   unfinished.seen.pop();
   assert.deepEqual(familiesOf(unfinished), [FAMILY]);
 });

@@ -8,7 +8,7 @@ import { GOLDENS, outputOf, RECORDINGS, recordings } from "../golden.ts";
 import { parseExact } from "../kernel/_compare.ts";
 import { assertInflux, assertMetrics } from "../kernel/_formats.ts";
 import type { Fields } from "../kernel/_ipvsadm.ts";
-import { decodeCapture, virtualServers } from "../kernel/_wire_ipvs.ts";
+import { decodeCapture, virtualServers } from "../kernel/_capture_state.ts";
 
 Deno.test("every kernel of the lab has a recording", () => {
   const kernels = ["5.10", "6.1", "6.12", "7.2"];

@@ -5,7 +5,7 @@ import { NotRecordedError } from "../../lib/netlink/transport.ts";
 import { CaptureError } from "../../lib/capture/error.ts";
 import { readPackets } from "../../lib/capture/packets.ts";
 import { openRecording, type Recording } from "../../lib/capture/recording.ts";
-import { manyRuns } from "../_runs.ts";
+import { manyRuns } from "../_property_runs.ts";
 import { toBigEndian } from "./_big_endian.ts";
 import { pcap, pcapng } from "./_file_writers.ts";
 import { ask, type CapturedPacket, concat, FakeKernel, Monitor, readData } from "./_fixtures.ts";

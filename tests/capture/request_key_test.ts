@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { type IpvsRequest, parseRequest, readServiceKeys } from "../../lib/capture/request_key.ts";
 import { DecodeError } from "../../lib/netlink/errors.ts";
 import { Datagram } from "../../lib/netlink/transport.ts";
-import type { Wire } from "../_wire.ts";
+import type { MessageWriter } from "../_netlink_messages.ts";
 import { swapMessages } from "./_big_endian.ts";
 import { ask, concat, describeService, FAMILY, message } from "./_fixtures.ts";
 
@@ -15,11 +15,11 @@ function keyOf(bytes: Uint8Array): string | undefined {
   return read(bytes)?.key;
 }
 
-function destinations(fill: (wire: Wire) => void, nest = 1): Uint8Array {
+function destinations(fill: (writer: MessageWriter) => void, nest = 1): Uint8Array {
   return message({
     flags: 0x301,
     command: 8,
-    fill: (wire) => wire.attribute(nest, () => fill(wire)),
+    fill: (writer) => writer.attribute(nest, () => fill(writer)),
   });
 }
 
@@ -30,28 +30,28 @@ const PLAIN_KEY = "destinations of tcp 10.0.0.1:80";
 /** Other requests for the destinations of the same service. */
 const SAME: Readonly<Record<string, Uint8Array>> = {
   "another sequence number and port": ask.destinations({ host: 1 }, { sequence: 9, port: 8 }),
-  "attributes in another order": destinations((wire) =>
-    wire.be16(4, 80).bytes(3, ADDRESS).u16(2, 6).u16(1, 2)
+  "attributes in another order": destinations((writer) =>
+    writer.be16(4, 80).bytes(3, ADDRESS).u16(2, 6).u16(1, 2)
   ),
   "NLA_F_NESTED": destinations(
-    (wire) => wire.u16(1, 2).u16(2, 6).bytes(3, ADDRESS).be16(4, 80),
+    (writer) => writer.u16(1, 2).u16(2, 6).bytes(3, ADDRESS).be16(4, 80),
     0x8001,
   ),
-  "a 4-byte address": destinations((wire) =>
-    wire.u16(1, 2).u16(2, 6).bytes(3, ADDRESS.subarray(0, 4)).be16(4, 80)
+  "a 4-byte address": destinations((writer) =>
+    writer.u16(1, 2).u16(2, 6).bytes(3, ADDRESS.subarray(0, 4)).be16(4, 80)
   ),
-  "arbitrary bytes after an IPv4 address": destinations((wire) =>
-    wire.u16(1, 2).u16(2, 6).bytes(3, Uint8Array.of(10, 0, 0, 1, 9, 9)).be16(4, 80)
+  "arbitrary bytes after an IPv4 address": destinations((writer) =>
+    writer.u16(1, 2).u16(2, 6).bytes(3, Uint8Array.of(10, 0, 0, 1, 9, 9)).be16(4, 80)
   ),
-  "additional attributes of the service": destinations((wire) => {
-    wire.u16(1, 2).u16(2, 6).bytes(3, ADDRESS).be16(4, 80);
-    wire.text(6, "rr").bytes(7, new Uint8Array(8)).u32(8, 300);
+  "additional attributes of the service": destinations((writer) => {
+    writer.u16(1, 2).u16(2, 6).bytes(3, ADDRESS).be16(4, 80);
+    writer.text(6, "rr").bytes(7, new Uint8Array(8)).u32(8, 300);
   }),
   "an attribute besides the service": message({
     flags: 0x301,
     command: 8,
-    fill: (wire) =>
-      wire.attribute(1, () => wire.u16(1, 2).u16(2, 6).bytes(3, ADDRESS).be16(4, 80)).u32(4, 1),
+    fill: (writer) =>
+      writer.attribute(1, () => writer.u16(1, 2).u16(2, 6).bytes(3, ADDRESS).be16(4, 80)).u32(4, 1),
   }),
 };
 
@@ -76,12 +76,12 @@ const ALL: Readonly<Record<string, Uint8Array>> = {
   "destinations for another port": ask.destinations({ host: 1, port: 81 }),
   "destinations for a fwmark": ask.destinations({ mark: 1 }),
   "destinations for another fwmark": ask.destinations({ mark: 2 }),
-  "destinations for an IPv6 fwmark": destinations((wire) => wire.u16(1, 10).u32(5, 1)),
-  "destinations for another protocol": destinations((wire) =>
-    wire.u16(1, 2).u16(2, 17).bytes(3, ADDRESS).be16(4, 80)
+  "destinations for an IPv6 fwmark": destinations((writer) => writer.u16(1, 10).u32(5, 1)),
+  "destinations for another protocol": destinations((writer) =>
+    writer.u16(1, 2).u16(2, 17).bytes(3, ADDRESS).be16(4, 80)
   ),
-  "destinations for an IPv6 service": destinations((wire) =>
-    wire.u16(1, 10).u16(2, 6).bytes(3, ADDRESS).be16(4, 80)
+  "destinations for an IPv6 service": destinations((writer) =>
+    writer.u16(1, 10).u16(2, 6).bytes(3, ADDRESS).be16(4, 80)
   ),
 };
 
@@ -98,14 +98,18 @@ for (const [subject, request] of Object.entries(ALL)) {
 }
 
 Deno.test("parseRequest() ignores the address if there is a fwmark, as the kernel does", () => {
-  const both = destinations((wire) =>
-    wire.u16(1, 2).u16(2, 6).bytes(3, ADDRESS).be16(4, 80).u32(5, 1)
+  const both = destinations((writer) =>
+    writer.u16(1, 2).u16(2, 6).bytes(3, ADDRESS).be16(4, 80).u32(5, 1)
   );
   assert.equal(keyOf(both), keyOf(ask.destinations({ mark: 1 })));
 });
 
 Deno.test("parseRequest() ignores a service in a request for all services", () => {
-  const dummy = message({ flags: 0x301, command: 4, fill: (wire) => wire.attribute(1, () => {}) });
+  const dummy = message({
+    flags: 0x301,
+    command: 4,
+    fill: (writer) => writer.attribute(1, () => {}),
+  });
   assert.equal(keyOf(dummy), keyOf(ask.services()));
 });
 
@@ -117,13 +121,15 @@ const NONE: Readonly<Record<string, Uint8Array>> = {
     type: 16,
     flags: 1,
     command: 3,
-    fill: (wire) => wire.text(2, "nl80211"),
+    fill: (writer) => writer.text(2, "nl80211"),
   }),
   "the list of all families": message({ type: 16, flags: 0x301, command: 3 }),
   "destinations without a service": message({ flags: 0x301, command: 8 }),
-  "a service without an address family": destinations((wire) => wire.u32(5, 1)),
-  "a service without a port": destinations((wire) => wire.u16(1, 2).u16(2, 6).bytes(3, ADDRESS)),
-  "an attribute of the wrong width": destinations((wire) => wire.u32(1, 2).u32(5, 1)),
+  "a service without an address family": destinations((writer) => writer.u32(5, 1)),
+  "a service without a port": destinations((writer) =>
+    writer.u16(1, 2).u16(2, 6).bytes(3, ADDRESS)
+  ),
+  "an attribute of the wrong width": destinations((writer) => writer.u32(1, 2).u32(5, 1)),
   "a message without a command": message({}).subarray(0, 16),
 };
 new DataView(NONE["a message without a command"]!.buffer).setUint32(0, 16, true);
@@ -144,7 +150,7 @@ Deno.test("parseRequest() never throws for arbitrary bytes", () => {
 Deno.test("readServiceKeys() returns the same keys as requests for the services have", () => {
   const services = [{ host: 1 }, { mark: 4_294_967_295 }];
   const replies = services.map((service) =>
-    message({ flags: 2, command: 1, fill: (wire) => describeService(wire, service) })
+    message({ flags: 2, command: 1, fill: (writer) => describeService(writer, service) })
   );
   const keys = services.map((service) => keyOf(ask.destinations(service)));
   for (const littleEndian of [true, false]) {

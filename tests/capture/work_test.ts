@@ -8,7 +8,7 @@ import { Recorder } from "../../lib/capture/recorder.ts";
 import { collect, type Source } from "../../lib/ipvs/collect.ts";
 import { encodeJson } from "../../lib/output/json.ts";
 import { fakeKernel, type FakeService, GET_DEST, GET_SERVICE, procPerCpu } from "../_fixtures.ts";
-import { textOf } from "../_parsers.ts";
+import { textOf } from "../_output_parsers.ts";
 import { block, interfaceBlock, packetBlock, pcap, section } from "./_file_writers.ts";
 import { type CapturedPacket, concat } from "./_fixtures.ts";
 import { countWork } from "./_count_work.ts";

@@ -12,7 +12,7 @@ import { encodeJson } from "../../lib/output/json.ts";
 import { encodeOpenMetrics, encodePrometheus } from "../../lib/output/prometheus.ts";
 import { printable } from "../../lib/output/printable.ts";
 import { encodeTable } from "../../lib/output/table.ts";
-import { textOf } from "../_parsers.ts";
+import { textOf } from "../_output_parsers.ts";
 import { workOf } from "../capture/_count_work.ts";
 import { compareOutputs, type Outputs, UNSAFE_CHARACTERS } from "./_compare.ts";
 

@@ -21,7 +21,7 @@ import {
   parseLineProtocol,
   parsePrometheus,
   type PrometheusFamily,
-} from "../_parsers.ts";
+} from "../_output_parsers.ts";
 import { compareStatus } from "./_compare_status.ts";
 
 /** One snapshot in every format. */

@@ -1,6 +1,6 @@
 /** Compares the Prometheus families of the network namespace with the JSON. */
 import assert from "node:assert/strict";
-import type { PrometheusFamily } from "../_parsers.ts";
+import type { PrometheusFamily } from "../_output_parsers.ts";
 
 /** The path of the value in the JSON, by the name of the gauge. */
 const GAUGES: Readonly<Record<string, string>> = {

@@ -1,11 +1,11 @@
 /**
- * Rows of services and destinations by their text.
+ * Rows of services and destinations, from their addresses as text.
  *
  * @module
  */
 import { Rows } from "../../lib/ipvs/rows.ts";
 import { DESTINATION, PRESENT, SERVICE } from "../../lib/ipvs/columns.ts";
-import { addressBytes } from "../_wire.ts";
+import { addressBytes } from "../_netlink_messages.ts";
 
 export interface ServiceKey {
   readonly address?: string;
@@ -13,7 +13,7 @@ export interface ServiceKey {
   readonly protocol?: number;
   readonly fwmark?: number;
   readonly family?: number;
-  /** Not a part of its name: tells two readings of it apart. */
+  /** Not part of the identity; distinguishes rows of the same service. */
   readonly weight?: number;
 }
 
@@ -21,7 +21,7 @@ function familyOf(address: string): number {
   return address.includes(":") ? 10 : 2;
 }
 
-/** Adds a row of zeros: its buffer and the index of its first column. */
+/** Adds a row of zeros; returns its buffer and the index of its first column. */
 function zeros(rows: Rows): [words: Uint32Array, at: number] {
   const row = rows.push();
   const words = rows.words(row), at = rows.at(row);
@@ -34,7 +34,7 @@ export function valueOf(rows: Rows, row: number, column: number): number {
   return rows.words(row)[rows.at(row) + column]!;
 }
 
-/** Rows of services; a mark has family 2 unless it says another. */
+/** Rows of services; the family of a fwmark is IPv4 by default. */
 export function serviceRows(keys: readonly ServiceKey[]): Rows {
   const rows = new Rows(SERVICE.width);
   for (const { address, port = 0, protocol = 6, fwmark = 0, family, weight = 0 } of keys) {

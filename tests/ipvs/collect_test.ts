@@ -25,14 +25,14 @@ function snapshot(settings: Partial<Kernel> = {}) {
   return collect(fakeKernel({ services: [SERVICE], ...settings }));
 }
 
-Deno.test("collect() takes the time, IPVS's version and the timeouts from the source", () => {
+Deno.test("collect() returns the time, the version of IPVS and the timeouts", () => {
   const { time, info, timeouts } = snapshot({ time: 1_700_000_000_000_000_001n });
   assert.equal(time, 1_700_000_000_000_000_001n);
   assert.deepEqual(info, { version: "1.2.1", connectionTableSize: 4096 });
   assert.deepEqual(timeouts, { tcp: 900, tcpFin: 120, udp: 300 });
 });
 
-Deno.test("collect() shows both sync daemons, old and new, IPv4 and IPv6", () => {
+Deno.test("collect() returns the sync daemons of old and new kernels, with IPv4 and IPv6 groups", () => {
   const modern = { maxlen: 1460, group: "224.0.0.81", port: 8848, ttl: 1 };
   const { syncDaemons } = snapshot({
     daemons: [
@@ -51,7 +51,7 @@ Deno.test("collect() shows both sync daemons, old and new, IPv4 and IPv6", () =>
   assert.deepEqual(old, [{ state: "backup", interface: "br-0123456789", syncId: 255 }]);
 });
 
-Deno.test("collect() shows no sync daemon where there is none, and null where nobody recorded it", () => {
+Deno.test("collect() returns no sync daemons if none runs, and null for replies that were not recorded", () => {
   assert.deepEqual(snapshot().syncDaemons, []);
   const unrecorded = [GET_DAEMON, GET_INFO, GET_CONFIG];
   const { syncDaemons, info, timeouts } = snapshot({
@@ -61,7 +61,7 @@ Deno.test("collect() shows no sync daemon where there is none, and null where no
   assert.deepEqual([syncDaemons, info, timeouts], [null, null, null]);
 });
 
-Deno.test("collect() shows the totals of /proc, and null where there are none to read", () => {
+Deno.test("collect() returns the totals and CPU counters in /proc, and null if they cannot be read", () => {
   const stats = { connections: 2n ** 63n, pktsIn: 1, pktsOut: 2, bytesIn: 3, bytesOut: 4 };
   const rates = { cps: 5, ppsIn: 6, ppsOut: 7, bytesInPerSecond: 8, bytesOutPerSecond: 9 };
   const { totals, cpus } = snapshot({
@@ -75,7 +75,7 @@ Deno.test("collect() shows the totals of /proc, and null where there are none to
   assert.deepEqual([snapshot().totals, snapshot().cpus], [null, null]);
 });
 
-Deno.test("collect() has the settings and the kernel's status, and null where there are none to read", () => {
+Deno.test("collect() returns the settings and the kernel's status, and null if they cannot be read", () => {
   const { settings, kernelStatus } = snapshot({
     proc: { ip_vs_status: statusText("demo"), ...SETTINGS_FILES },
   });
@@ -85,7 +85,7 @@ Deno.test("collect() has the settings and the kernel's status, and null where th
   assert.deepEqual([none.settings, none.kernelStatus], [null, null]);
 });
 
-Deno.test("collect() says which of the stats the counters are from", () => {
+Deno.test("collect() reports whether the counters are from STATS64 or STATS", () => {
   const read = (statsWidth: 32 | 64) => {
     const taken = snapshot({ statsWidth });
     return [taken.statsWidth, [...taken.virtualServers][0]!.connections];
@@ -94,23 +94,23 @@ Deno.test("collect() says which of the stats the counters are from", () => {
   assert.deepEqual(read(32), [32, 1]);
 });
 
-Deno.test("collect() reads a big-endian kernel's answers like a little-endian one's", () => {
+Deno.test("collect() decodes big-endian replies like little-endian ones", () => {
   const little = snapshot(), big = snapshot({ bigEndian: true });
   assert.equal(JSON.stringify(big.virtualServers), JSON.stringify(little.virtualServers));
   assert.equal(big.virtualServers.length, 1);
   assert.deepEqual([big.info, big.timeouts], [little.info, little.timeouts]);
 });
 
-Deno.test("collect() counts the attributes that nobody knows, and not the padding", () => {
-  // A service with one in itself and one in STATS, which is not read if there is STATS64; a
-  // destination with as many.
+Deno.test("collect() counts unknown attributes, but not padding", () => {
+  // The service and the destination each have one, and one in STATS, which is read only without
+  // STATS64.
   const unknown = { unknownAttributes: true, padding: true };
   assert.equal(snapshot(unknown).unknownAttributes, 2);
   assert.equal(snapshot({ ...unknown, statsWidth: 32 }).unknownAttributes, 4);
   assert.equal(snapshot({ padding: true }).unknownAttributes, 0);
 });
 
-Deno.test("collect() asks for nothing but the five commands that read", () => {
+Deno.test("collect() sends only the five commands that read", () => {
   const source = fakeKernel({ services: [SERVICE, { fwmark: 1 }], perDatagram: 1 });
   source.kernel.onDatagram = () => source.kernel.services = [{ fwmark: 1 }, { fwmark: 2 }];
   collect(source);
@@ -120,37 +120,37 @@ Deno.test("collect() asks for nothing but the five commands that read", () => {
   ]);
 });
 
-Deno.test("collect() throws what the kernel refuses", () => {
-  const refuse = (errno: number, refused: number) => () =>
-    snapshot({ onRequest: ({ command }) => command === refused ? { errno } : undefined });
-  assert.throws(refuse(2, 3), { name: "NetlinkError", code: "ENOENT" });
+Deno.test("collect() throws a NetlinkError if the kernel returns an error", () => {
+  const failing = (errno: number, failed: number) => () =>
+    snapshot({ onRequest: ({ command }) => command === failed ? { errno } : undefined });
+  assert.throws(failing(2, 3), { name: "NetlinkError", code: "ENOENT" });
   for (const command of [GET_INFO, GET_CONFIG, GET_DAEMON, GET_SERVICE, GET_DEST]) {
-    assert.throws(refuse(1, command), { name: "NetlinkError", code: "EPERM" });
+    assert.throws(failing(1, command), { name: "NetlinkError", code: "EPERM" });
   }
 });
 
-Deno.test("collect() refuses a service of an address family that is none", () => {
+Deno.test("collect() throws if a service has an unknown address family", () => {
   assert.throws(() => snapshot({ services: [{ fwmark: 1, family: 7 }] }), {
     name: "DecodeError",
     message: /^Cannot decode IPVS_SVC_ATTR_AF at offset 20: no address family 7$/,
   });
 });
 
-Deno.test("collect() refuses a service without a mark, and without protocol, address and port", () => {
+Deno.test("collect() throws if a service has neither a fwmark nor protocol, address and port", () => {
   assert.throws(() => snapshot({ services: [{ fwmark: 0 }] }), {
     name: "DecodeError",
     message: "Cannot decode the service at offset 20: no mark, and no protocol, address and port",
   });
 });
 
-Deno.test("collect() refuses a service whose counters the kernel did not tell", () => {
+Deno.test("collect() throws if a service has no counters", () => {
   assert.throws(() => snapshot({ services: [{ fwmark: 1 }], statsWidth: 0 }), {
     name: "DecodeError",
     message: "Cannot decode the service at offset 20: no counters",
   });
 });
 
-Deno.test("collect() shows no timeout of a protocol that the kernel was built without", () => {
+Deno.test("collect() omits timeouts of protocols that the kernel was built without", () => {
   assert.deepEqual(snapshot({ timeouts: { udp: 300 } }).timeouts, { udp: 300 });
   assert.deepEqual(snapshot({ timeouts: {} }).timeouts, {});
 });

@@ -11,22 +11,23 @@ import {
   SERVICE_TABLE,
   type Table,
 } from "../../lib/ipvs/schema.ts";
-import { manyRuns } from "../_runs.ts";
-import { Wire } from "../_wire.ts";
+import { manyRuns } from "../_property_runs.ts";
+import { MessageWriter } from "../_netlink_messages.ts";
 import { poisoned } from "../netlink/_script.ts";
-import { daemon, destination, service } from "./_answers.ts";
+import { daemon, destination, service } from "./_replies.ts";
 
-const KINDS: readonly [Table, number, (wire: Wire) => void][] = [
+const KINDS: readonly [Table, number, (writer: MessageWriter) => void][] = [
   [SERVICE_TABLE, SERVICE.width, service],
   [DESTINATION_TABLE, DESTINATION.width, destination],
   [DAEMON_TABLE, DAEMON.width, daemon],
-  [INFO_TABLE, INFO.width, (wire) => wire.u32(1, 0x010201).u32(2, 4096)],
-  [CONFIG_TABLE, CONFIG.width, (wire) => wire.u32(4, 900).u32(5, 120).u32(6, 300)],
+  [INFO_TABLE, INFO.width, (writer) => writer.u32(1, 0x010201).u32(2, 4096)],
+  [CONFIG_TABLE, CONFIG.width, (writer) => writer.u32(4, 900).u32(5, 120).u32(6, 300)],
 ];
 
-type Outcome = readonly [record: number[], unknown: number] | string;
+/** The row and the number of unknown attributes, or the error message. */
+type Outcome = readonly [row: number[], unknown: number] | string;
 
-/** Decodes bytes with `poison` all around them. */
+/** Decodes bytes that have `poison` before and after them in the buffer. */
 function outcome(
   decoder: Decoder,
   bytes: Uint8Array,
@@ -35,12 +36,12 @@ function outcome(
   littleEndian: boolean,
 ): Outcome {
   const before = decoder.unknown;
-  const record = new Uint32Array(width);
+  const row = new Uint32Array(width);
   const prefix = new Uint8Array(20).fill(poison);
   const datagram = poisoned(Uint8Array.from([...prefix, ...bytes]), poison, littleEndian);
   try {
-    decoder.decode(datagram, 20, datagram.length, record, 0);
-    return [[...record], decoder.unknown - before];
+    decoder.decode(datagram, 20, datagram.length, row, 0);
+    return [[...row], decoder.unknown - before];
   } catch (error) {
     assert.ok(error instanceof DecodeError, String(error));
     return error.message;
@@ -48,17 +49,17 @@ function outcome(
 }
 
 for (const [table, width, fill] of KINDS) {
-  const real = [false, true].map((bigEndian) => {
-    const wire = new Wire(bigEndian);
-    fill(wire);
-    return wire.take();
+  const valid = [false, true].map((bigEndian) => {
+    const writer = new MessageWriter(bigEndian);
+    fill(writer);
+    return writer.take();
   });
-  const at = fc.nat(real[0]!.length - 1);
+  const at = fc.nat(valid[0]!.length - 1);
   const mutation = fc.tuple(at, fc.oneof(fc.nat(255), fc.constantFrom(0, 4, 8, 16, 255)));
-  /** Real answers with some bytes changed, cut, or with a part of them twice. */
+  /** Valid replies with bytes changed, or with a part removed or repeated. */
   const mutated = fc.tuple(fc.boolean(), fc.array(mutation, { maxLength: 5 }), at, at).map(
     ([bigEndian, mutations, start, end]) => {
-      const bytes = real[bigEndian ? 1 : 0]!.slice();
+      const bytes = valid[bigEndian ? 1 : 0]!.slice();
       for (const [at, value] of mutations) bytes[at] = value;
       if (start < end) return bytes;
       return Uint8Array.from([...bytes.subarray(0, start), ...bytes.subarray(end & ~3)]);
@@ -69,7 +70,7 @@ for (const [table, width, fill] of KINDS) {
     { weight: 1, arbitrary: fc.uint8Array({ maxLength: 128 }) },
   );
 
-  Deno.test(`Decoder throws only DecodeError for any bytes of ${table.name}, and reads no others`, () => {
+  Deno.test(`Decoder throws only DecodeError for any ${table.name}, and never reads outside of it`, () => {
     fc.assert(
       fc.property(anything, fc.boolean(), (bytes, littleEndian) => {
         const outcomes = [0x00, 0xff, 0x08].map((poison) =>
@@ -82,7 +83,7 @@ for (const [table, width, fill] of KINDS) {
     );
   });
 
-  Deno.test(`Decoder answers for ${table.name} as it did before it decoded others`, () => {
+  Deno.test(`Decoder decodes ${table.name} independently of the replies before it`, () => {
     const used = new Decoder(table, width);
     fc.assert(
       fc.property(anything, fc.boolean(), (bytes, littleEndian) => {

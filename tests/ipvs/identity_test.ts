@@ -1,11 +1,11 @@
-/** What names a server names it once, whatever else an answer says. */
+/** The identity of servers does not depend on other data in a reply. */
 import assert from "node:assert/strict";
 import { collect, type Source } from "../../lib/ipvs/collect.ts";
 import { Datagram } from "../../lib/netlink/transport.ts";
 import { fakeKernel, type FakeService, GET_DEST, GET_SERVICE } from "../_fixtures.ts";
 
-/** Replaces bytes in the answers; everywhere but at the first place where `keep` says so. */
-function rewritten(
+/** Replaces bytes in the replies: all occurrences, or with `keep` all except the first. */
+function replaceBytes(
   source: Source,
   from: readonly number[],
   to: readonly number[],
@@ -43,49 +43,49 @@ function servers(source: Source): string[] {
 }
 
 const SECOND = [10, 0, 0, 2, 0, 0, 0, 0];
-const FIRST_WITH_MORE = [10, 0, 0, 1, 9, 9, 9, 9];
+const FIRST_WITH_UNUSED = [10, 0, 0, 1, 9, 9, 9, 9];
 
-Deno.test("an IPv4 address is its 4 bytes, of a virtual server and of a real one", () => {
+Deno.test("the bytes after an IPv4 address are ignored", () => {
   const destinations = [{ address: "10.0.0.1" }, { address: "10.0.0.2" }];
   const kernel = fakeKernel({
     services: [
       { address: "10.0.0.1", port: 80, destinations },
       { address: "10.0.0.2", port: 80 },
     ],
-    // The altered name is asked about as what it is.
+    // The request has zeros in their place.
     onRequest({ command, service }) {
       if (command === GET_DEST) {
         assert.deepEqual([...service.get(3)!.subarray(4)], Array(12).fill(0));
       }
     },
   });
-  const source = rewritten(kernel, SECOND, FIRST_WITH_MORE);
+  const source = replaceBytes(kernel, SECOND, FIRST_WITH_UNUSED);
   assert.deepEqual(servers(source), ["inet 10.0.0.1:80 10.0.0.1:0"]);
 });
 
-Deno.test("an IPv6 address is all its bytes", () => {
+Deno.test("all bytes of an IPv6 address count", () => {
   const services = [{ address: "a00:1::", port: 80 }, { address: "a00:1:909::", port: 80 }];
   assert.equal(servers(fakeKernel({ services })).length, 2);
 });
 
-Deno.test("a firewall mark is the whole name of its virtual server in one family", () => {
+Deno.test("a fwmark and its address family identify a virtual server", () => {
   const kernel = fakeKernel({
     services: [{ fwmark: 1 }, { fwmark: 1 }, { fwmark: 1, family: 10 }],
     unknownAttributes: true,
   });
-  // The attribute that nobody knows becomes a port.
-  const source = rewritten(kernel, [7, 0, 60, 0, 1, 2, 3, 0], [6, 0, 4, 0, 1, 2, 0, 0], true);
+  // Turns the unknown attribute into a port.
+  const source = replaceBytes(kernel, [7, 0, 60, 0, 1, 2, 3, 0], [6, 0, 4, 0, 1, 2, 0, 0], true);
   assert.deepEqual(servers(source), ["inet 1", "inet6 1"]);
 });
 
-Deno.test("of a virtual server that is listed twice, the last counts", () => {
+Deno.test("the last entry counts if a virtual server is listed twice", () => {
   const services: FakeService[] = [{ fwmark: 1, sched: "rr" }, { fwmark: 1, sched: "wlc" }];
   const [server, ...more] = [...collect(fakeKernel({ services })).virtualServers];
   assert.equal(server?.sched, "wlc");
   assert.deepEqual(more, []);
 });
 
-Deno.test("a second listing that differs in unused bytes alone is the same listing", () => {
+Deno.test("a second listing that differs only in unused bytes is the same", () => {
   let listings = 0;
   const kernel = fakeKernel({
     services: [{ address: "10.0.0.2", port: 80, destinations: [{ address: "10.0.0.3" }] }],
@@ -94,22 +94,22 @@ Deno.test("a second listing that differs in unused bytes alone is the same listi
     },
   });
   const { consistency } = collect(
-    rewritten(kernel, SECOND, [10, 0, 0, 2, 7, 7, 7, 7], true),
+    replaceBytes(kernel, SECOND, [10, 0, 0, 2, 7, 7, 7, 7], true),
   );
   assert.equal(listings, 2);
   assert.deepEqual(consistency, { state: "verified", listings: 2, doubts: [] });
 });
 
-Deno.test("two sync daemons of one state are refused: the kernel has one of each", () => {
+Deno.test("two sync daemons of the same state are an error: the kernel has one of each", () => {
   const daemons = [1, 2, 1].map((state, syncId) => ({ state, interface: "eth0", syncId }));
   assert.equal(collect(fakeKernel({ daemons: daemons.slice(0, 2) })).syncDaemons?.length, 2);
   assert.throws(() => collect(fakeKernel({ daemons })), {
     name: "DecodeError",
-    message: "Cannot use the answer to IPVS_CMD_GET_DAEMON: two sync daemons of state 1",
+    message: "Cannot use the reply to IPVS_CMD_GET_DAEMON: two sync daemons of state 1",
   });
 });
 
-Deno.test("a prefix length of IPv6 is at most 128", () => {
+Deno.test("an IPv6 prefix length above 128 is an error", () => {
   const services = (netmask: number) => [{ address: "::1", port: 80, netmask }];
   assert.equal(
     [...collect(fakeKernel({ services: services(128) })).virtualServers][0]?.netmask,

@@ -28,13 +28,13 @@ function ports(rows: Rows | undefined): number[] | undefined {
   );
 }
 
-Deno.test("ListingComparison takes a listing of the same names in the same sequence for the same", () => {
+Deno.test("ListingComparison.end() returns undefined if both listings have the same servers in sequence", () => {
   const once: Key[] = [["10.0.0.1", 1, 1], ["10.0.0.2", 2, 1]];
   assert.equal(compare(once, [["10.0.0.1", 1, 9], ["10.0.0.2", 2, 9]]), undefined);
   assert.equal(compare([], []), undefined);
 });
 
-Deno.test("ListingComparison gives back the whole second listing where it differs", () => {
+Deno.test("ListingComparison.end() returns the whole second listing if it differs", () => {
   const once: Key[] = [["10.0.0.1", 1], ["10.0.0.2", 2]];
   assert.deepEqual(ports(compare(once, [["10.0.0.2", 2], ["10.0.0.1", 1]])), [2, 1]);
   assert.deepEqual(ports(compare(once, [["10.0.0.1", 1]])), [1]);
@@ -44,7 +44,7 @@ Deno.test("ListingComparison gives back the whole second listing where it differ
   assert.deepEqual(ports(compare([], [["10.0.0.1", 1]])), [1]);
 });
 
-Deno.test("ListingComparison finds any two listings the same or gives the second", () => {
+Deno.test("ListingComparison.end() returns undefined or the second listing for any two listings", () => {
   const listing = fc.array(fc.integer({ min: 0, max: 3 }), { maxLength: 6 });
   fc.assert(fc.property(listing, listing, (first, second) => {
     const rows = (list: number[]) => destinationRows(list.map((port): Key => ["10.0.0.1", port]));

@@ -54,7 +54,7 @@ function json(server: VirtualServer | RealServer): Record<string, unknown> {
   );
 }
 
-Deno.test("VirtualServer has everything of a service with an address", () => {
+Deno.test("VirtualServer has every value of a service with an address", () => {
   const pe = {
     ...{ address: "2001:db8::1", protocol: UDP, port: 5060, sched: "mh", pe: "sip", stats: STATS },
     ...{ flags: 2 | PERSISTENT | ONE_PACKET | SCHED1 | SCHED2, timeout: 4294967, netmask: 64 },
@@ -79,7 +79,7 @@ Deno.test("VirtualServer has everything of a service with an address", () => {
   }]);
 });
 
-Deno.test("VirtualServer has a fwmark and no protocol, address, port and PE", () => {
+Deno.test("VirtualServer with a fwmark has no protocol, address and port", () => {
   const mark = { fwmark: 4294967295, family: INET6, sched: "none" };
   assert.deepEqual(models([mark]).map(json), [{
     key: "fwmark 4294967295 inet6",
@@ -98,7 +98,7 @@ Deno.test("VirtualServer has a fwmark and no protocol, address, port and PE", ()
   }]);
 });
 
-Deno.test("RealServer has everything of a destination", () => {
+Deno.test("RealServer has every value of a destination", () => {
   const destination = {
     ...{ address: "2001:db8::2", port: 80, method: DROUTE, weight: 2147483647, stats: STATS },
     ...{ upperThreshold: 4294967295, lowerThreshold: 2, active: 3, inactive: 4, persistent: 5 },
@@ -120,7 +120,7 @@ Deno.test("RealServer has everything of a destination", () => {
   }]);
 });
 
-Deno.test("RealServer has a tunnel only with the method tunnel", () => {
+Deno.test("RealServer has tunnel values only if the forwarding method is tunnel", () => {
   const tunnel = { type: 1, port: 6080, flags: 2 };
   const servers = realServers(
     ...[0, LOCAL, TUNNEL, DROUTE, BYPASS].map((method, i) => ({
@@ -137,7 +137,7 @@ Deno.test("RealServer has a tunnel only with the method tunnel", () => {
   );
 });
 
-Deno.test("RealServer has the family of its service before Linux 3.18", () => {
+Deno.test("RealServer has the family of its service if the kernel does not send one", () => {
   const services = [
     { address: "10.0.0.1", port: 80, destinations: [{ address: "10.0.0.2" }] },
     { fwmark: 1, family: INET6, destinations: [{ address: "2001:db8::1" }] },
@@ -151,7 +151,7 @@ Deno.test("RealServer has the family of its service before Linux 3.18", () => {
   ]);
 });
 
-Deno.test("RealServer can have another family than its service", () => {
+Deno.test("RealServer can have a different family than its service", () => {
   const destinations = [{ address: "2001:db8::1" }, { address: "10.0.0.2" }];
   const shown = models([{ address: "10.0.0.1", port: 80, destinations }])[0]!.realServers;
   assert.deepEqual(shown.map(({ addressFamily, address }) => [addressFamily, address]), [
@@ -177,14 +177,14 @@ Deno.test("VirtualServer.key is different for every service", () => {
   ]);
 });
 
-Deno.test("Server.ipv4 is the number of an IPv4 address", () => {
+Deno.test("Server.ipv4 is the IPv4 address as a number, or undefined", () => {
   const [inet, inet6] = realServers({ address: "192.0.2.255" }, { address: "::c000:2ff" });
   assert.deepEqual([inet!.ipv4, inet6!.ipv4], [0xc00002ff, undefined]);
   const [mark] = models([{ fwmark: 1 }]);
   assert.deepEqual([mark!.ipv4, mark!.address, mark!.port], [undefined, undefined, undefined]);
 });
 
-Deno.test("RealServer.state is draining while connections of any kind are left at weight 0", () => {
+Deno.test("RealServer.state is draining if the weight is 0 and connections of any kind are left", () => {
   const states = realServers(
     { address: "10.0.0.1", weight: 1 },
     { address: "10.0.0.2", weight: 0 },
@@ -195,7 +195,7 @@ Deno.test("RealServer.state is draining while connections of any kind are left a
   assert.deepEqual(states, ["active", "drained", "draining", "draining", "draining"]);
 });
 
-Deno.test("VirtualServer.state tells whether any real server has a weight", () => {
+Deno.test("VirtualServer.state depends on how many real servers have a weight above 0", () => {
   const of = (...weights: number[]) =>
     models([{
       fwmark: 1,
@@ -204,7 +204,7 @@ Deno.test("VirtualServer.state tells whether any real server has a weight", () =
   assert.deepEqual([of(), of(0, 0), of(1, 0), of(1, 2)], ["empty", "down", "degraded", "ok"]);
 });
 
-Deno.test("ServerList has a length, an index and an iterator, and filters over the same rows", () => {
+Deno.test("ServerList supports length, at(), iteration and filter()", () => {
   const { virtualServers } = collect(fakeKernel({
     services: [1, 2, 3].map((fwmark) => ({ fwmark, destinations: [{ address: "10.0.0.1" }] })),
   }));
@@ -217,7 +217,7 @@ Deno.test("ServerList has a length, an index and an iterator, and filters over t
   assert.equal(odd.at(1)?.realServers.at(0)?.address, "10.0.0.1");
 });
 
-Deno.test("withPrevious() finds servers again by their key", () => {
+Deno.test("withPrevious() pairs servers with the same key", () => {
   const read = (...services: FakeService[]) => collect(fakeKernel({ services })).virtualServers;
   const before = read({ fwmark: 1, sched: "rr" }, { fwmark: 2, sched: "rr" });
   const after = read({ fwmark: 2, sched: "wlc" }, { fwmark: 3, sched: "wlc" });

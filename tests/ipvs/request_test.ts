@@ -3,11 +3,11 @@ import fc from "fast-check";
 import { NetlinkClient, type Request } from "../../lib/netlink/client.ts";
 import { Requests } from "../../lib/ipvs/request.ts";
 import * as uapi from "../../lib/ipvs/uapi.ts";
-import { addressBytes, parseAttributes } from "../_wire.ts";
+import { addressBytes, parseAttributes } from "../_netlink_messages.ts";
 import { end, ERROR, Script, toHex } from "../netlink/_script.ts";
 import { type ServiceKey, serviceRows } from "./_rows.ts";
 
-const READING = [4, 8, 11, 13, 15];
+const GET_COMMANDS = [4, 8, 11, 13, 15];
 const requests = new Requests({ id: 28, version: 1 });
 
 /** The bytes of a request as they reach the transport. */
@@ -27,8 +27,8 @@ const IPV4_HEX = "30 00 01 00 06 00 01 00 02 00 00 00 06 00 02 00 11 00 00 00 " 
 const IPV6 = serviceRows([{ fwmark: 9 }, { address: "2001:db8::1", port: 443 }]);
 const IPV6_HEX = "30 00 01 00 06 00 01 00 0a 00 00 00 06 00 02 00 06 00 00 00 " +
   "14 00 03 00 20 01 0d b8 00 00 00 00 00 00 00 00 00 00 00 01 06 00 04 00 01 bb 00 00";
-const MARK = serviceRows([{ fwmark: 0xfffffffe, family: 10 }]);
-const MARK_HEX = "14 00 01 00 06 00 01 00 0a 00 00 00 08 00 05 00 fe ff ff ff";
+const FWMARK = serviceRows([{ fwmark: 0xfffffffe, family: 10 }]);
+const FWMARK_HEX = "14 00 01 00 06 00 01 00 0a 00 00 00 08 00 05 00 fe ff ff ff";
 
 const BYTES: readonly [name: string, request: Request, bytes: string][] = [
   ["info()", requests.info(), head("14", "01 00", "0f")],
@@ -37,17 +37,21 @@ const BYTES: readonly [name: string, request: Request, bytes: string][] = [
   ["services()", requests.services(), head("14", "01 03", "04")],
   ["service() of IPv4", requests.service(IPV4, 0), `${head("44", "01 00", "04")} ${IPV4_HEX}`],
   ["service() of IPv6", requests.service(IPV6, 1), `${head("44", "01 00", "04")} ${IPV6_HEX}`],
-  ["service() of a mark", requests.service(MARK, 0), `${head("28", "01 00", "04")} ${MARK_HEX}`],
+  [
+    "service() of a fwmark",
+    requests.service(FWMARK, 0),
+    `${head("28", "01 00", "04")} ${FWMARK_HEX}`,
+  ],
   ["destinations()", requests.destinations(IPV4, 0), `${head("44", "01 03", "08")} ${IPV4_HEX}`],
   [
-    "destinations() of a mark",
-    requests.destinations(MARK, 0),
-    `${head("28", "01 03", "08")} ${MARK_HEX}`,
+    "destinations() of a fwmark",
+    requests.destinations(FWMARK, 0),
+    `${head("28", "01 03", "08")} ${FWMARK_HEX}`,
   ],
 ];
 
 for (const [name, request, bytes] of BYTES) {
-  Deno.test(`Requests.${name} is these bytes`, () => {
+  Deno.test(`Requests.${name} has these bytes`, () => {
     assert.equal(toHex(sent(request)), bytes);
   });
 }
@@ -61,7 +65,7 @@ const key: fc.Arbitrary<ServiceKey> = fc.oneof(
   fc.record({ fwmark: fc.integer({ min: 1, max: 0xffffffff }), family: fc.constantFrom(2, 10) }),
 );
 
-Deno.test("Requests.service() and destinations() name any service so that it reads back", () => {
+Deno.test("Requests.service() and destinations() contain the identity of any service", () => {
   fc.assert(fc.property(fc.array(key, { minLength: 1, maxLength: 5 }), (keys) => {
     const rows = serviceRows(keys);
     keys.forEach(({ address, port, protocol, fwmark, family }, row) => {
@@ -69,8 +73,8 @@ Deno.test("Requests.service() and destinations() name any service so that it rea
         const nest = parseAttributes(parseAttributes(sent(request).subarray(20)).get(1)!);
         const found = Object.fromEntries([...nest].map(([type, value]) => [type, [...value]]));
         if (address === undefined) {
-          const mark = [0, 8, 16, 24].map((shift) => (fwmark! >>> shift) & 255);
-          assert.deepEqual(found, { 1: [family, 0], 5: mark });
+          const bytes = [0, 8, 16, 24].map((shift) => (fwmark! >>> shift) & 255);
+          assert.deepEqual(found, { 1: [family, 0], 5: bytes });
         } else {
           const bytes = addressBytes(address);
           assert.deepEqual(found, {
@@ -85,7 +89,7 @@ Deno.test("Requests.service() and destinations() name any service so that it rea
   }));
 });
 
-Deno.test("Requests can make nothing but the five commands that read", () => {
+Deno.test("Requests only makes the five commands that read", () => {
   const made = Object.getOwnPropertyNames(Requests.prototype).filter((name) =>
     name !== "constructor"
   ).map((name) => {
@@ -93,14 +97,17 @@ Deno.test("Requests can make nothing but the five commands that read", () => {
     return make.call(requests, IPV4, 0);
   });
   assert.equal(made.length, 6);
-  assert.deepEqual([...new Set(made.map((request) => sent(request)[16]))].sort(byNumber), READING);
+  assert.deepEqual(
+    [...new Set(made.map((request) => sent(request)[16]))].sort(byNumber),
+    GET_COMMANDS,
+  );
 });
 
 function byNumber(a: number | undefined, b: number | undefined): number {
   return a! - b!;
 }
 
-Deno.test("uapi.ts numbers no other commands than those that read and their answers", () => {
+Deno.test("uapi.ts defines only the commands that read, and those of their replies", () => {
   const commands = Object.entries(uapi).filter(([name]) => /^IPVS_CMD_(?!ATTR)/.test(name));
   assert.deepEqual(Object.fromEntries(commands), {
     ...{ IPVS_CMD_GET_SERVICE: 4, IPVS_CMD_NEW_SERVICE: 1 },
@@ -111,7 +118,7 @@ Deno.test("uapi.ts numbers no other commands than those that read and their answ
   });
 });
 
-/** Every source file of the program, by its path. */
+/** The source files of the program, with their paths. */
 function sources(directory = ""): [path: string, text: string][] {
   const root = new URL("../../", import.meta.url);
   if (directory === "") {
@@ -133,11 +140,11 @@ function sources(directory = ""): [path: string, text: string][] {
   });
 }
 
-function where(pattern: RegExp): string[] {
+function filesWith(pattern: RegExp): string[] {
   return sources().filter(([, text]) => pattern.test(text)).map(([path]) => path).sort();
 }
 
-Deno.test("request.ts asks with a GET, and names a NEW or SET only as the answer", () => {
+Deno.test("request.ts sends only GET commands; NEW and SET are only replies", () => {
   const [, text] = sources().find(([path]) => path === "lib/ipvs/request.ts")!;
   const calls = [...text.matchAll(/this\.#make\(([^)]*)\)/g)].map(([, found]) =>
     found!.split(/,\s*/)
@@ -149,19 +156,19 @@ Deno.test("request.ts asks with a GET, and names a NEW or SET only as the answer
   }
 });
 
-Deno.test("no source but the known ones makes requests, or sends bytes", () => {
-  assert.deepEqual(where(/\bnew Requests\b/), ["lib/ipvs/reader.ts"]);
-  assert.deepEqual(where(/\bnew NetlinkClient\b/), ["lib/ipvs/reader.ts"]);
-  // The replay makes an answer, which is never sent.
-  assert.deepEqual(where(/\bnew RequestBuilder\b/), [
+Deno.test("only these files make requests or send bytes", () => {
+  assert.deepEqual(filesWith(/\bnew Requests\b/), ["lib/ipvs/reader.ts"]);
+  assert.deepEqual(filesWith(/\bnew NetlinkClient\b/), ["lib/ipvs/reader.ts"]);
+  // The replay builds a reply, which is never sent.
+  assert.deepEqual(filesWith(/\bnew RequestBuilder\b/), [
     "lib/capture/replay_transport.ts",
     "lib/netlink/client.ts",
   ]);
-  assert.deepEqual(where(/\bsymbols\.send\b/), ["ffi/netlink_socket.ts"]);
+  assert.deepEqual(filesWith(/\bsymbols\.send\b/), ["ffi/netlink_socket.ts"]);
 });
 
-Deno.test("no source names a command that changes the kernel's state", () => {
+Deno.test("no source contains the name of a command that changes the kernel's state", () => {
   const changing = /IPVS_CMD_((SET|DEL)_(SERVICE|DEST)|(NEW|DEL)_DAEMON\w|DEL_DAEMON|FLUSH|ZERO)/;
-  assert.deepEqual(where(changing), []);
-  assert.deepEqual(where(/\bcommand: \d/), []);
+  assert.deepEqual(filesWith(changing), []);
+  assert.deepEqual(filesWith(/\bcommand: \d/), []);
 });

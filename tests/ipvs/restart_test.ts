@@ -1,4 +1,4 @@
-/** Readings that are begun again: ip_vs came back with another number, or answers were lost. */
+/** Reads that start over because ip_vs was reloaded or replies were lost. */
 import assert from "node:assert/strict";
 import { openRecording } from "../../lib/capture/recording.ts";
 import { record } from "../../lib/commands/record.ts";
@@ -6,13 +6,13 @@ import { collect, type Source } from "../../lib/ipvs/collect.ts";
 import { NetlinkError } from "../../lib/netlink/errors.ts";
 import { concat } from "../capture/_fixtures.ts";
 import {
+  type Failure,
   fakeKernel,
   type FakeService,
   GET_DEST,
   GET_INFO,
   GET_SERVICE,
   type Kernel,
-  type Refusal,
 } from "../_fixtures.ts";
 
 const CONTROLLER = 16, ENOENT = 2, EPERM = 1, ENOBUFS = 105;
@@ -21,19 +21,19 @@ const OLD: FakeService[] = [{ address: "10.0.0.1", destinations: [{ address: "10
 const NEW: FakeService[] = [{ address: "10.0.0.2", destinations: [{ address: "10.0.1.2" }] }];
 
 /**
- * A source that can be read again. Its kernel answers ENOENT to a number that no family has, as a
- * real one does; `happen` runs before each request is answered.
+ * A source that can be restarted. Its kernel replies with ENOENT to an unknown family number, as a
+ * real one does; `onCommand` is called before each reply.
  */
 function restartable(
-  happen: (command: number, kernel: Kernel, restarts: number) => Refusal | void,
+  onCommand: (command: number, kernel: Kernel, restarts: number) => Failure | void,
 ) {
   let restarts = 0;
   const source = fakeKernel({
     services: OLD,
     onRequest({ type, command }, kernel) {
       if (type !== CONTROLLER) {
-        const refusal = happen(command, kernel, restarts);
-        if (refusal) return refusal;
+        const failure = onCommand(command, kernel, restarts);
+        if (failure) return failure;
       }
       const known = type === CONTROLLER ? kernel.familyId !== 0 : type === kernel.familyId;
       return known ? undefined : { errno: ENOENT };
@@ -42,7 +42,7 @@ function restartable(
   return Object.assign(source, { restart: () => void restarts++, restarts: () => restarts });
 }
 
-/** Loads ip_vs anew when a command is asked for the first time. */
+/** Reloads ip_vs before the first reply to a command. */
 function reloadedAt(at: number) {
   return restartable((command, kernel, restarts) => {
     if (command !== at || restarts > 0) return;
@@ -59,13 +59,13 @@ function addresses(source: Source): string[] {
 }
 
 for (const [name, command] of Object.entries({ GET_INFO, GET_SERVICE, GET_DEST })) {
-  Deno.test(`collect() reads from the start when ip_vs is loaded again before ${name}`, () => {
+  Deno.test(`collect() starts over if ip_vs is reloaded before ${name}`, () => {
     const source = reloadedAt(command);
     assert.deepEqual(addresses(source), ["10.0.0.2", "10.0.1.2"]);
     assert.equal(source.restarts(), 1);
   });
 
-  Deno.test(`collect() finds no family when ip_vs is removed before ${name}`, () => {
+  Deno.test(`collect() throws that the family is missing if ip_vs is unloaded before ${name}`, () => {
     const source = restartable((each, kernel) => {
       if (each === command) kernel.familyId = 0;
     });
@@ -73,7 +73,7 @@ for (const [name, command] of Object.entries({ GET_INFO, GET_SERVICE, GET_DEST }
     assert.equal(source.restarts(), 1);
   });
 
-  Deno.test(`collect() reads from the start when the answer to ${name} is lost`, () => {
+  Deno.test(`collect() starts over if the reply to ${name} is lost`, () => {
     const source = restartable((each, _, restarts) =>
       each === command && restarts < 3 ? { errno: ENOBUFS } : undefined
     );
@@ -82,7 +82,7 @@ for (const [name, command] of Object.entries({ GET_INFO, GET_SERVICE, GET_DEST }
   });
 }
 
-Deno.test("collect() gives up after five attempts, with the error of the last one", () => {
+Deno.test("collect() throws the last error after five attempts", () => {
   for (const errno of [ENOENT, ENOBUFS]) {
     const source = restartable((command) => command === GET_DEST ? { errno } : undefined);
     assert.throws(() => collect(source), { request: "IPVS_CMD_GET_DEST", errno });
@@ -90,24 +90,24 @@ Deno.test("collect() gives up after five attempts, with the error of the last on
   }
 });
 
-Deno.test("collect() does not read again after an error that stays, nor where it cannot", () => {
-  const refusing = restartable(() => ({ errno: EPERM }));
-  assert.throws(() => collect(refusing), { code: "EPERM" });
-  assert.equal(refusing.restarts(), 0);
+Deno.test("collect() does not retry after a permanent error, or if the source cannot restart", () => {
+  const denied = restartable(() => ({ errno: EPERM }));
+  assert.throws(() => collect(denied), { code: "EPERM" });
+  assert.equal(denied.restarts(), 0);
   const { restart: _, ...recording } = reloadedAt(GET_DEST);
   assert.throws(() => collect(recording), { request: "IPVS_CMD_GET_DEST", code: "ENOENT" });
 });
 
-Deno.test("collect() throws what a restart throws", () => {
+Deno.test("collect() throws the error of a failed restart", () => {
   const source = reloadedAt(GET_DEST);
-  const gone = new NetlinkError({ request: "CTRL_CMD_GETFAMILY", errno: ENOENT });
+  const unloaded = new NetlinkError({ request: "CTRL_CMD_GETFAMILY", errno: ENOENT });
   source.restart = () => {
-    throw gone;
+    throw unloaded;
   };
-  assert.throws(() => collect(source), (error) => error === gone);
+  assert.throws(() => collect(source), (error) => error === unloaded);
 });
 
-Deno.test("record() begins a round again when ip_vs is loaded again, and the whole one replays", async () => {
+Deno.test("record() starts a snapshot over if ip_vs is reloaded, and the complete one is replayed", async () => {
   const chunks: Uint8Array[] = [];
   const source = reloadedAt(GET_DEST);
   await record(source, (bytes) => chunks.push(bytes.slice()), { rounds: 2, interval: 0 });

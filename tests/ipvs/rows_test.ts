@@ -42,7 +42,7 @@ const DESTINATIONS = [
   ...[["::", 1], ["::1", 1], ["::1", 2], ["1::", 0], ["fe80::", 0]],
 ] as [string, number][];
 
-Deno.test("compareServices() orders by mark, family, address as bytes, port and protocol", () => {
+Deno.test("compareServices() orders by fwmark, family, bytes of the address, port and protocol", () => {
   const rows = serviceRows(SERVICES);
   for (let i = 0; i < rows.length; i++) {
     for (let j = 0; j < rows.length; j++) {
@@ -51,7 +51,7 @@ Deno.test("compareServices() orders by mark, family, address as bytes, port and 
   }
 });
 
-Deno.test("compareDestinations() orders by family, address as bytes and port", () => {
+Deno.test("compareDestinations() orders by family, bytes of the address and port", () => {
   const rows = destinationRows(DESTINATIONS);
   for (let i = 0; i < rows.length; i++) {
     for (let j = 0; j < rows.length; j++) {
@@ -60,17 +60,17 @@ Deno.test("compareDestinations() orders by family, address as bytes and port", (
   }
 });
 
-Deno.test("compareServices() and compareDestinations() compare only the columns of the identity", () => {
+Deno.test("compareServices() and compareDestinations() compare only identity columns", () => {
   const services = serviceRows([{ address: "10.0.0.1", port: 80 }, {
     ...{ address: "10.0.0.1", port: 80 },
   }]);
-  const named = new Set<number>([
+  const identity = new Set<number>([
     ...[SERVICE.addressFamily, SERVICE.protocol, SERVICE.port, SERVICE.fwmark],
     ...[0, 1, 2, 3].map((i) => SERVICE.address + i),
   ]);
   const words = services.words(1), at = services.at(1);
   for (let column = 0; column < SERVICE.width; column++) words[at + column]! ^= 1;
-  for (const column of named) words[at + column]! ^= 1;
+  for (const column of identity) words[at + column]! ^= 1;
   assert.equal(compareServices(services, 0, services, 1), 0);
   const destinations = destinationRows([["10.0.0.1", 80, 1], ["10.0.0.1", 80, 2]]);
   assert.equal(compareDestinations(destinations, 0, destinations, 1), 0);
@@ -80,7 +80,7 @@ function weights(rows: Rows): number[] {
   return sortUnique(rows, compareDestinations).map((row) => valueOf(rows, row, DESTINATION.weight));
 }
 
-Deno.test("sortUnique() keeps each server once, as it was read last", () => {
+Deno.test("sortUnique() keeps the last row of each server", () => {
   const rows = destinationRows([
     ...[["10.0.0.2", 80, 1], ["10.0.0.1", 80, 2], ["10.0.0.2", 80, 3], ["10.0.0.3", 80, 4]],
     ...[["10.0.0.1", 80, 5], ["10.0.0.2", 80, 6]],
@@ -88,7 +88,7 @@ Deno.test("sortUnique() keeps each server once, as it was read last", () => {
   assert.deepEqual(weights(rows), [5, 6, 4]);
 });
 
-Deno.test("sortUnique() keeps each server once among neighbours of a sorted listing", () => {
+Deno.test("sortUnique() keeps the last row of each server if a sorted list has duplicates", () => {
   const up = destinationRows([["10.0.0.1", 1, 1], ["10.0.0.2", 1, 2], ["10.0.0.2", 1, 3]]);
   assert.deepEqual(weights(up), [1, 3]);
   const down = destinationRows([["10.0.0.2", 1, 1], ["10.0.0.1", 1, 2], ["10.0.0.1", 1, 3]]);
@@ -99,7 +99,7 @@ Deno.test("sortUnique() keeps each server once among neighbours of a sorted list
   assert.deepEqual(weights(destinationRows([["10.0.0.2", 1, 7]])), [7]);
 });
 
-Deno.test("sortUnique() gives the documented order from any listing with any doubles", () => {
+Deno.test("sortUnique() returns the documented order for any list with duplicates", () => {
   const listing = fc.array(fc.nat(SERVICES.length - 1), { maxLength: 60 });
   fc.assert(fc.property(listing, fc.constantFrom("as is", "up", "down"), (listing, trend) => {
     if (trend !== "as is") listing.sort((a, b) => trend === "up" ? a - b : b - a);
@@ -111,7 +111,7 @@ Deno.test("sortUnique() gives the documented order from any listing with any dou
   }));
 });
 
-Deno.test("sameSequence() compares names in their sequence, and nothing else", () => {
+Deno.test("sameSequence() compares only identities and their sequence", () => {
   const read = (...keys: [string, number, number?][]) => destinationRows(keys);
   const same = (a: Rows, b: Rows) => sameSequence(a, b, compareDestinations);
   const once = read(["10.0.0.1", 1, 1], ["10.0.0.2", 1, 1]);
@@ -122,7 +122,7 @@ Deno.test("sameSequence() compares names in their sequence, and nothing else", (
   assert.equal(same(once, read(["10.0.0.1", 1], ["10.0.0.2", 2])), false);
 });
 
-Deno.test("Rows keeps what is in it when it grows, and adds rows of another buffer", () => {
+Deno.test("Rows.append() copies rows, and keeps the previous ones when it grows", () => {
   const rows = new Rows(3), other = new Rows(3);
   for (let i = 0; i < 1000; i++) {
     const row = other.push();
@@ -137,7 +137,7 @@ Deno.test("Rows keeps what is in it when it grows, and adds rows of another buff
   }
 });
 
-Deno.test("Rows counts again from 0 after truncate()", () => {
+Deno.test("Rows.push() returns 0 after truncate()", () => {
   const rows = serviceRows([{ fwmark: 1 }]);
   assert.equal(rows.length, 1);
   assert.equal(rows.push(), 1);

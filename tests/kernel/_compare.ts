@@ -1,9 +1,10 @@
 /** Compares ipvstat's JSON with ipvsadm's listings and with the recorded netlink messages. */
 import assert from "node:assert/strict";
-import { parseExactJson } from "../_parsers.ts";
+import { parseExactJson } from "../_output_parsers.ts";
 import { type Files, textOf } from "./_files.ts";
+import type { CapturedService } from "./_capture_state.ts";
+import { serverKey, serviceKey } from "./_ipvs_attributes.ts";
 import { type Fields, type Listing, listings } from "./_ipvsadm.ts";
-import { serverKey, serviceKey, type WireService } from "./_wire_ipvs.ts";
 
 /** Parses JSON with all integers as bigint. */
 export function parseExact(text: string): Fields {
@@ -11,7 +12,7 @@ export function parseExact(text: string): Fields {
 }
 
 /** Virtual servers by {@linkcode serviceKey}. */
-export type Table = Map<string, WireService>;
+export type Table = Map<string, CapturedService>;
 
 /** Adds an entry; fails if the key exists. */
 export function addOnce<T>(map: Map<string, T>, key: string, value: T): void {

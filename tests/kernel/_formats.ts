@@ -12,10 +12,10 @@ import {
   VIRTUAL_INFO_LABELS,
   VIRTUAL_METRICS,
 } from "../_metric_names.ts";
-import { parseLineProtocol, parsePrometheus } from "../_parsers.ts";
+import { parseLineProtocol, parsePrometheus } from "../_output_parsers.ts";
 import { addOnce } from "./_compare.ts";
 import type { Fields } from "./_ipvsadm.ts";
-import { endpointText, serverKey, serviceKey } from "./_wire_ipvs.ts";
+import { endpointText, serverKey, serviceKey } from "./_ipvs_attributes.ts";
 
 interface Parsed {
   /** Values by object and metric, such as "tcp 192.0.2.1:80 cps". */

@@ -9,14 +9,14 @@ import { assertInflux, assertMetrics } from "./_formats.ts";
 import { type Fields, parseDaemons, parseInfo, parseTimeouts } from "./_ipvsadm.ts";
 import { phase } from "./_guest.ts";
 import { chosenKernel } from "./_kernels.ts";
-import { decodeCapture, virtualServers, type WireState } from "./_wire_ipvs.ts";
+import { type CapturedState, decodeCapture, virtualServers } from "./_capture_state.ts";
 
 const test = phase("hard_cases.sh");
 
 const counterNames = ["connections", "pkts_in", "pkts_out", "bytes_in", "bytes_out"];
 const rateNames = ["cps", "pps_in", "pps_out", "bytes_in_per_second", "bytes_out_per_second"];
 
-function wire(files: Files, name: string, changing = false): WireState {
+function captured(files: Files, name: string, changing = false): CapturedState {
   return decodeCapture(files[name] ?? assert.fail(`no ${name}`), changing);
 }
 
@@ -25,7 +25,7 @@ function json(files: Files, name: string): Fields {
 }
 
 /** Compares every attribute and the order with the netlink messages. */
-function assertSameAsWire(ours: Fields, kernel: WireState): void {
+function assertSameAsCaptured(ours: Fields, kernel: CapturedState): void {
   assert.deepEqual(ours.ipvs, kernel.info);
   assert.deepEqual(ours.timeouts, kernel.timeouts);
   assert.deepEqual(ours.sync_daemons, kernel.daemons);
@@ -37,7 +37,7 @@ function assertSameAsWire(ours: Fields, kernel: WireState): void {
 
 /** Number of virtual and real servers in a capture with a value greater than 0. */
 function countNonZero(files: Files, capture: string, name: string): number {
-  return Array.from(wire(files, capture, true).services.values(), ({ fields, servers }) => [
+  return Array.from(captured(files, capture, true).services.values(), ({ fields, servers }) => [
     fields,
     ...servers.values(),
   ]).flat().filter((fields) => (fields[name] as bigint ?? 0n) > 0n).length;
@@ -56,7 +56,7 @@ test("the lab has traffic through every kind of virtual server", (files) => {
 });
 
 test("show -o json has the counters and rates while they change", (files) => {
-  assertSameAsWire(json(files, "moving.json"), wire(files, "moving-own.pcap", true));
+  assertSameAsCaptured(json(files, "moving.json"), captured(files, "moving-own.pcap", true));
   for (const name of rateNames) {
     const count = countNonZero(files, "moving-own.pcap", name);
     assert.ok(count >= 1, `${name} is greater than 0 only ${count} times`);
@@ -64,14 +64,14 @@ test("show -o json has the counters and rates while they change", (files) => {
 });
 
 test("ipvsadm's listings match the netlink messages", (files) => {
-  const compared = assertListings(wire(files, "hard.pcap").services, files, "hard");
+  const compared = assertListings(captured(files, "hard.pcap").services, files, "hard");
   assert.ok(compared > 3000, `only ${compared} values compared`);
 });
 
 test("show -o json has every attribute from the kernel, exactly and in order", (files) => {
-  assertSameAsWire(json(files, "hard.json"), wire(files, "hard-own.pcap"));
+  assertSameAsCaptured(json(files, "hard.json"), captured(files, "hard-own.pcap"));
   // ipvsadm got the same replies.
-  assertSameAsWire(json(files, "hard.json"), wire(files, "hard.pcap"));
+  assertSameAsCaptured(json(files, "hard.json"), captured(files, "hard.pcap"));
 });
 
 test("show -o json has every value in ipvsadm's listings", (files) => {
@@ -172,8 +172,7 @@ for (const format of ["prometheus", "openmetrics"]) {
 }
 
 test("show prints the table by default", (files) => {
-  // The first line has the time.
-  const body = (text: string) => text.replace(/^.*\n/, "");
+  const body = (text: string) => text.replace(/ {3}[-\d]+ [:\d]+ UTC$/m, "");
   const table = textOf(files, "hard.table");
   assert.equal(body(seen(files, "program-table").out), body(table));
   for (const endpoint of tableOf(json(files, "hard.json")).keys()) {
@@ -184,7 +183,7 @@ test("show prints the table by default", (files) => {
 
 test("show -o json has values that ipvsadm cannot show", (files) => {
   const ours = json(files, "odd.json");
-  assertSameAsWire(ours, wire(files, "odd-own.pcap"));
+  assertSameAsCaptured(ours, captured(files, "odd-own.pcap"));
   const table = tableOf(ours);
   assert.equal(table.get("fwm 77 inet")!.fields.persistence_timeout, 4294967n);
   assert.ok(table.has("50 192.0.2.200:7"));
@@ -201,7 +200,7 @@ test("show -o json has values that ipvsadm cannot show", (files) => {
 
 test("show -o json has both sync daemons", (files) => {
   const ours = json(files, "sync.json");
-  assertSameAsWire(ours, wire(files, "sync-own.pcap"));
+  assertSameAsCaptured(ours, captured(files, "sync-own.pcap"));
   assertListings(tableOf(ours), files, "sync");
   const daemons = parseDaemons(textOf(files, "sync-daemon.txt"));
   assert.deepEqual(ours.sync_daemons, daemons);

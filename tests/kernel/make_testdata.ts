@@ -14,7 +14,7 @@ import { type Files, textOf } from "./_files.ts";
 import { isKernelName, KERNEL_NAMES, type KernelName } from "./_kernels.ts";
 import { boot } from "./_lab.ts";
 import { checkout } from "./_prepare.ts";
-import { decodeCapture } from "./_wire_ipvs.ts";
+import { decodeCapture } from "./_capture_state.ts";
 
 /** The commands that set up each case in the guest. */
 const cases: Record<string, string> = {

@@ -10,8 +10,8 @@ import { parseExact } from "./_compare.ts";
 import { type Files, seen, textOf } from "./_files.ts";
 import type { Fields } from "./_ipvsadm.ts";
 import { phase } from "./_guest.ts";
-import { requestedCommands } from "./_wire.ts";
-import { decodeCapture, virtualServers } from "./_wire_ipvs.ts";
+import { requestedCommands } from "./_capture_messages.ts";
+import { decodeCapture, virtualServers } from "./_capture_state.ts";
 
 const test = phase("hard_cases.sh");
 

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { encodeJson } from "../../lib/output/json.ts";
 import { collect } from "../../lib/ipvs/collect.ts";
 import { openRecording } from "../../lib/capture/recording.ts";
-import { textOf as encoded } from "../_parsers.ts";
+import { textOf as encoded } from "../_output_parsers.ts";
 import { type Files, textOf } from "./_files.ts";
 import { phase } from "./_guest.ts";
 import { chosenKernel } from "./_kernels.ts";

@@ -22,10 +22,10 @@ function namesOf(scope: keyof typeof SCOPES, telegraf = false): string[] {
 
 const COUNTERS = ["connections", "pkts_in", "pkts_out", "bytes_in", "bytes_out"];
 const RATES = ["cps", "pps_in", "pps_out", "bytes_in_per_second", "bytes_out_per_second"];
-const OF_TELEGRAF = [...COUNTERS, "cps", "pps_in", "pps_out"];
+const TELEGRAF_FIELDS = [...COUNTERS, "cps", "pps_in", "pps_out"];
 const CONNECTIONS = ["active_connections", "inactive_connections"];
 
-Deno.test("CATALOGUE has the names that readers of JSON and line protocol know", () => {
+Deno.test("the catalogue has the documented names of JSON and line protocol", () => {
   const stats = [...COUNTERS, ...RATES];
   assert.deepEqual(namesOf("total"), stats.toSorted());
   assert.deepEqual(namesOf("cpu"), COUNTERS.toSorted());
@@ -35,12 +35,12 @@ Deno.test("CATALOGUE has the names that readers of JSON and line protocol know",
   assert.deepEqual(namesOf("real"), [...settings, ...connections, ...stats].toSorted());
 });
 
-Deno.test("CATALOGUE marks exactly the fields that telegraf's inputs.ipvs has", () => {
-  assert.deepEqual(namesOf("virtual", true), OF_TELEGRAF.toSorted());
-  assert.deepEqual(namesOf("real", true), [...CONNECTIONS, ...OF_TELEGRAF].toSorted());
+Deno.test("the catalogue marks exactly the fields of telegraf's inputs.ipvs", () => {
+  assert.deepEqual(namesOf("virtual", true), TELEGRAF_FIELDS.toSorted());
+  assert.deepEqual(namesOf("real", true), [...CONNECTIONS, ...TELEGRAF_FIELDS].toSorted());
 });
 
-Deno.test("CATALOGUE names node_exporter's totals with the prefix changed", () => {
+Deno.test("the catalogue names totals as node_exporter does, with another prefix", () => {
   const counters = TOTAL_METRICS.filter((metric) => metric.kind === "counter");
   assert.deepEqual(counters.map((metric) => `ipvs_${metric.prometheus}_total`), [
     "ipvs_connections_total",
@@ -51,7 +51,7 @@ Deno.test("CATALOGUE names node_exporter's totals with the prefix changed", () =
   ]);
 });
 
-Deno.test("CATALOGUE has each name once, in every format", () => {
+Deno.test("the catalogue has unique names in every format", () => {
   for (const key of ["name", "prometheus"] as const) {
     const names = CATALOGUE.map((metric) => metric[key]);
     assert.deepEqual(names.filter((name, i) => names.indexOf(name) !== i), []);
@@ -59,24 +59,24 @@ Deno.test("CATALOGUE has each name once, in every format", () => {
   }
 });
 
-Deno.test("CATALOGUE never ends a name as Prometheus ends those of a type", () => {
+Deno.test("the catalogue has no names that end in a suffix that Prometheus reserves for a type", () => {
   for (const { prometheus } of CATALOGUE) {
     assert.doesNotMatch(prometheus, /_(total|info|count|sum|bucket|created)$/);
   }
 });
 
-Deno.test("CATALOGUE speaks of every metric in a sentence that needs no escape", () => {
+Deno.test("the catalogue describes every metric in a sentence without characters to escape", () => {
   for (const { name, help } of CATALOGUE) assert.match(help, /^[A-Z][^\\"\n]*\.$/, name);
 });
 
-Deno.test("CATALOGUE says bytes where bytes are, and never bps or bits", () => {
+Deno.test("the catalogue says bytes, never bps or bits", () => {
   for (const { name, prometheus, help } of CATALOGUE) {
     assert.doesNotMatch(`${name} ${prometheus} ${help}`, /bps|\bbits?\b/i, name);
     if (name.startsWith("bytes_")) assert.match(`${prometheus} ${help}`, /bytes.*\bbytes\b/i, name);
   }
 });
 
-Deno.test("CATALOGUE has a unit for counters, which the name of each has in it", () => {
+Deno.test("the catalogue has a unit for every counter, and names end in the unit", () => {
   for (const { name, kind, unit, prometheus } of CATALOGUE) {
     if (kind === "counter") assert.notEqual(unit, "", name);
     if (unit !== "") assert.ok(`_${prometheus}`.endsWith(`_${unit}`), name);
@@ -84,7 +84,7 @@ Deno.test("CATALOGUE has a unit for counters, which the name of each has in it",
 });
 
 for (const [scope, labels] of Object.entries({ VIRTUAL_LABELS, REAL_LABELS })) {
-  Deno.test(`${scope} has each name once, and none of a metric`, () => {
+  Deno.test(`${scope} has unique names, which differ from those of metrics`, () => {
     const names = [...labels, ...CATALOGUE].map(({ name }) => name);
     assert.deepEqual(names.filter((name, i) => names.indexOf(name) !== i), []);
     for (const name of names) assert.match(name, /^[a-z]+(_[a-z]+)*$/);

@@ -10,7 +10,7 @@ import { jsonSchema } from "../../lib/output/json_schema.ts";
 import { encodeOpenMetrics, encodePrometheus } from "../../lib/output/prometheus.ts";
 import { encodeTable } from "../../lib/output/table.ts";
 import { fakeKernel } from "../_fixtures.ts";
-import { textOf } from "../_parsers.ts";
+import { textOf } from "../_output_parsers.ts";
 
 const METRIC: Metric<RealServer> = {
   name: "answers",

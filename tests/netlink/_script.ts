@@ -5,7 +5,7 @@
  */
 import { Datagram, type Transport } from "../../lib/netlink/transport.ts";
 import type { Request } from "../../lib/netlink/client.ts";
-import { type Head, Wire } from "../_wire.ts";
+import { type Head, MessageWriter } from "../_netlink_messages.ts";
 
 export const PORT = 4711;
 export const FAMILY = 28;
@@ -69,8 +69,8 @@ export function head(parts: Partial<Head> = {}): Head {
 
 /** A reply with one 32-bit attribute. */
 export function reply(value: number, parts: Partial<Head> = {}, command = 1): Uint8Array {
-  const wire = new Wire();
-  return wire.generic(head(parts), command, () => wire.u32(1, value)).take();
+  const writer = new MessageWriter();
+  return writer.generic(head(parts), command, () => writer.u32(1, value)).take();
 }
 
 /** DONE or ERROR with an error code, followed by what `body` writes. */
@@ -78,12 +78,12 @@ export function end(
   type: number,
   code: number,
   parts: Partial<Head> = {},
-  body: (wire: Wire) => void = () => {},
+  body: (writer: MessageWriter) => void = () => {},
 ): Uint8Array {
-  const wire = new Wire();
-  return wire.message(head({ type, ...parts }), () => {
-    wire.number(code, 4);
-    body(wire);
+  const writer = new MessageWriter();
+  return writer.message(head({ type, ...parts }), () => {
+    writer.number(code, 4);
+    body(writer);
   }).take();
 }
 

@@ -3,8 +3,8 @@ import fc from "fast-check";
 import { align4, expectWidth, readAttributes, readText } from "../../lib/netlink/attributes.ts";
 import { DecodeError } from "../../lib/netlink/errors.ts";
 import { Datagram } from "../../lib/netlink/transport.ts";
-import { manyRuns } from "../_runs.ts";
-import { Wire } from "../_wire.ts";
+import { manyRuns } from "../_property_runs.ts";
+import { MessageWriter } from "../_netlink_messages.ts";
 import { hex, poisoned } from "./_script.ts";
 
 type Seen = [type: number, offset: number, length: number];
@@ -30,7 +30,7 @@ Deno.test("align4() rounds up to a multiple of 4", () => {
 });
 
 Deno.test("readAttributes() visits each attribute with its type, payload offset and length", () => {
-  const bytes = new Wire().u32(1, 7).bytes(2, [1]).bytes(3, []).u16(16383, 5).take();
+  const bytes = new MessageWriter().u32(1, 7).bytes(2, [1]).bytes(3, []).u16(16383, 5).take();
   assert.deepEqual(read(Datagram.from(bytes)), [[1, 4, 4], [2, 12, 1], [3, 20, 0], [16383, 24, 2]]);
 });
 
@@ -43,7 +43,7 @@ Deno.test("readAttributes() removes the flags NLA_F_NESTED and NLA_F_NET_BYTEORD
 });
 
 Deno.test("readAttributes() reads lengths and types in the sender's byte order", () => {
-  const bytes = new Wire(true).u32(1, 7).u32(300, 7).take();
+  const bytes = new MessageWriter(true).u32(1, 7).u32(300, 7).take();
   assert.deepEqual(read(Datagram.from(bytes, false)), [[1, 4, 4], [300, 12, 4]]);
 });
 
@@ -82,7 +82,7 @@ Deno.test("readAttributes() rejects a length smaller than the header, including 
 });
 
 Deno.test("readAttributes() stops at the end of its range, even if the datagram is longer", () => {
-  const datagram = Datagram.from(new Wire().u32(1, 7).u32(2, 7).take());
+  const datagram = Datagram.from(new MessageWriter().u32(1, 7).u32(2, 7).take());
   assert.deepEqual(read(datagram, 0, 8), [[1, 4, 4]]);
   assert.throws(() => read(datagram, 0, 7), /offset 0: length 8 with 7 bytes left$/);
 });
@@ -90,9 +90,9 @@ Deno.test("readAttributes() stops at the end of its range, even if the datagram 
 Deno.test("readAttributes() reads any attributes as they were written", () => {
   const attribute = fc.tuple(fc.nat(16383), fc.uint8Array({ maxLength: 40 }));
   fc.assert(fc.property(fc.array(attribute), fc.boolean(), (attributes, bigEndian) => {
-    const wire = new Wire(bigEndian);
-    for (const [type, payload] of attributes) wire.bytes(type, payload);
-    const datagram = Datagram.from(wire.take(), !bigEndian);
+    const writer = new MessageWriter(bigEndian);
+    for (const [type, payload] of attributes) writer.bytes(type, payload);
+    const datagram = Datagram.from(writer.take(), !bigEndian);
     const found = read(datagram).map(([type, offset, length]) => [
       type,
       datagram.bytes.slice(offset, offset + length),

@@ -3,8 +3,8 @@ import fc from "fast-check";
 import { DecodeError, NetlinkError } from "../../lib/netlink/errors.ts";
 import { NetlinkClient } from "../../lib/netlink/client.ts";
 import { Datagram } from "../../lib/netlink/transport.ts";
-import { manyRuns } from "../_runs.ts";
-import { type Head, Wire } from "../_wire.ts";
+import { manyRuns } from "../_property_runs.ts";
+import { type Head, MessageWriter } from "../_netlink_messages.ts";
 import {
   ACK_TLVS,
   CAPPED,
@@ -45,8 +45,8 @@ function part(value: number, parts: Partial<Head> = {}): Uint8Array {
 const done = end(DONE, 0, { flags: MULTI });
 
 /** The body of an error: the copy of the request, and a message in the extended ACK. */
-function extendedAck(request: Uint8Array, message: string): (wire: Wire) => void {
-  return (wire) => wire.raw(request).u32(2, 24).text(1, message);
+function extendedAck(request: Uint8Array, message: string): (writer: MessageWriter) => void {
+  return (writer) => writer.raw(request).u32(2, 24).text(1, message);
 }
 
 Deno.test("request() numbers its requests from 1 and sends them from the transport's port", () => {
@@ -79,12 +79,12 @@ Deno.test("request() ignores messages after DONE", () => {
 });
 
 Deno.test("request() ends at an ACK", () => {
-  assert.deepEqual(run(end(ERROR, 0, {}, (wire) => wire.raw(new Uint8Array(16)))).values, []);
+  assert.deepEqual(run(end(ERROR, 0, {}, (writer) => writer.raw(new Uint8Array(16)))).values, []);
 });
 
 Deno.test("request() ends at a DONE without an error code", () => {
-  const wire = new Wire();
-  const bare = wire.message(head({ type: DONE }), () => {}).take();
+  const writer = new MessageWriter();
+  const bare = writer.message(head({ type: DONE }), () => {}).take();
   assert.deepEqual(run(part(1), bare).values, [1]);
 });
 
@@ -108,10 +108,10 @@ Deno.test("request() skips NOOP and unknown control messages", () => {
 });
 
 Deno.test("request() reads replies in the byte order of the datagram", () => {
-  const wire = new Wire(true);
-  wire.generic(head({ flags: MULTI }), 1, () => wire.u32(1, 7));
-  wire.message(head({ type: DONE, flags: MULTI }), () => wire.number(0, 4));
-  assert.deepEqual(run(Datagram.from(wire.take(), false)).values, [7]);
+  const writer = new MessageWriter(true);
+  writer.generic(head({ flags: MULTI }), 1, () => writer.u32(1, 7));
+  writer.message(head({ type: DONE, flags: MULTI }), () => writer.number(0, 4));
+  assert.deepEqual(run(Datagram.from(writer.take(), false)).values, [7]);
 });
 
 Deno.test("request() throws the error code of DONE", () => {
@@ -124,7 +124,12 @@ Deno.test("request() throws the error code of DONE", () => {
 });
 
 Deno.test("request() includes the extended ACK of DONE in the error", () => {
-  const failed = end(DONE, -22, { flags: MULTI | ACK_TLVS }, (wire) => wire.text(1, "Too late"));
+  const failed = end(
+    DONE,
+    -22,
+    { flags: MULTI | ACK_TLVS },
+    (writer) => writer.text(1, "Too late"),
+  );
   assert.throws(() => run(failed), {
     message: "IPVS_CMD_GET_SERVICE failed: EINVAL: invalid request: Too late",
   });
@@ -132,7 +137,7 @@ Deno.test("request() includes the extended ACK of DONE in the error", () => {
 
 Deno.test("request() throws an error without an extended ACK", () => {
   const copy = hex("14 00 00 00 1c 00 01 03 01 00 00 00 67 12 00 00 04 01 00 00");
-  assert.throws(() => run(end(ERROR, -1, {}, (wire) => wire.raw(copy))), {
+  assert.throws(() => run(end(ERROR, -1, {}, (writer) => writer.raw(copy))), {
     name: "NetlinkError",
     message: "IPVS_CMD_GET_SERVICE failed: EPERM: operation not permitted",
   });
@@ -156,7 +161,7 @@ Deno.test("request() rejects a copy of the request with an impossible length", (
   for (const length of [0, 15, 21, 1000, 0x7fffffff, 0x80000000, 0xfffffffd, 0xffffffff]) {
     const copy = new Uint8Array(20);
     new DataView(copy.buffer).setUint32(0, length, true);
-    const failed = end(ERROR, -1, { flags: ACK_TLVS }, (wire) => wire.raw(copy));
+    const failed = end(ERROR, -1, { flags: ACK_TLVS }, (writer) => writer.raw(copy));
     assert.throws(() => run(failed), {
       name: "DecodeError",
       message: `Cannot read copy of the request at offset 20: length ${length} with 20 bytes left`,
@@ -165,13 +170,13 @@ Deno.test("request() rejects a copy of the request with an impossible length", (
 });
 
 Deno.test("request() rejects an error truncated before its code or the copy of the request", () => {
-  const wire = new Wire();
-  const bare = wire.message(head({ type: ERROR }), () => wire.raw([0xff, 0xff])).take();
+  const writer = new MessageWriter();
+  const bare = writer.message(head({ type: ERROR }), () => writer.raw([0xff, 0xff])).take();
   assert.throws(() => run(bare), {
     name: "DecodeError",
     message: "Cannot decode IPVS_CMD_GET_SERVICE error code at offset 16: 2 bytes, not 4",
   });
-  const short = end(ERROR, -1, { flags: ACK_TLVS }, (wire) => wire.raw(new Uint8Array(12)));
+  const short = end(ERROR, -1, { flags: ACK_TLVS }, (writer) => writer.raw(new Uint8Array(12)));
   assert.throws(() => run(short), {
     name: "DecodeError",
     message: "Cannot decode copy of the request at offset 20: 12 bytes, not 16",
@@ -201,8 +206,8 @@ Deno.test("request() rejects a reply of another family or command", () => {
 });
 
 Deno.test("request() rejects a reply without a complete generic netlink header", () => {
-  const wire = new Wire();
-  const bare = wire.message(head(), () => wire.raw([1, 1, 0])).take();
+  const writer = new MessageWriter();
+  const bare = writer.message(head(), () => writer.raw([1, 1, 0])).take();
   assert.throws(() => run(bare), { name: "DecodeError", message: /^Cannot use the reply/ });
 });
 

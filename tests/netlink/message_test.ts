@@ -8,7 +8,7 @@ import {
   RequestBuilder,
 } from "../../lib/netlink/message.ts";
 import { Datagram } from "../../lib/netlink/transport.ts";
-import { parseAttributes, Wire } from "../_wire.ts";
+import { MessageWriter, parseAttributes } from "../_netlink_messages.ts";
 import { hex, poisoned, toHex } from "./_script.ts";
 
 const HEAD = { type: 28, flags: 0x300, command: 4, version: 1 };
@@ -33,7 +33,7 @@ Deno.test("readHeader() reads every field in either byte order", () => {
     portId: 0x80000001,
   };
   for (const bigEndian of [false, true]) {
-    const bytes = new Wire(bigEndian);
+    const bytes = new MessageWriter(bigEndian);
     bytes.message(expected, () => bytes.number(7, 4));
     assert.deepEqual(read(Datagram.from(bytes.take(), !bigEndian), 0), expected);
   }

@@ -1,7 +1,7 @@
 /**
- * What a fake kernel's servers are to print, by what the test told the kernel: made without the
- * program's decoder, model and names. Of the program's own it uses the catalogue's names of metrics,
- * so that a new metric is tested without another edit; tests/metrics/catalogue_test.ts pins them.
+ * The expected output for the servers of a fake kernel, computed from its settings without the
+ * program's decoder and model. Only the names of metrics are from the catalogue, so that a new metric
+ * is tested without another edit; tests/metrics/catalogue_test.ts checks the names.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import {
   TOTAL_METRICS,
   VIRTUAL_METRICS,
 } from "../../lib/metrics/catalogue.ts";
-import { familyOf } from "../_answers.ts";
+import { familyOf } from "../_fake_replies.ts";
 import {
   type FakeDestination,
   type FakeService,
@@ -25,12 +25,12 @@ import {
   SCHED3,
   TUNNEL,
 } from "../_fixtures.ts";
-import { addressBytes } from "../_wire.ts";
+import { addressBytes } from "../_netlink_messages.ts";
 
-/** Values of metrics by name; a bigint beyond 2^53. */
+/** Values of metrics by name; a bigint from 2^53 on. */
 export type Values = Record<string, number | bigint>;
 
-/** A real server as it is to be printed. */
+/** The expected values of a real server. */
 export interface ExpectedReal {
   readonly addressFamily: string;
   readonly address: string;
@@ -41,10 +41,10 @@ export interface ExpectedReal {
   readonly values: Values;
 }
 
-/** A virtual server as it is to be printed. */
+/** The expected values of a virtual server. */
 export interface ExpectedVirtual {
   readonly addressFamily: string;
-  /** What names it beside the family: its mark, or protocol, address and port. */
+  /** Its fwmark, or protocol, address and port. */
   readonly identity: Readonly<Record<string, string | number>>;
   readonly sched: string;
   readonly schedFlags: readonly string[];
@@ -59,8 +59,8 @@ export interface ExpectedVirtual {
   readonly realServers: readonly ExpectedReal[];
 }
 
-/** Members of the fake kernel that have another name than the metric. */
-const MEMBERS: Readonly<Record<string, string>> = {
+/** Properties of the fake kernel whose name differs from that of the metric. */
+const PROPERTIES: Readonly<Record<string, string>> = {
   persistence_timeout: "timeout",
   active_connections: "active",
   inactive_connections: "inactive",
@@ -71,33 +71,33 @@ const STATS = [
   ...["cps", "ppsIn", "ppsOut", "bytesInPerSecond", "bytesOutPerSecond"],
 ];
 const ZEROS = Object.fromEntries(STATS.map((name) => [name, 0]));
-const SETTINGS = {
+const DEFAULTS = {
   ...{ timeout: 0, weight: 1, upperThreshold: 0, lowerThreshold: 0 },
   ...{ active: 0, inactive: 0, persistent: 0 },
 };
 
-/** The metrics with the values that a kernel was told. */
-function valuesOf(metrics: readonly { readonly name: string }[], told: object): Values {
-  const members = new Map(Object.entries({ ...SETTINGS, ...ZEROS, ...told }));
+/** The metrics, with the values in the settings of a fake kernel. */
+function valuesOf(metrics: readonly { readonly name: string }[], settings: object): Values {
+  const properties = new Map(Object.entries({ ...DEFAULTS, ...ZEROS, ...settings }));
   return Object.fromEntries(metrics.map(({ name }) => {
     const camelCase = name.replace(/_([a-z])/g, (_, letter) => letter.toUpperCase());
-    const value = members.get(MEMBERS[name] ?? camelCase);
+    const value = properties.get(PROPERTIES[name] ?? camelCase);
     assert.ok(value !== undefined, `the fake kernel has no ${name}`);
     return [name, Number.isSafeInteger(Number(value)) ? Number(value) : BigInt(value)];
   }));
 }
 
-/** The metrics of `/proc/net/ip_vs_stats` with these totals. */
+/** The values of the total metrics. */
 export function totalValues(stats: FakeStats): Values {
   return valuesOf(TOTAL_METRICS, stats);
 }
 
-/** The metrics of one processor's line of `/proc/net/ip_vs_stats_percpu`. */
+/** The values of the metrics of one CPU. */
 export function cpuValues(stats: FakeStats): Values {
   return valuesOf(COUNTERS, stats);
 }
 
-/** A table's servers in the order of every output. */
+/** The virtual servers of a table, in the order of every output. */
 export function serversOf(services: readonly FakeService[]): ExpectedVirtual[] {
   return services.toSorted(byServiceOrder).map(virtualOf);
 }
@@ -109,13 +109,13 @@ export function pairsOf(
   return servers.flatMap((virtual) => virtual.realServers.map((real) => ({ virtual, real })));
 }
 
-/** What names a virtual server, behind a prefix, as labels and tags have it. */
+/** The labels or tags that identify a virtual server, with a prefix. */
 export function identityOf(server: ExpectedVirtual, prefix = ""): Record<string, string> {
-  const named = Object.entries(server.identity);
-  return Object.fromEntries(named.map(([name, value]) => [prefix + name, String(value)]));
+  const identity = Object.entries(server.identity);
+  return Object.fromEntries(identity.map(([name, value]) => [prefix + name, String(value)]));
 }
 
-/** Addresses before marks, IPv4 before IPv6, then by address, port and protocol number. */
+/** Addresses before fwmarks, IPv4 before IPv6, then by address, port and protocol number. */
 function byServiceOrder(a: FakeService, b: FakeService): number {
   return (a.fwmark ?? 0) - (b.fwmark ?? 0) || familyOf(a) - familyOf(b) ||
     compareAddresses(a.address ?? "", b.address ?? "") || (a.port ?? 0) - (b.port ?? 0) ||
@@ -198,13 +198,13 @@ function schedFlagsOf(sched: string, flags: number): string[] {
   return [...names, "flag-3"].filter((_, i) => flags & [SCHED1, SCHED2, SCHED3][i]!);
 }
 
-/** Of a mask of IPv4 the set bits count; for IPv6 the kernel has the length itself. */
+/** The prefix length: the number of bits set in an IPv4 mask; for IPv6 the value itself. */
 function prefixOf(family: number, netmask?: number): number {
   if (netmask === undefined) return family === INET ? 32 : 128;
   return family === INET ? netmask.toString(2).replaceAll("0", "").length : netmask;
 }
 
-/** An address as RFC 5952 has it. */
+/** An address as RFC 5952 recommends. */
 function canonical(address: string): string {
   if (!address.includes(":")) return address;
   const bytes = addressBytes(address);

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { ByteWriter, utf8 } from "../../lib/output/byte_writer.ts";
-import { textOf } from "../_parsers.ts";
+import { textOf } from "../_output_parsers.ts";
 
 const CAPACITY = 65536;
 
-/** What a writer wrote, all told. */
+/** Everything that a writer wrote. */
 function written(write: (out: ByteWriter) => void): string {
   return textOf((sink) => {
     const out = new ByteWriter(sink);
@@ -25,30 +25,30 @@ const U64 = [
   2n ** 64n - 1n,
 ];
 
-/** Writes a value as the model has it: a number below 2^53. */
+/** Writes a value as the model returns it: as a number below 2^53. */
 function writeU64(out: ByteWriter, value: bigint): void {
   out.number(value < 2n ** 53n ? Number(value) : value);
 }
 
-Deno.test("ipv4() writes every octet in every place as decimal", () => {
-  for (let place = 0; place < 4; place++) {
+Deno.test("ipv4() writes every octet at every position in decimal", () => {
+  for (let position = 0; position < 4; position++) {
     for (let octet = 0; octet < 256; octet++) {
-      const octets = [250, 7, 99, 100].with(place, octet);
+      const octets = [250, 7, 99, 100].with(position, octet);
       const word = new DataView(Uint8Array.from(octets).buffer).getUint32(0);
       assert.equal(written((out) => out.ipv4(word)), octets.join("."));
     }
   }
 });
 
-Deno.test("u32() writes the digits of every power of ten, its neighbours and 2^32-1", () => {
+Deno.test("u32() writes powers of ten, their neighbours and 2^32-1", () => {
   for (const value of U32) assert.equal(written((out) => out.u32(value)), String(value));
 });
 
-Deno.test("number() writes the exact digits around 2^32, 2^53, 2^63 and of 2^64-1", () => {
+Deno.test("number() writes the exact digits of values around 2^32, 2^53 and 2^63, and of 2^64-1", () => {
   for (const value of U64) assert.equal(written((out) => writeU64(out, value)), String(value));
 });
 
-Deno.test("u32() and number() write what String() does, for any value", () => {
+Deno.test("u32() and number() write the same as String() for any value", () => {
   fc.assert(fc.property(fc.nat({ max: 0xffffffff }), (value) => {
     assert.equal(written((out) => out.u32(value)), String(value));
   }));
@@ -62,7 +62,7 @@ Deno.test("u32() and number() write what String() does, for any value", () => {
   }));
 });
 
-Deno.test("ByteWriter loses and doubles nothing where a write meets the buffer's end", () => {
+Deno.test("ByteWriter writes every byte once if a write reaches the end of the buffer", () => {
   const writes: [string, (out: ByteWriter) => void][] = [
     ["7", (out) => out.u32(7)],
     ["4294967295", (out) => out.u32(4294967295)],
@@ -87,7 +87,7 @@ Deno.test("ByteWriter loses and doubles nothing where a write meets the buffer's
   }
 });
 
-Deno.test("ByteWriter counts the bytes that it has written", () => {
+Deno.test("ByteWriter.position is the number of bytes written", () => {
   const out = new ByteWriter(() => {});
   for (const length of [5, CAPACITY - 1, CAPACITY + 1, 3]) {
     const before = out.position;
@@ -98,7 +98,7 @@ Deno.test("ByteWriter counts the bytes that it has written", () => {
   assert.equal(out.position, 2 * CAPACITY + 8);
 });
 
-Deno.test("raw() passes on bytes that are larger than the buffer, in their place", () => {
+Deno.test("raw() writes bytes larger than the buffer in order", () => {
   for (const length of [CAPACITY - 1, CAPACITY, CAPACITY + 1, CAPACITY + 4, 3 * CAPACITY]) {
     const large = "0123456789".repeat(20_000).slice(0, length);
     const text = written((out) => {
@@ -118,7 +118,7 @@ Deno.test("text() writes UTF-8", () => {
   assert.deepEqual(bytes, [0xc3, 0xa9, 0xe2, 0x82, 0xac, 0xf0, 0x9f, 0x98, 0x80]);
 });
 
-Deno.test("flush() calls the sink only when there is something, and once", () => {
+Deno.test("flush() calls the sink once, and only if the buffer is not empty", () => {
   let calls = 0;
   const out = new ByteWriter(() => calls++);
   out.flush();
@@ -130,7 +130,7 @@ Deno.test("flush() calls the sink only when there is something, and once", () =>
   assert.equal(calls, 1);
 });
 
-Deno.test("ByteWriter lets the sink's error through", () => {
+Deno.test("ByteWriter throws the error of the sink", () => {
   const out = new ByteWriter(() => {
     throw new Error("the disk is full");
   });
@@ -139,7 +139,7 @@ Deno.test("ByteWriter lets the sink's error through", () => {
   assert.throws(() => out.text("y".repeat(CAPACITY)), /the disk is full/);
 });
 
-Deno.test("ByteWriter writes any sequence of writes in its order", () => {
+Deno.test("ByteWriter writes any sequence of values in order", () => {
   const write = fc.oneof(
     fc.nat({ max: 0xffffffff }).map((n) => ({ text: String(n), to: (o: ByteWriter) => o.u32(n) })),
     fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }).map((n) => ({

@@ -25,14 +25,14 @@ Deno.test("humanAmount() is exact below 1000", () => {
   for (const [value, text] of cases) assert.equal(humanAmount(value), text);
 });
 
-Deno.test("humanUnit() puts the prefix before the unit; a kilobyte has 1000 bytes", () => {
+Deno.test("humanUnit() writes the prefix before the unit; a kilobyte has 1000 bytes", () => {
   assert.equal(humanUnit(0, "B"), "0 B");
   assert.equal(humanUnit(850, "B/s"), "850 B/s");
   assert.equal(humanUnit(20_900, "B/s"), "20.9 kB/s");
   assert.equal(humanUnit(2n ** 64n - 1n, "B"), "18.4 EB");
 });
 
-Deno.test("humanAmount() is off by at most one in twenty, in at most five characters", () => {
+Deno.test("humanAmount() has an error of at most 5 percent and at most five characters", () => {
   const powers = ["", "k", "M", "G", "T", "P", "E"];
   fc.assert(fc.property(fc.nat({ max: 63 }), fc.nat(), (shift, low) => {
     const value = ((1n << BigInt(shift)) | BigInt(low)) & (2n ** 64n - 1n);

@@ -7,7 +7,7 @@ import { REAL_METRICS, VIRTUAL_METRICS } from "../../lib/metrics/catalogue.ts";
 import { encodeInflux } from "../../lib/output/influx.ts";
 import { fakeKernel, procPerCpu, procStats, TUNNEL } from "../_fixtures.ts";
 import { HARD_CPUS, HARD_SERVICES, HARD_TOTALS, hardKernel } from "../_hard_cases.ts";
-import { type Line, parseLineProtocol, textOf } from "../_parsers.ts";
+import { type Line, parseLineProtocol, textOf } from "../_output_parsers.ts";
 import * as expected from "./_expected.ts";
 
 const LARGEST = 2n ** 63n - 1n;
@@ -23,7 +23,7 @@ function linesOf(lines: readonly Line[], measurement: string): Line[] {
   return lines.filter((line) => line.measurement === measurement);
 }
 
-/** Fields as they must be printed, with the clamp to 64 signed bits. */
+/** The expected fields, limited to the maximum of a signed 64-bit integer. */
 function digits(values: expected.Values, extended: boolean): Record<string, string> {
   const shown = Object.entries(values).filter(([name]) => extended || TELEGRAF.has(name));
   return Object.fromEntries(
@@ -31,12 +31,12 @@ function digits(values: expected.Values, extended: boolean): Record<string, stri
   );
 }
 
-function hasNoSeriesTwice(lines: readonly Line[]): void {
+function assertUniqueSeries(lines: readonly Line[]): void {
   const series = lines.map((line) => line.series);
   assert.deepEqual(series.filter((each, i) => series.indexOf(each) !== i), []);
 }
 
-Deno.test("encodeInflux() prints these lines, as telegraf tags and names them", () => {
+Deno.test("encodeInflux() prints these lines, with the tags and fields of telegraf", () => {
   const source = fakeKernel({
     time: 1_541_019_340_000_000_000n,
     proc: { ip_vs_stats: procStats({ pktsIn: 17 }) },
@@ -73,7 +73,7 @@ Deno.test("encodeInflux() prints these lines, as telegraf tags and names them", 
 for (const extended of [false, true]) {
   const title = extended ? "encodeInflux({ extended })" : "encodeInflux()";
 
-  Deno.test(`${title} has every hard virtual server with its digits and tags`, () => {
+  Deno.test(`${title} prints the exact fields and tags of all virtual servers`, () => {
     const source = hardKernel();
     const text = influx(collect(source), extended);
     const lines = linesOf(parseLineProtocol(text), "ipvs_virtual_server");
@@ -101,7 +101,7 @@ for (const extended of [false, true]) {
     });
   });
 
-  Deno.test(`${title} has every hard real server with its digits and tags`, () => {
+  Deno.test(`${title} prints the exact fields and tags of all real servers`, () => {
     const text = influx(collect(hardKernel()), extended);
     const lines = linesOf(parseLineProtocol(text), "ipvs_real_server");
     const servers = expected.pairsOf(expected.serversOf(HARD_SERVICES));
@@ -131,9 +131,9 @@ for (const extended of [false, true]) {
     });
   });
 
-  Deno.test(`${title} has no two lines of one series, and tags in bytewise order`, () => {
+  Deno.test(`${title} prints each series once, with tags in bytewise order`, () => {
     const lines = parseLineProtocol(influx(collect(hardKernel()), extended));
-    hasNoSeriesTwice(lines);
+    assertUniqueSeries(lines);
     for (const { tags, series } of lines) {
       const names = [...tags.keys()];
       const sorted = names.toSorted((a, b) => Buffer.from(a).compare(Buffer.from(b)));
@@ -142,7 +142,7 @@ for (const extended of [false, true]) {
   });
 }
 
-Deno.test("encodeInflux() tells one mark in both families apart, with the same real servers", () => {
+Deno.test("encodeInflux() distinguishes the same fwmark in IPv4 and IPv6, with the same real servers", () => {
   const destinations = [
     { address: "172.16.0.1", port: 80, method: TUNNEL },
     { address: "fd00::1", port: 80, method: TUNNEL },
@@ -150,10 +150,10 @@ Deno.test("encodeInflux() tells one mark in both families apart, with the same r
   const services = [2, 10].map((family) => ({ fwmark: 7, family, destinations }));
   const lines = parseLineProtocol(influx(collect(fakeKernel({ services }))));
   assert.equal(linesOf(lines, "ipvs_real_server").length, 4);
-  hasNoSeriesTwice(lines);
+  assertUniqueSeries(lines);
 });
 
-Deno.test("encodeInflux() has no two lines of one series in any table of marks", () => {
+Deno.test("encodeInflux() prints each series once for any table of fwmarks", () => {
   const destination = fc.record({
     address: fc.constantFrom("10.0.0.1", "10.0.0.2", "fd00::1", "::ffff:10.0.0.1"),
     port: fc.constantFrom(0, 80),
@@ -165,11 +165,11 @@ Deno.test("encodeInflux() has no two lines of one series in any table of marks",
   });
   const tables = fc.uniqueArray(service, { selector: (each) => each.fwmark * 16 + each.family });
   fc.assert(fc.property(tables, (services) => {
-    hasNoSeriesTwice(parseLineProtocol(influx(collect(fakeKernel({ services })))));
+    assertUniqueSeries(parseLineProtocol(influx(collect(fakeKernel({ services })))));
   }));
 });
 
-Deno.test("encodeInflux() clamps what is beyond 64 signed bits, and nothing below", () => {
+Deno.test("encodeInflux() limits values to the maximum of a signed 64-bit integer", () => {
   for (const value of [2n ** 63n - 2n, LARGEST, 2n ** 63n, 2n ** 64n - 1n]) {
     const stats = { connections: value };
     const text = influx(
@@ -185,14 +185,14 @@ Deno.test("encodeInflux() clamps what is beyond 64 signed bits, and nothing belo
   }
 });
 
-Deno.test("encodeInflux() escapes comma, equals sign and space of a name", () => {
+Deno.test("encodeInflux() escapes commas, equals signs and spaces in names", () => {
   const sched = "a,b=c d";
   const text = influx(collect(fakeKernel({ services: [{ fwmark: 1, sched, pe: "=" }] })), true);
   assert.match(text, /,pe=\\=,persistent=false,sched=a\\,b\\=c\\ d /);
   assert.equal(parseLineProtocol(text)[0]!.tags.get("sched"), sched);
 });
 
-Deno.test("encodeInflux() keeps a line one line, whatever bytes a name has", () => {
+Deno.test("encodeInflux() prints one line per server, whatever characters a name contains", () => {
   for (const sched of ["a\nb", "a\rb", "a\\", "\\", "é\u0001\\\n"]) {
     const services = [{ fwmark: 1, sched, destinations: [{ address: "10.0.0.1" }] }];
     const lines = parseLineProtocol(influx(collect(fakeKernel({ services })), true));
@@ -204,14 +204,14 @@ Deno.test("encodeInflux() keeps a line one line, whatever bytes a name has", () 
   }
 });
 
-Deno.test("encodeInflux() leaves an empty tag out", () => {
+Deno.test("encodeInflux() omits empty tags", () => {
   const text = influx(collect(fakeKernel({ services: [{ fwmark: 1, sched: "", pe: "" }] })), true);
   assert.deepEqual([...parseLineProtocol(text)[0]!.tags.keys()], [
     ...["address_family", "fwmark", "netmask", "one_packet", "persistent"],
   ]);
 });
 
-Deno.test("encodeInflux() prints the totals, and the CPUs only where extended", () => {
+Deno.test("encodeInflux() prints the totals, and the CPUs only if extended", () => {
   const snapshot = collect(hardKernel());
   for (const extended of [false, true]) {
     const lines = parseLineProtocol(influx(snapshot, extended));
@@ -232,6 +232,6 @@ Deno.test("encodeInflux() prints the totals, and the CPUs only where extended", 
   }
 });
 
-Deno.test("encodeInflux() prints nothing for nothing", () => {
+Deno.test("encodeInflux() prints nothing for an empty table without totals", () => {
   assert.equal(influx(collect(fakeKernel())), "");
 });

@@ -13,8 +13,8 @@ import {
   SCHED2,
 } from "../_fixtures.ts";
 import { HARD_CPUS, HARD_SERVICES, HARD_TOTALS, hardKernel } from "../_hard_cases.ts";
-import { parseExactJson, textOf } from "../_parsers.ts";
-import { addressBytes } from "../_wire.ts";
+import { parseExactJson, textOf } from "../_output_parsers.ts";
+import { addressBytes } from "../_netlink_messages.ts";
 import { SETTINGS_FILES, statusText } from "../procfs/_status.ts";
 import { cpuValues, serversOf, totalValues } from "./_expected.ts";
 
@@ -24,7 +24,7 @@ function json(snapshot: Snapshot): string {
   return textOf((sink) => encodeJson(snapshot, sink));
 }
 
-/** The virtual servers as the document has them. */
+/** The expected virtual servers of the document. */
 function documentOf(services: readonly FakeService[]): Json[] {
   return serversOf(services).map((server) => ({
     address_family: server.addressFamily,
@@ -54,7 +54,7 @@ function documentOf(services: readonly FakeService[]): Json[] {
   }));
 }
 
-Deno.test("encodeJson() prints this document, each server on a line of its own", () => {
+Deno.test("encodeJson() prints this document, with each server on a separate line", () => {
   const source = fakeKernel({
     time: 1_767_323_045_000_000_006n,
     daemons: [{ state: 1, interface: 'e"0', syncId: 7 }],
@@ -106,7 +106,7 @@ Deno.test("encodeJson() prints this document, each server on a line of its own",
   );
 });
 
-Deno.test("encodeJson() has every field of every hard case, digit for digit", () => {
+Deno.test("encodeJson() prints the exact values of all hard cases", () => {
   const document = parseExactJson(json(collect(hardKernel()))) as Json;
   assert.deepEqual(document["virtual_servers"], documentOf(HARD_SERVICES));
   assert.deepEqual(document["totals"], totalValues(HARD_TOTALS));
@@ -114,7 +114,7 @@ Deno.test("encodeJson() has every field of every hard case, digit for digit", ()
   assert.deepEqual(document["cpus"], cpus);
 });
 
-Deno.test("encodeJson() prints the counters that the kernel was given, beyond 2^53 too", () => {
+Deno.test("encodeJson() prints exact counters, also beyond 2^53", () => {
   const values = [2n ** 32n, 2n ** 53n + 1n, 2n ** 63n, 2n ** 64n - 1n];
   for (const value of values) {
     const stats = { connections: value, pktsOut: value - 1n, bytesOutPerSecond: value - 2n };
@@ -127,7 +127,7 @@ Deno.test("encodeJson() prints the counters that the kernel was given, beyond 2^
   }
 });
 
-Deno.test("encodeJson() prints null for what was not told", () => {
+Deno.test("encodeJson() prints null for parts that were not recorded", () => {
   const source = fakeKernel({
     onRequest: ({ command }) => (command === GET_DAEMON ? "not recorded" : undefined),
   });
@@ -138,7 +138,7 @@ Deno.test("encodeJson() prints null for what was not told", () => {
   assert.deepEqual(document["virtual_servers"], []);
 });
 
-Deno.test("encodeJson() has the settings and the kernel's status by these names", () => {
+Deno.test("encodeJson() prints settings and kernel status with these names", () => {
   const proc = { ip_vs_status: statusText("demo"), ...SETTINGS_FILES };
   const lines = json(collect(fakeKernel({ proc }))).split("\n");
   assert.deepEqual(lines.filter((line) => /^"(settings|kernel_status)":/.test(line)), [
@@ -152,7 +152,7 @@ Deno.test("encodeJson() has the settings and the kernel's status by these names"
   ]);
 });
 
-Deno.test("encodeJson() prints null for what the kernel has not measured yet", () => {
+Deno.test("encodeJson() prints null for values that the kernel has not measured yet", () => {
   const proc = { ip_vs_status: statusText("fresh"), "sys/net/ipv4/vs/run_estimation": "0\n" };
   const document = parseExactJson(json(collect(fakeKernel({ proc })))) as {
     settings: Record<string, unknown>;
@@ -165,7 +165,7 @@ Deno.test("encodeJson() prints null for what the kernel has not measured yet", (
   assert.equal(estimator!["thread_capacity"], null);
 });
 
-Deno.test("encodeJson() quotes whatever a name has in it", () => {
+Deno.test("encodeJson() escapes any characters in names", () => {
   const sched = '"\\\n\u0001,}';
   const text = json(collect(fakeKernel({ services: [{ fwmark: 1, sched, pe: sched }] })));
   const document = parseExactJson(text) as { virtual_servers: { sched: string; pe: string }[] };
@@ -173,12 +173,12 @@ Deno.test("encodeJson() quotes whatever a name has in it", () => {
   assert.equal(document.virtual_servers[0]!.pe, sched);
 });
 
-/** What names a server, whatever the text of its address. */
+/** The endpoint of a server, which is the same for every notation of its address. */
 function endpointOf({ address, port }: { address: string; port: number }): string {
   return `${addressBytes(address)} ${port}`;
 }
 
-Deno.test("encodeJson() has every field of any table", () => {
+Deno.test("encodeJson() prints the exact values of any table", () => {
   const stats = fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }).map((n) => ({ bytesIn: n, cps: n }));
   const destination = fc.record({
     address: fc.oneof(fc.ipV4(), fc.ipV6()),

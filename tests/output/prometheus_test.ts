@@ -12,7 +12,7 @@ import { encodeOpenMetrics, encodePrometheus } from "../../lib/output/prometheus
 import { VERSION } from "../../lib/version.ts";
 import { fakeKernel, inconsistentKernel, type Kernel, TUNNEL } from "../_fixtures.ts";
 import { HARD_CPUS, HARD_SERVICES, HARD_TOTALS, hardKernel } from "../_hard_cases.ts";
-import { parsePrometheus, type PrometheusFamily, textOf } from "../_parsers.ts";
+import { parsePrometheus, type PrometheusFamily, textOf } from "../_output_parsers.ts";
 import { SETTINGS_FILES, statusText } from "../procfs/_status.ts";
 import * as expected from "./_expected.ts";
 
@@ -27,13 +27,13 @@ function familiesOf(format: Format, snapshot: Snapshot): Map<string, PrometheusF
   return new Map(parsePrometheus(text, format.open).map((family) => [family.name, family]));
 }
 
-/** A family's name in its comments. */
-function named(name: string, kind: Metric<never>["kind"] | "info", open: boolean): string {
+/** The name of a family in its HELP and TYPE lines. */
+function familyName(name: string, kind: Metric<never>["kind"] | "info", open: boolean): string {
   if (open) return name;
   return kind === "counter" ? `${name}_total` : kind === "info" ? `${name}_info` : name;
 }
 
-function naming(server: expected.ExpectedVirtual): Record<string, string> {
+function identityLabels(server: expected.ExpectedVirtual): Record<string, string> {
   return {
     virtual_address_family: server.addressFamily,
     ...expected.identityOf(server, "virtual_"),
@@ -44,35 +44,35 @@ function labelsAndValues(family: PrometheusFamily | undefined): [Record<string, 
   return family!.samples.map(({ labels, value }) => [Object.fromEntries(labels), value]);
 }
 
-/** Families of the tables and the estimator, and the one of them that every kernel reports. */
+/** Families of the hash tables and the estimator, and those that every kernel reports. */
 const STATUS_NAME = /^ipvs_(connection_table|service_table|estimator)/;
 const OLD_NAMES = new Set(["ipvs_connection_table_size"]);
 
 for (const format of FORMATS) {
   const { title, open } = format;
 
-  Deno.test(`${title} has every metric of every hard virtual server, digit for digit`, () => {
+  Deno.test(`${title} prints the exact metrics of all virtual servers`, () => {
     const families = familiesOf(format, collect(hardKernel()));
     const servers = expected.serversOf(HARD_SERVICES);
     for (const metric of VIRTUAL_METRICS) {
-      const name = named(`ipvs_virtual_server_${metric.prometheus}`, metric.kind, open);
+      const name = familyName(`ipvs_virtual_server_${metric.prometheus}`, metric.kind, open);
       assert.deepEqual(
         labelsAndValues(families.get(name)),
-        servers.map((server) => [naming(server), String(server.values[metric.name])]),
+        servers.map((server) => [identityLabels(server), String(server.values[metric.name])]),
         name,
       );
     }
   });
 
-  Deno.test(`${title} has every metric of every hard real server, digit for digit`, () => {
+  Deno.test(`${title} prints the exact metrics of all real servers`, () => {
     const families = familiesOf(format, collect(hardKernel()));
     const servers = expected.pairsOf(expected.serversOf(HARD_SERVICES));
     for (const metric of REAL_METRICS) {
-      const name = named(`ipvs_real_server_${metric.prometheus}`, metric.kind, open);
+      const name = familyName(`ipvs_real_server_${metric.prometheus}`, metric.kind, open);
       assert.deepEqual(
         labelsAndValues(families.get(name)),
         servers.map(({ virtual, real }) => [
-          { ...naming(virtual), address: real.address, port: String(real.port) },
+          { ...identityLabels(virtual), address: real.address, port: String(real.port) },
           String(real.values[metric.name]),
         ]),
         name,
@@ -80,26 +80,26 @@ for (const format of FORMATS) {
     }
   });
 
-  Deno.test(`${title} has the totals and the CPUs, digit for digit`, () => {
+  Deno.test(`${title} prints the exact totals and CPU counters`, () => {
     const families = familiesOf(format, collect(hardKernel()));
     const totals = expected.totalValues(HARD_TOTALS);
     const cpus = HARD_CPUS.map(expected.cpuValues);
     for (const { name, prometheus, kind } of TOTAL_METRICS) {
-      const family = families.get(named(`ipvs_${prometheus}`, kind, open));
+      const family = families.get(familyName(`ipvs_${prometheus}`, kind, open));
       assert.deepEqual(labelsAndValues(family), [[{}, String(totals[name])]]);
     }
     for (const { name, prometheus, kind } of COUNTERS) {
-      const family = families.get(named(`ipvs_cpu_${prometheus}`, kind, open));
+      const family = families.get(familyName(`ipvs_cpu_${prometheus}`, kind, open));
       const values = cpus.map((each, i) => [{ cpu: String(i) }, String(each[name])]);
       assert.deepEqual(labelsAndValues(family), values);
     }
   });
 
-  Deno.test(`${title} has what servers are set to in info metrics of value 1`, () => {
+  Deno.test(`${title} prints the configuration of servers in info metrics of value 1`, () => {
     const families = familiesOf(format, collect(hardKernel()));
     const servers = expected.serversOf(HARD_SERVICES);
     const virtual = servers.map((server) => [{
-      ...naming(server),
+      ...identityLabels(server),
       sched: server.sched,
       ...(server.schedFlags.length === 0 ? {} : { sched_flags: server.schedFlags.join(",") }),
       one_packet: String(server.onePacket),
@@ -109,11 +109,11 @@ for (const format of FORMATS) {
       state: server.state,
     }, "1"]);
     assert.deepEqual(
-      labelsAndValues(families.get(named("ipvs_virtual_server", "info", open))),
+      labelsAndValues(families.get(familyName("ipvs_virtual_server", "info", open))),
       virtual,
     );
     const real = expected.pairsOf(servers).map(({ virtual, real }) => [{
-      ...naming(virtual),
+      ...identityLabels(virtual),
       address: real.address,
       port: String(real.port),
       address_family: real.addressFamily,
@@ -125,13 +125,16 @@ for (const format of FORMATS) {
       }),
       state: real.state,
     }, "1"]);
-    assert.deepEqual(labelsAndValues(families.get(named("ipvs_real_server", "info", open))), real);
+    assert.deepEqual(
+      labelsAndValues(families.get(familyName("ipvs_real_server", "info", open))),
+      real,
+    );
   });
 
-  Deno.test(`${title} has the kinds of the catalogue, and help that ends as a sentence`, () => {
+  Deno.test(`${title} prints the types of the catalogue, and help that ends in a period`, () => {
     const families = familiesOf(format, collect(hardKernel()));
     for (const { prometheus, kind } of REAL_METRICS) {
-      const family = families.get(named(`ipvs_real_server_${prometheus}`, kind, open));
+      const family = families.get(familyName(`ipvs_real_server_${prometheus}`, kind, open));
       assert.equal(family?.type, kind);
     }
     for (const { name, help, type } of families.values()) {
@@ -140,25 +143,25 @@ for (const format of FORMATS) {
     }
   });
 
-  Deno.test(`${title} escapes quotes, backslashes and line feeds of a label`, () => {
+  Deno.test(`${title} escapes quotes, backslashes and line feeds in labels`, () => {
     const odd = 'a"b\\c\nd';
     const settings: Partial<Kernel> = {
       services: [{ fwmark: 1, sched: odd, pe: '\\"' }],
       daemons: [{ state: 1, interface: '\\n"', syncId: 1 }],
     };
     const families = familiesOf(format, collect(fakeKernel(settings)));
-    const [virtual] = families.get(named("ipvs_virtual_server", "info", open))!.samples;
+    const [virtual] = families.get(familyName("ipvs_virtual_server", "info", open))!.samples;
     assert.equal(virtual!.labels.get("sched"), odd);
     assert.equal(virtual!.labels.get("pe"), '\\"');
-    const [daemon] = families.get(named("ipvs_sync_daemon", "info", open))!.samples;
+    const [daemon] = families.get(familyName("ipvs_sync_daemon", "info", open))!.samples;
     assert.equal(daemon!.labels.get("interface"), '\\n"');
   });
 
-  Deno.test(`${title} tells configuration, version and the state of the reading`, () => {
+  Deno.test(`${title} prints versions, configuration, sync daemons and ipvs_up`, () => {
     const families = familiesOf(format, collect(hardKernel()));
     const get = (name: string) => labelsAndValues(families.get(name));
-    assert.deepEqual(get(named("ipvs_build", "info", open)), [[{ version: VERSION }, "1"]]);
-    assert.deepEqual(get(named("ipvs", "info", open)), [[{ version: "1.2.1" }, "1"]]);
+    assert.deepEqual(get(familyName("ipvs_build", "info", open)), [[{ version: VERSION }, "1"]]);
+    assert.deepEqual(get(familyName("ipvs", "info", open)), [[{ version: "1.2.1" }, "1"]]);
     assert.deepEqual(get("ipvs_up"), [[{ reason: "ok" }, "1"]]);
     assert.deepEqual(get("ipvs_connection_table_size"), [[{}, "4096"]]);
     assert.deepEqual(get("ipvs_timeout_seconds"), [
@@ -166,7 +169,7 @@ for (const format of FORMATS) {
       [{ state: "tcp_fin" }, "120"],
       [{ state: "udp" }, "300"],
     ]);
-    assert.deepEqual(get(named("ipvs_sync_daemon", "info", open)), [
+    assert.deepEqual(get(familyName("ipvs_sync_daemon", "info", open)), [
       [{ state: "master", interface: "eth0", sync_id: "1" }, "1"],
       [{
         state: "backup",
@@ -180,7 +183,7 @@ for (const format of FORMATS) {
     ]);
   });
 
-  Deno.test(`${title} has the settings, the tables and the estimator of Linux 7.2`, () => {
+  Deno.test(`${title} prints the settings, hash tables and estimator of Linux 7.2`, () => {
     const proc = { ip_vs_status: statusText("demo"), ...SETTINGS_FILES };
     const families = familiesOf(format, collect(hardKernel({ proc })));
     const isStatus = (name: string) => STATUS_NAME.test(name) && !OLD_NAMES.has(name);
@@ -200,7 +203,7 @@ for (const format of FORMATS) {
       gauge("ipvs_service_table_load_factor", "3"),
       lengths("ipvs_service_table_buckets", [119, 7, 2, 0, 0, 0, 0, 0]),
       gauge("ipvs_estimator_enabled", "1"),
-      [named("ipvs_estimator", "info", open), [[{ cpulist: "0-3,8" }, "1"]]],
+      [familyName("ipvs_estimator", "info", open), [[{ cpulist: "0-3,8" }, "1"]]],
       gauge("ipvs_estimator_nice", "-7"),
       gauge("ipvs_estimator_thread_slots", "1"),
       gauge("ipvs_estimator_thread_slots_limit", "4"),
@@ -209,7 +212,7 @@ for (const format of FORMATS) {
     ]);
   });
 
-  Deno.test(`${title} has no metric of what the kernel does not report`, () => {
+  Deno.test(`${title} omits metrics that the kernel does not report`, () => {
     const names = (proc: Record<string, string>) =>
       [...familiesOf(format, collect(fakeKernel({ proc }))).keys()]
         .filter((name) => STATUS_NAME.test(name) && !OLD_NAMES.has(name));
@@ -223,25 +226,25 @@ for (const format of FORMATS) {
     ]);
   });
 
-  Deno.test(`${title} tells a stopped estimator from one without CPUs`, () => {
+  Deno.test(`${title} distinguishes a stopped estimator from one without CPUs`, () => {
     const samples = (name: string, setting: string, value: string) => {
       const proc = { ...SETTINGS_FILES, [`sys/net/ipv4/vs/${setting}`]: value };
       return labelsAndValues(familiesOf(format, collect(fakeKernel({ proc }))).get(name));
     };
     assert.deepEqual(samples("ipvs_estimator_enabled", "run_estimation", "0\n"), [[{}, "0"]]);
     assert.deepEqual(samples("ipvs_estimator_enabled", "run_estimation", "2\n"), [[{}, "1"]]);
-    const name = named("ipvs_estimator", "info", open);
+    const name = familyName("ipvs_estimator", "info", open);
     assert.deepEqual(samples(name, "est_cpulist", "\n"), [[{}, "1"]]);
   });
 
-  Deno.test(`${title} says when the snapshot is inconsistent`, () => {
+  Deno.test(`${title} prints ipvs_up with the reason inconsistent if the snapshot is`, () => {
     const snapshot = collect(inconsistentKernel());
     assert.equal(snapshot.consistency.state, "inconsistent");
     const up = familiesOf(format, snapshot).get("ipvs_up");
     assert.deepEqual(labelsAndValues(up), [[{ reason: "inconsistent" }, "1"]]);
   });
 
-  Deno.test(`${title} tells one mark in both families apart, with the same real servers`, () => {
+  Deno.test(`${title} distinguishes the same fwmark in IPv4 and IPv6, with the same real servers`, () => {
     const destinations = [
       { address: "172.16.0.1", port: 80, method: TUNNEL },
       { address: "fd00::1", port: 80, method: TUNNEL },
@@ -252,12 +255,12 @@ for (const format of FORMATS) {
   });
 }
 
-Deno.test("encodePrometheus() gives each tunnel its own labels, however alike its numbers are", () => {
+Deno.test("encodePrometheus() prints the labels of each tunnel, even if their numbers are similar", () => {
   const tunnels = [
     { method: TUNNEL, tunnel: { type: 1, port: 0, flags: 0 } },
     { method: TUNNEL, tunnel: { type: 0, port: 0, flags: 256 } },
     { method: TUNNEL, tunnel: { type: 0, port: 1, flags: 0 } },
-    // Above the three bits of the method the kernel has flags of its own.
+    // Above the three bits of the method are flags of the kernel.
     { method: 8 | TUNNEL, tunnel: { type: 0, port: 0, flags: 0 } },
   ];
   const destinations = tunnels.map((each, i) => ({ address: `10.0.0.${i}`, ...each }));
@@ -269,7 +272,7 @@ Deno.test("encodePrometheus() gives each tunnel its own labels, however alike it
   assert.deepEqual(labels, ["gue 0 nocsum", "ipip 0 256", "ipip 1 nocsum", "ipip 0 nocsum"]);
 });
 
-Deno.test("encodeOpenMetrics() names the unit of every family that has one in its name", () => {
+Deno.test("encodeOpenMetrics() prints the unit of every family whose name ends in it", () => {
   const families = familiesOf(FORMATS[1], collect(hardKernel()));
   for (const { prometheus, unit } of REAL_METRICS) {
     const family = families.get(`ipvs_real_server_${prometheus}`)!;

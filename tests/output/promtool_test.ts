@@ -4,10 +4,10 @@ import { encodeOpenMetrics, encodePrometheus } from "../../lib/output/prometheus
 import { cannotFind, outputOf, run, withTempDir } from "../_commands.ts";
 import type { FakeSource } from "../_fixtures.ts";
 import { hardKernel } from "../_hard_cases.ts";
-import { textOf } from "../_parsers.ts";
+import { textOf } from "../_output_parsers.ts";
 import { SETTINGS_FILES, statusText } from "../procfs/_status.ts";
 
-/** The hard cases on a kernel that reports all there is. */
+/** The hard cases on a kernel that reports settings and status. */
 function newKernel(): FakeSource {
   const { kernel } = hardKernel();
   const proc = { ...kernel.proc, ip_vs_status: statusText("demo"), ...SETTINGS_FILES };
@@ -19,7 +19,7 @@ const SILENT = { code: 0, stdout: "", stderr: "" };
 const ignore = cannotFind({ promtool: "prometheus" });
 
 Deno.test({
-  name: "promtool check metrics finds nothing in encodePrometheus()'s text",
+  name: "promtool check metrics accepts the output of encodePrometheus()",
   ignore,
   async fn() {
     const input = textOf((sink) => encodePrometheus(collect(newKernel()), sink));
@@ -28,10 +28,10 @@ Deno.test({
 });
 
 Deno.test({
-  name: "promtool check metrics finds nothing in encodeOpenMetrics()'s names and help",
+  name: "promtool check metrics accepts the names and help of encodeOpenMetrics()",
   ignore,
   async fn() {
-    // The lint knows the old format alone: there a counter's name has its suffix, and no info is.
+    // The linter supports only the Prometheus format, with suffixes of counters and without info.
     const input = textOf((sink) => encodeOpenMetrics(collect(newKernel()), sink))
       .replace(/^# (HELP|TYPE) (\S+) (.*)$/gm, (line, word, name, rest) => {
         if (rest === "counter") return `# TYPE ${name}_total counter`;
@@ -43,11 +43,11 @@ Deno.test({
 });
 
 Deno.test({
-  name: "Prometheus' own parser of OpenMetrics takes encodeOpenMetrics()'s text",
+  name: "Prometheus' OpenMetrics parser accepts the output of encodeOpenMetrics()",
   ignore,
   fn: () =>
     withTempDir(async (cwd) => {
-      // promtool reads OpenMetrics only to store it, for which every sample needs a time.
+      // promtool parses OpenMetrics only to store it, for which samples need timestamps.
       const text = textOf((sink) => encodeOpenMetrics(collect(newKernel()), sink))
         .replace(/^([^#].*)$/gm, "$1 1700000000");
       await Deno.writeTextFile(`${cwd}/input`, text);

@@ -5,7 +5,7 @@ import { serversOf } from "./_expected.ts";
 import { lines, only } from "./_table.ts";
 
 for (const width of [60, 80, 100, 120, 200, undefined]) {
-  Deno.test(`encodeTable() aligns every row with its headings and fits ${width ?? "any"} columns`, () => {
+  Deno.test(`encodeTable() aligns rows with the headings in ${width ?? "unlimited"} columns`, () => {
     const all = lines(hardKernel(), width);
     const head = all.findIndex((line) => /^ +weight/.test(line));
     const ends = [...all[head]!.matchAll(/(?:in|out) \S+|\S+/g)]
@@ -16,7 +16,7 @@ for (const width of [60, 80, 100, 120, 200, undefined]) {
     );
     const servers = serversOf(HARD_SERVICES);
     const expected = servers.length + servers.reduce((n, each) => n + each.realServers.length, 0);
-    assert.equal(figures.length, expected, "a line of figures for each server");
+    assert.equal(figures.length, expected, "each server has a line of figures");
     for (const row of figures) {
       for (const end of ends) {
         // Virtual servers have no weight and no thresholds.
@@ -26,14 +26,14 @@ for (const width of [60, 80, 100, 120, 200, undefined]) {
       }
     }
     for (const line of rows) {
-      // Only a name that is too long by itself is longer.
+      // Only a name that is too long for the terminal exceeds the width.
       if (line.length > (width ?? Infinity)) assert.match(line, /^( {2})?\S+( \S+)? {2}/);
       if (figures.includes(line)) assert.ok(line.length <= (width ?? Infinity), line);
     }
   });
 }
 
-Deno.test("encodeTable() gives the most important columns the room there is", () => {
+Deno.test("encodeTable() shows the most important columns that fit", () => {
   const services = [{
     fwmark: 1,
     destinations: [{ address: "10.0.0.1", port: 80, persistent: 1, upperThreshold: 1 }],
@@ -49,7 +49,7 @@ Deno.test("encodeTable() gives the most important columns the room there is", ()
   assert.deepEqual(heads(1000), heads());
 });
 
-Deno.test("encodeTable() puts the figures below a name that leaves no room for them", () => {
+Deno.test("encodeTable() prints the figures below a name that leaves no room for them", () => {
   const address = "2001:db8:1111:2222:3333:4444:5555:6666";
   const destinations = [{ address, port: 65535, weight: 42 }];
   const source = () => fakeKernel({ services: [{ address, port: 443, destinations }] });

@@ -91,16 +91,16 @@ fwmark 7 inet6       rr                        0     0      0      0       0
   );
 });
 
-Deno.test("encodeTable() counts the servers even if there are none", () => {
+Deno.test("encodeTable() prints the number of servers even if there are none", () => {
   assert.deepEqual(lines(fakeKernel())[0], "IPVS 1.2.1   0 virtual servers, 0 real servers");
 });
 
-Deno.test("encodeTable() leaves out what the kernel did not report", () => {
-  const untold = new Set([GET_INFO, GET_CONFIG, GET_DAEMON]);
+Deno.test("encodeTable() omits what the kernel did not report", () => {
+  const notRecorded = new Set([GET_INFO, GET_CONFIG, GET_DAEMON]);
   const source = fakeKernel({
     onRequest: (
       { type, command },
-    ) => (type !== 16 && untold.has(command) ? "not recorded" : undefined),
+    ) => (type !== 16 && notRecorded.has(command) ? "not recorded" : undefined),
   });
   assert.deepEqual(lines(source), [
     "IPVS   0 virtual servers, 0 real servers",
@@ -109,7 +109,7 @@ Deno.test("encodeTable() leaves out what the kernel did not report", () => {
   ]);
 });
 
-Deno.test("encodeTable() shows the sums of its real servers' connections for a virtual server", () => {
+Deno.test("encodeTable() shows the total connections of the real servers for a virtual server", () => {
   const destinations = [
     { address: "10.0.0.1", active: 4294967295, inactive: 2 },
     { address: "10.0.0.2", active: 1, inactive: 3 },
@@ -118,7 +118,7 @@ Deno.test("encodeTable() shows the sums of its real servers' connections for a v
   assert.match(only(all, "fwmark 1"), /^fwmark 1 inet +rr +4\.3G +5 /);
 });
 
-Deno.test("encodeTable() flags virtual servers that cannot serve, and counts them", () => {
+Deno.test("encodeTable() flags and counts virtual servers that cannot serve", () => {
   const drained = [{ address: "10.0.0.1", weight: 0 }, {
     address: "10.0.0.2",
     weight: 0,
@@ -136,7 +136,7 @@ Deno.test("encodeTable() flags virtual servers that cannot serve, and counts the
   assert.match(only(all, "10.0.0.2"), /masq, draining +0 +1/);
 });
 
-Deno.test("encodeTable() has every hard server's name, in order, IPv6 in brackets", () => {
+Deno.test("encodeTable() shows all servers in order, with IPv6 in brackets", () => {
   const all = lines(hardKernel());
   const host = (address: string, port: string | number) =>
     `${address.includes(":") ? `[${address}]` : address}:${port}`;
@@ -149,12 +149,12 @@ Deno.test("encodeTable() has every hard server's name, in order, IPv6 in bracket
     const names = [name, ...server.realServers.map((real) => `  ${host(real.address, real.port)}`)];
     for (const wanted of names) {
       at = all.findIndex((line, i) => i > at && (line === wanted || line.startsWith(`${wanted} `)));
-      assert.ok(at > 0, `${wanted} is missing or out of its order`);
+      assert.ok(at > 0, `${wanted} is missing or out of order`);
     }
   }
 });
 
-Deno.test("encodeTable() names the scheduler's flags and every setting that is no default", () => {
+Deno.test("encodeTable() shows scheduler flags and all settings other than the defaults", () => {
   const all = lines(fakeKernel({
     services: [
       { address: "10.0.0.1", port: 1, sched: "mh", flags: SCHED1 | SCHED2 },
@@ -175,7 +175,7 @@ Deno.test("encodeTable() names the scheduler's flags and every setting that is n
   assert.match(only(all, "[fd00::7]:1"), /:1 +rr, netmask \/127, no/);
 });
 
-Deno.test("encodeTable() names a tunnel's kind, port and checksum", () => {
+Deno.test("encodeTable() shows the type, port and checksum of tunnels", () => {
   const tunnels = [{ type: 0 }, { type: 1, port: 5555, flags: 1 }, { type: 2, flags: 2 }];
   const destinations = tunnels.map((tunnel, i) => ({
     address: `10.0.0.${i}`,
@@ -188,7 +188,7 @@ Deno.test("encodeTable() names a tunnel's kind, port and checksum", () => {
   assert.match(only(all, "10.0.0.2"), /:0 +tunnel gre remcsum +1 /);
 });
 
-Deno.test("encodeTable() has thresholds and persistent connections only where some are set", () => {
+Deno.test("encodeTable() shows thresholds and persistent connections only if a server has some", () => {
   const plain = lines(fakeKernel({
     services: [{ fwmark: 1, destinations: [{ address: "10.0.0.1" }] }],
   })).join("\n");
@@ -207,13 +207,13 @@ Deno.test("encodeTable() has thresholds and persistent connections only where so
   assert.match(only(all, "10.0.0.2:0"), /masq +1 +0 +0 +5 +6 +0 +0 /);
 });
 
-Deno.test("encodeTable() prints weights up to 2147483647 in full", () => {
+Deno.test("encodeTable() prints all digits of weights up to 2147483647", () => {
   const destinations = [{ address: "10.0.0.1", weight: 2147483647 }];
   const all = lines(fakeKernel({ services: [{ fwmark: 1, destinations }] }));
   assert.match(only(all, "10.0.0.1:0"), / 2147483647 /);
 });
 
-Deno.test("encodeTable() says inconsistent, with the doubt, and of other states nothing", () => {
+Deno.test("encodeTable() reports an inconsistent snapshot with the reason, and no other state", () => {
   assert.match(
     only(lines(inconsistentKernel()), "inconsistent"),
     /^inconsistent: .*fwmark 1 inet: no two of/,
@@ -221,13 +221,13 @@ Deno.test("encodeTable() says inconsistent, with the doubt, and of other states 
   assert.doesNotMatch(table(collect(hardKernel())), /verified|consistent/);
 });
 
-Deno.test("encodeTable() says when counters have 32 bits", () => {
+Deno.test("encodeTable() reports 32-bit counters", () => {
   const services = [{ fwmark: 1 }];
   assert.match(table(collect(fakeKernel({ services, statsWidth: 32 }))), /\n32-bit counters/);
   assert.doesNotMatch(table(collect(fakeKernel({ services }))), /32-bit/);
 });
 
-Deno.test("encodeTable() has escape sequences only in colour, which change nothing else", () => {
+Deno.test("encodeTable() adds only escape sequences for colours", () => {
   const snapshot = collect(hardKernel());
   const plain = table(snapshot);
   const colored = table(snapshot, { color: true });
@@ -238,7 +238,7 @@ Deno.test("encodeTable() has escape sequences only in colour, which change nothi
   assert.equal(colored.replace(escapes, ""), plain);
 });
 
-Deno.test("encodeTable() lets no name steer the terminal", () => {
+Deno.test("encodeTable() escapes control characters in names", () => {
   const evil = "\x1b[2J\n\x9b";
   const source = fakeKernel({
     daemons: [{ state: 1, interface: evil, syncId: 1 }],

@@ -1,4 +1,4 @@
-/** The compiled program, and others to compare it with. */
+/** Compiles the program, and others to compare it with. */
 import { dirname, join } from "node:path";
 import { readCommit } from "../../packaging/commit.ts";
 import { COMPILE_FLAGS } from "../../packaging/flags.ts";
@@ -7,7 +7,7 @@ import { outputOf } from "../_commands.ts";
 import { cached, sha256 } from "../_cache.ts";
 import { DENO_VERSION, denort } from "./_denort.ts";
 
-/** What the program is made of. */
+/** The files that the program is compiled from. */
 const SOURCES = ["cli.ts", "lib", "ffi", "packaging", "testdata/demo/capture.pcap"];
 
 let found: Promise<string> | undefined;
@@ -18,19 +18,19 @@ async function findDeno(): Promise<string> {
   return (await outputOf(words)).trim();
 }
 
-/** The path of the Deno that compiles. */
+/** The path of the Deno that compiles the program. */
 export function compilingDeno(): Promise<string> {
   return found ??= findDeno();
 }
 
-/** The environment for it, with no runtime named. */
+/** The environment for this Deno, without DENORT_BIN. */
 export const COMPILING_ENV: Readonly<Record<string, string>> = {
   DENORT_BIN: "",
-  // Its own list of authorities lacks those that a build network may have added to the system's.
+  // A proxy of the build network may have a certificate that only the system trusts.
   DENO_TLS_CA_STORE: Deno.env.get("DENO_TLS_CA_STORE") ?? "mozilla,system",
 };
 
-/** The words that compile the program of this checkout into a file. */
+/** The command that compiles the program of this checkout. */
 export async function compileWords(output: string): Promise<string[]> {
   const permissions = ["--allow-read", "--allow-write", "--allow-run", "--allow-env"];
   const script = join(ROOT, "packaging", "compile.ts");
@@ -47,7 +47,7 @@ function filesIn(path: string): string[] {
   return names.flatMap((name) => filesIn(join(path, name)));
 }
 
-/** A digest of files of the checkout and of its commit. */
+/** A digest of the commit and of files in the checkout. */
 export async function keyOf(paths: readonly string[]): Promise<string> {
   const digests = paths.flatMap(filesIn).map((path) =>
     `${sha256(Deno.readFileSync(join(ROOT, path)))} ${path}`
@@ -64,15 +64,15 @@ async function makeBinary(): Promise<string> {
 let made: Promise<string> | undefined;
 
 /**
- * The path of the program, compiled once for every state of the checkout by the project's own
- * packaging; IPVSTAT_BIN names another.
+ * The path of the program, which is compiled once for every state of the checkout;
+ * IPVSTAT_BIN overrides it.
  */
 export function binary(): Promise<string> {
   const given = Deno.env.get("IPVSTAT_BIN");
   return made ??= given ? Deno.realPath(given) : makeBinary();
 }
 
-/** The path of another program, compiled alike. */
+/** The path of another program, compiled in the same way. */
 export function compiled(kind: string, script: string): Promise<string> {
   const key = sha256([DENO_VERSION, ...COMPILE_FLAGS, script].join("\n"));
   return cached(kind, key, async (unfinished) => {

@@ -1,4 +1,4 @@
-/** Releases made from checkouts of their own. */
+/** Builds releases in separate checkouts. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { ROOT } from "../../packaging/stage.ts";
@@ -8,18 +8,18 @@ import { cached } from "../_cache.ts";
 import { cannotCompile, denort } from "./_denort.ts";
 import { withoutRuntimes } from "./_offline.ts";
 
-/** What a release is made from. */
+/** The files that a release is built from. */
 const SOURCES = [
   ...["cli.ts", "deno.json", "lib", "ffi", "packaging", "testdata/demo/capture.pcap"],
   ...["LICENSE", "README.md", "CHANGELOG.md", "SECURITY.md", ".gitignore"],
 ];
 
-/** For Deno.test: whether to skip what needs a release. */
+/** For Deno.test: whether to skip tests that need a release. */
 export function cannotRelease(): boolean {
   return anyOf(cannotCompile(), cannotFind({ git: "git", "dpkg-deb": "dpkg" }));
 }
 
-/** Makes a checkout with the sources as they are, committed at a fixed time by a fixed author. */
+/** Creates a repository with the current sources, committed at a fixed time by a fixed author. */
 export async function makeCheckout(dir: string): Promise<string> {
   await Deno.mkdir(dir, { recursive: true });
   await outputOf(["cp", "--recursive", "--parents", ...SOURCES, dir], { cwd: ROOT });
@@ -32,7 +32,7 @@ export async function makeCheckout(dir: string): Promise<string> {
   return dir;
 }
 
-/** Runs what `deno task release` does in a checkout, with DENORT_BIN as the only runtime. */
+/** Runs the command of `deno task release` in a checkout, with DENORT_BIN as the only runtime. */
 export async function release(
   dir: string,
   { umask = "022", env = {} }: { umask?: string; env?: Record<string, string> } = {},
@@ -48,7 +48,7 @@ export async function release(
   });
 }
 
-/** Makes the same release twice, in circumstances as different as may be. */
+/** Builds the same release twice, in environments that differ as much as possible. */
 async function makeBoth(unfinished: string): Promise<void> {
   await withTempDir(async (dir) => {
     const first = await makeCheckout(join(dir, "one"));
@@ -64,7 +64,7 @@ async function makeBoth(unfinished: string): Promise<void> {
   });
 }
 
-/** The `dist/` of the same release made twice, and what the first said on standard error. */
+/** The `dist/` of two builds of the same release, and the standard error of the first. */
 export async function releases(): Promise<{ first: string; second: string; stderr: string }> {
   const dir = await cached("release", await keyOf(SOURCES), makeBoth);
   const stderr = await Deno.readTextFile(join(dir, "stderr"));

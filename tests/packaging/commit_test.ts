@@ -6,7 +6,7 @@ import { cannotFind, outputOf, withTempDir } from "../_commands.ts";
 const ignore = cannotFind({ git: "git" });
 const TIME = 1_767_323_045;
 
-/** A repository with one commit; returns its hash. */
+/** Creates a repository with one commit; returns its hash. */
 async function makeRepository(cwd: string): Promise<string> {
   const env = { GIT_AUTHOR_DATE: `${TIME} +0100`, GIT_COMMITTER_DATE: `${TIME} +0100` };
   const git = ["git", "-c", "user.name=Somebody", "-c", "user.email=somebody@example.org"];
@@ -18,7 +18,7 @@ async function makeRepository(cwd: string): Promise<string> {
 }
 
 Deno.test({
-  name: "readCommit() has the hash and the time of the commit",
+  name: "readCommit() returns the hash and the time of the commit",
   ignore,
   fn: () =>
     withTempDir(async (dir) => {
@@ -29,7 +29,7 @@ Deno.test({
 
 for (const name of ["file", "another"]) {
   Deno.test({
-    name: `readCommit() marks a tree with a ${name === "file" ? "changed" : "new"} file`,
+    name: `readCommit() adds -dirty if the tree has a ${name === "file" ? "changed" : "new"} file`,
     ignore,
     fn: () =>
       withTempDir(async (dir) => {
@@ -40,19 +40,21 @@ for (const name of ["file", "another"]) {
   });
 }
 
-Deno.test("readCommit() knows no commit outside of a repository", () =>
+Deno.test("readCommit() returns unknown outside of a repository", () =>
   withTempDir(async (dir) => {
     assert.deepEqual(await readCommit(dir), { name: "unknown", time: 0 });
   }));
 
-Deno.test("readCommit() takes the time that SOURCE_DATE_EPOCH names, and nothing but a number", () =>
+Deno.test("readCommit() uses SOURCE_DATE_EPOCH, and throws if it is not a number", () =>
   withTempDir(async (dir) => {
     const before = Deno.env.get("SOURCE_DATE_EPOCH");
     try {
       Deno.env.set("SOURCE_DATE_EPOCH", "12");
       assert.equal((await readCommit(dir)).time, 12);
       Deno.env.set("SOURCE_DATE_EPOCH", "yesterday");
-      await assert.rejects(readCommit(dir), { message: /^SOURCE_DATE_EPOCH takes seconds/ });
+      await assert.rejects(readCommit(dir), {
+        message: /^SOURCE_DATE_EPOCH must be a number of seconds/,
+      });
     } finally {
       if (before === undefined) Deno.env.delete("SOURCE_DATE_EPOCH");
       else Deno.env.set("SOURCE_DATE_EPOCH", before);

@@ -10,20 +10,20 @@ import { withoutRuntimes } from "./_offline.ts";
 const ignore = cannotCompile();
 const MEGABYTE = 1_000_000;
 
-/** What stands behind the runtime in a compiled program, as Latin-1. */
+/** The data that `deno compile` appends to the runtime, as Latin-1. */
 async function appended(): Promise<string> {
   const { size } = await Deno.stat(await denort());
   return new TextDecoder("latin1").decode((await Deno.readFile(await binary())).subarray(size));
 }
 
-/** The value that begins at a place of a text of JSON values and other bytes. */
+/** Parses the JSON value that begins at an offset of a text with other data. */
 function jsonAt(text: string, start: number): unknown {
   for (let end = start + 1;; end++) {
-    assert.ok(end <= text.length, "no whole JSON value");
+    assert.ok(end <= text.length, "no complete JSON value");
     if (!"]}".includes(text[end - 1]!)) continue;
     try {
       return JSON.parse(text.slice(start, end));
-    } catch { /* The end of an inner value. */ }
+    } catch { /* The end of a nested value. */ }
   }
 }
 
@@ -36,7 +36,7 @@ function pathsOf(entries: readonly Embedded[]): string[] {
 }
 
 Deno.test({
-  name: "the program is at most 1 MB larger than the runtime that it is made from",
+  name: "the program is at most 1 MB larger than its runtime",
   ignore,
   fn: async () => {
     const [program, runtime] = await Promise.all([binary(), denort()]);
@@ -46,12 +46,12 @@ Deno.test({
 });
 
 Deno.test({
-  name: "the program has nothing embedded but the bundle and the demo's recording",
+  name: "the program embeds only the bundle and the recording of the demo",
   ignore,
   fn: async () => {
     const text = await appended();
     const embedded = jsonAt(text, text.indexOf('[{"File":{"n"')) as Embedded[];
-    // The bundle is in parts, as chunk-2DS6TEI4.js and show-HW5SZQL5.js.
+    // The bundle consists of chunks such as chunk-2DS6TEI4.js and show-HW5SZQL5.js.
     const others = pathsOf(embedded).filter((path) => !/^[a-z_]+-[A-Z0-9]{8}\.js$/.test(path));
     assert.deepEqual(others, ["cli.js", "testdata/demo/capture.pcap"]);
     for (const word of ["fast-check", "tests/", "packaging/", ROOT, "/home/"]) {
@@ -61,7 +61,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "the program is permitted what packaging/flags.ts lists, and no more",
+  name: "the program has exactly the permissions in packaging/flags.ts",
   ignore,
   fn: async () => {
     const text = await appended();
@@ -80,11 +80,11 @@ Deno.test({
 });
 
 Deno.test({
-  name: "what is not permitted is an error and no question, on a terminal too",
+  name: "a missing permission is an error and not a prompt, even on a terminal",
   ignore: anyOf(ignore, cannotFind({ script: "bsdutils" })),
   fn: async () => {
-    const program = await compiled("asking", 'Deno.env.get("HOME")');
-    // The limit only ends a wait for an answer.
+    const program = await compiled("prompt", 'Deno.env.get("HOME")');
+    // The timeout ends the test if there is a prompt.
     const { code, stdout } = await run(["timeout", "600", "script", "-qec", program, "/dev/null"]);
     assert.equal(code, 1);
     assert.match(stdout, /NotCapable: Requires env access to "HOME"/);
@@ -93,7 +93,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "the program needs no environment and leaves nothing in its folder",
+  name: "the program needs no environment variables and writes nothing to its directory",
   ignore,
   fn: () =>
     withTempDir(async (cwd) => {
@@ -107,7 +107,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "--version of the program names the commit and the Deno that it was made from",
+  name: "--version prints the commit and the version of Deno that the program was compiled with",
   ignore: anyOf(ignore, cannotFind({ git: "git" })),
   fn: async () => {
     const version = await outputOf([await binary(), "--version"]);
@@ -117,8 +117,8 @@ Deno.test({
   },
 });
 
-/** Compiles over an older program, and holds that this stays and that there is one plain line. */
-async function assertRefused(DENORT_BIN: string, line: RegExp): Promise<void> {
+/** Compiles over an older program; asserts that it is kept, and that there is one error line. */
+async function assertFails(DENORT_BIN: string, line: RegExp): Promise<void> {
   await withTempDir(async (dir) => {
     const output = join(dir, "out", "ipvstat");
     await Deno.mkdir(join(dir, "out"));
@@ -134,27 +134,27 @@ async function assertRefused(DENORT_BIN: string, line: RegExp): Promise<void> {
   });
 }
 
-const BOTH_WAYS = "let this machine reach dl\\.deno\\.land, or name that release's denort in " +
+const BOTH_FIXES = "let this machine reach dl\\.deno\\.land, or name that release's denort in " +
   "DENORT_BIN$";
 
 Deno.test({
-  name: "without network and DENORT_BIN the compilation names both in one line",
+  name: "deno task compile suggests both fixes without network and DENORT_BIN",
   ignore,
-  fn: () => assertRefused("", new RegExp(`^compile: Cannot get .*${BOTH_WAYS}`, "m")),
+  fn: () => assertFails("", new RegExp(`^compile: Cannot get .*${BOTH_FIXES}`, "m")),
 });
 
 Deno.test({
-  name: "a DENORT_BIN that is not there is named, with both ways to mend it",
+  name: "deno task compile names a DENORT_BIN that does not exist, and suggests both fixes",
   ignore,
   fn: () =>
-    assertRefused(
+    assertFails(
       "/nonexistent/denort",
-      new RegExp(`^compile: .*/nonexistent/denort.*${BOTH_WAYS}`, "m"),
+      new RegExp(`^compile: .*/nonexistent/denort.*${BOTH_FIXES}`, "m"),
     ),
 });
 
 Deno.test({
-  name: "a DENORT_BIN that is no denort of this release makes no program",
+  name: "deno task compile fails if DENORT_BIN is not the denort of this Deno",
   ignore,
-  fn: () => assertRefused("/bin/true", /^compile: The program does not start .*DENORT_BIN/),
+  fn: () => assertFails("/bin/true", /^compile: The program does not start .*DENORT_BIN/),
 });

@@ -1,4 +1,4 @@
-/** The example configurations: what they start, and what Prometheus' own tools say of them. */
+/** Checks the example configurations, with promtool where it is installed. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { parseArguments } from "../../lib/commands/parse.ts";
@@ -10,7 +10,7 @@ import { cannotCompile } from "./_denort.ts";
 const EXAMPLES = join(ROOT, "packaging", "examples");
 const DEMO = join(ROOT, "testdata", "demo");
 
-/** Alerts: whose file is old, and whose servers are all drained; and none else. */
+/** Expects alerts for an old file and for a virtual server with all weights 0, and no others. */
 const RULE_TESTS = `
 rule_files: [RULES]
 evaluation_interval: 30s
@@ -45,7 +45,7 @@ function read(name: string): string {
 
 const withPromtool = { ignore: cannotFind({ promtool: "prometheus" }) };
 
-Deno.test("telegraf starts the program with options that it has, for the format that it reads", () => {
+Deno.test("telegraf.conf starts the program with valid options, and reads the format that it prints", () => {
   const text = read("telegraf.conf");
   const [, line = ""] = /^ {2}commands = \["\/usr\/bin\/ipvstat (.*)"\]$/m.exec(text) ?? [];
   const { command, options } = parseArguments(line.split(" "));
@@ -56,13 +56,13 @@ Deno.test("telegraf starts the program with options that it has, for the format 
   }
 });
 
-Deno.test("promtool finds nothing in the Prometheus configuration", withPromtool, async () => {
+Deno.test("promtool accepts the Prometheus configuration", withPromtool, async () => {
   const config = join(EXAMPLES, "prometheus.yml");
   const output = await outputOf(["promtool", "check", "config", config]);
   assert.match(output, /SUCCESS: 2 rules found/);
 });
 
-Deno.test("the rules tell of an old file and of drained servers", withPromtool, async () => {
+Deno.test("the rules alert on an old file and on drained servers", withPromtool, async () => {
   await withTempDir(async (dir) => {
     const file = join(dir, "rules_test.yml");
     const rules = join(EXAMPLES, "ipvs.rules.yml");
@@ -72,7 +72,7 @@ Deno.test("the rules tell of an old file and of drained servers", withPromtool, 
 });
 
 Deno.test({
-  name: "the job that compares a recording passes, and fails when one character is another",
+  name: "the job that compares a recording passes, and fails if one character differs",
   ignore: cannotCompile(),
   async fn() {
     const [, command = ""] = /^ {6}- run: (.*)$/m.exec(read("compare-recording.yml")) ?? [];

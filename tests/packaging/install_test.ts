@@ -11,7 +11,7 @@ const PROGRAMS = {
   "systemd-analyze": "systemd",
 };
 
-/** This machine's own files; what is changed in them is in "$1"/upper alone. */
+/** The files of this machine in an overlay, so that all changes are in "$1"/upper. */
 const OVERLAY = `
 mount -t tmpfs -o mode=755 tmpfs "$1"
 root="$1"/root
@@ -28,7 +28,7 @@ list_changes() {
 }
 `;
 
-/** The machine itself, where nothing may be mounted, as in a container. */
+/** The machine itself, where mounting is not permitted, as in a container. */
 const IN_PLACE = `
 root=
 list_files() {
@@ -47,7 +47,7 @@ set -e
 export DEBIAN_FRONTEND=noninteractive LC_ALL=C
 apt="apt-get -q -y --no-install-recommends"
 step() { echo "=== $1"; }
-# A machine may be set to leave out documents.
+# dpkg may be configured to exclude documentation.
 $apt -o 'Dpkg::Options::=--path-include=*' install /tmp/package.deb >&2
 step files; dpkg --listfiles ipvstat | while read -r path; do [ -d "$path" ] || echo "$path"; done
 step verified; dpkg --verify ipvstat
@@ -70,21 +70,21 @@ function canMount(): boolean {
     .success;
 }
 
-/** IPVSTAT_REQUIRE_ALL=1 stands for a machine that may be changed. */
+/** With IPVSTAT_REQUIRE_ALL=1, the machine itself may be changed. */
 function cannotInstall(): boolean {
   if (anyOf(cannotRelease(), cannotFind(PROGRAMS))) return true;
-  const reason = "only root, if allowed to mount, can install the Debian package without a trace";
+  const reason = "installing the Debian package in an overlay needs root and permission to mount";
   return (Deno.uid() !== 0 || !canMount()) && mustSkip(reason);
 }
 
-/** What was printed in each step. */
+/** The output of each step. */
 function stepsOf(output: string): Record<string, string> {
   const steps = output.split(/^=== /m).slice(1).map((step) => step.split(/\n(.*)/s));
   return Object.fromEntries(steps.map(([name, text]) => [name, text!.trimEnd()]));
 }
 
 Deno.test({
-  name: "the Debian package installs, runs, has its manual, and leaves nothing when purged",
+  name: "the Debian package installs, runs, has a man page, and leaves no files when purged",
   ignore: cannotInstall(),
   fn: () =>
     withTempDir(async (dir) => {

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { PERMISSIONS } from "../../packaging/flags.ts";
 import { ROOT } from "../../packaging/stage.ts";
 
-Deno.test("README gives the reason for each of the binary's permissions, and for no other", () => {
+Deno.test("README.md explains exactly the permissions of the binary", () => {
   const readme = Deno.readTextFileSync(join(ROOT, "README.md"));
   const rows = [...readme.matchAll(/^\| `(--[\w-]+)` +\| \S.{20,}\|$/gm)];
   assert.deepEqual(rows.map(([, flag]) => flag), PERMISSIONS);

@@ -18,14 +18,14 @@ function packaged(folder: "systemd" | "examples"): string[] {
   return namesIn(join(ROOT, "packaging", folder));
 }
 
-/** The files of a listing of tar or dpkg-deb, each as its mode, owner and name. */
+/** The mode, owner and name of each file in a listing of tar or dpkg-deb. */
 function listed(listing: string): string[] {
   const lines = listing.trim().split("\n").map((line) => line.split(/\s+/));
   const files = lines.filter(([mode]) => !mode!.startsWith("d"));
   return files.map(([mode, owner, , , , name]) => `${mode} ${owner} ${name}`).sort();
 }
 
-/** Such lines for the files that are expected. */
+/** The same lines for the expected files. */
 function expected(owner: string, program: string, others: readonly string[]): string[] {
   return [
     `-rwxr-xr-x ${owner} ${program}`,
@@ -34,7 +34,7 @@ function expected(owner: string, program: string, others: readonly string[]): st
 }
 
 Deno.test({
-  name: "a release is the same bytes from another folder, at another time, with another umask",
+  name: "a release is reproducible in another directory, at another time, with another umask",
   ignore,
   fn: async () => {
     const { first, second } = await releases();
@@ -45,7 +45,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "SHA256SUMS has the digest of every other file of a release",
+  name: "SHA256SUMS has the digests of all other files of a release",
   ignore,
   fn: async () => {
     const { first, second } = await releases();
@@ -58,7 +58,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "a target without a runtime is named on standard error and left out",
+  name: "deno task release skips a target without a runtime, and names it on standard error",
   ignore,
   fn: async () => {
     const { stderr } = await releases();
@@ -68,7 +68,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "the tarball has these files with these modes, in one folder",
+  name: "the tarball has these files with these modes, in a single directory",
   ignore,
   fn: async () => {
     const { first } = await releases();
@@ -85,7 +85,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "the Debian package has these files with these modes, in Debian's places",
+  name: "the Debian package has these files with these modes, in the directories of Debian",
   ignore,
   fn: async () => {
     const { first } = await releases();
@@ -125,7 +125,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "lintian has neither errors nor warnings for the Debian package",
+  name: "lintian reports no errors and no warnings for the Debian package",
   ignore: anyOf(ignore, cannotFind({ lintian: "lintian" })),
   fn: async () => {
     const { first } = await releases();
@@ -134,7 +134,7 @@ Deno.test({
   },
 });
 
-/** An ELF file that says to be for AArch64. */
+/** Writes an ELF file with the machine type of AArch64. */
 async function writeOtherRuntime(path: string): Promise<void> {
   const bytes = await Deno.readFile("/bin/true");
   new DataView(bytes.buffer).setUint16(18, 183, true);
@@ -142,7 +142,7 @@ async function writeOtherRuntime(path: string): Promise<void> {
 }
 
 Deno.test({
-  name: "a DENORT_BIN is taken for its own machine alone, and a changed tree is told",
+  name: "deno task release uses DENORT_BIN only for its machine, and warns of uncommitted changes",
   ignore,
   fn: () =>
     withTempDir(async (dir) => {
@@ -152,7 +152,7 @@ Deno.test({
       await writeOtherRuntime(DENORT_BIN);
       const { code, stderr } = await release(checkout, { env: { DENORT_BIN } });
       assert.equal(code, 0, stderr);
-      assert.match(stderr, /^Not committed in full: .*-dirty$/m);
+      assert.match(stderr, /^Uncommitted changes: .*-dirty$/m);
       assert.match(stderr, /^Skipped x86_64: /m);
       const dist = join(checkout, "dist");
       const made = [`ipvstat-${VERSION}-linux-aarch64.tar.gz`, `ipvstat_${VERSION}-1_arm64.deb`];
@@ -163,7 +163,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "a release without any target fails and leaves the older one",
+  name: "deno task release fails and keeps the older release if no target can be built",
   ignore,
   fn: () =>
     withTempDir(async (dir) => {

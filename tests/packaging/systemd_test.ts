@@ -1,4 +1,4 @@
-/** The systemd units, as systemd's own tools see them. tests/binary/textfile_test.ts runs them. */
+/** Checks the systemd units with systemd-analyze; tests/binary/textfile.ts runs them. */
 import assert from "node:assert/strict";
 import { basename, join } from "node:path";
 import { parseArguments } from "../../lib/commands/parse.ts";
@@ -6,7 +6,7 @@ import { UsageError } from "../../lib/commands/usage_error.ts";
 import { ROOT } from "../../packaging/stage.ts";
 import { cannotFind, type Result, run, withTempDir } from "../_commands.ts";
 
-/** Of every service, how exposed it may be, by systemd's measure from 0.0 to 10.0. */
+/** The maximum exposure level of each service, from 0.0 to 10.0. */
 const EXPOSURE: Readonly<Record<string, string>> = {
   "systemd/ipvstat-textfile.service": "1.1",
   "systemd/ipvstat-textfile-folder.service": "0.4",
@@ -29,13 +29,13 @@ function textOf(unit: string): string {
   return Deno.readTextFileSync(join(PACKAGING, unit));
 }
 
-/** The words of every command line of the program in a unit. */
+/** The arguments of the program in each Exec line of a unit. */
 function commandsIn(unit: string): string[][] {
   const lines = textOf(unit).matchAll(/^Exec\w+=ipvstat (.+)$/gm);
   return [...lines].map(([, words]) => words!.split(" "));
 }
 
-Deno.test("every service has its exposure, and every unit is looked at", () => {
+Deno.test("every service has a maximum exposure level", () => {
   const units = [...unitsIn("systemd"), ...unitsIn("examples")];
   assert.deepEqual(
     units.filter((unit) => unit.endsWith(".service")).sort(),
@@ -45,7 +45,7 @@ Deno.test("every service has its exposure, and every unit is looked at", () => {
 });
 
 Deno.test({
-  name: "systemd-analyze verify finds nothing in the units",
+  name: "systemd-analyze verify accepts the units",
   ignore,
   async fn() {
     await withTempDir(async (dir) => {
@@ -64,7 +64,7 @@ Deno.test({
 
 for (const [unit, exposure] of Object.entries(EXPOSURE)) {
   Deno.test({
-    name: `systemd-analyze security gives ${unit} ${exposure} at most, and README says so`,
+    name: `systemd-analyze security rates ${unit} at most ${exposure}, as README.md says`,
     ignore,
     async fn() {
       const { stdout } = await analyze("security", "--offline=true", join(PACKAGING, unit));
@@ -77,7 +77,7 @@ for (const [unit, exposure] of Object.entries(EXPOSURE)) {
   });
 }
 
-Deno.test("the units start the program with options that it has", () => {
+Deno.test("the units start the program with valid options", () => {
   const commands = unitsIn("systemd").flatMap(commandsIn);
   assert.equal(commands.length, 1);
   for (const words of commands) {
@@ -90,7 +90,7 @@ Deno.test("the units start the program with options that it has", () => {
   }
 });
 
-Deno.test("the exporter's unit says that its command is still to come, as long as it is", () => {
+Deno.test("the exporter's unit says that its command needs a later version, while that is so", () => {
   for (const words of commandsIn("examples/ipvstat-exporter@.service")) {
     assert.throws(() => parseArguments(words), UsageError);
   }

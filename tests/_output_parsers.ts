@@ -1,18 +1,18 @@
 /**
- * Parsers of the machine formats, strict and independent of the program: what they return are the
- * very digits that were printed.
+ * Strict parsers of the machine-readable formats, independent of the program. They return numbers
+ * as the digits that were printed.
  *
  * @module
  */
 
-/** One line of line protocol. */
+/** A line of line protocol. */
 export interface Line {
   readonly measurement: string;
   /** In the order of the line. */
   readonly tags: ReadonlyMap<string, string>;
   readonly fields: ReadonlyMap<string, string>;
   readonly time: string;
-  /** Measurement and tags as they are written. */
+  /** Measurement and tags as written. */
   readonly series: string;
 }
 
@@ -26,25 +26,25 @@ export function parseLineProtocol(text: string): Line[] {
 function parseLine(line: string): Line {
   const [series, fieldText, time, ...rest] = splitUnescaped(line, " ");
   if (series === undefined || fieldText === undefined || rest.length > 0) {
-    throw new Error(`Not series, fields and time: ${line}`);
+    throw new Error(`Expected series, fields and time: ${line}`);
   }
-  if (!/^-?\d+$/.test(time ?? "")) throw new Error(`No time: ${line}`);
+  if (!/^-?\d+$/.test(time ?? "")) throw new Error(`No timestamp: ${line}`);
   const [measurement = "", ...tagTexts] = splitUnescaped(series, ",");
   const tags = new Map<string, string>();
   for (const text of tagTexts) {
     const [key, value, ...more] = splitUnescaped(text, "=");
     if (!key || !value || more.length > 0) throw new Error(`Not a tag: "${text}" in ${line}`);
-    if (value.endsWith("\\")) throw new Error(`A backslash ends the tag "${text}" in ${line}`);
-    if (tags.has(key)) throw new Error(`Tag ${key} twice: ${line}`);
+    if (value.endsWith("\\")) throw new Error(`The tag "${text}" ends in a backslash: ${line}`);
+    if (tags.has(key)) throw new Error(`Duplicate tag ${key}: ${line}`);
     tags.set(unescape(key), unescape(value));
   }
   const fields = new Map<string, string>();
   for (const text of splitUnescaped(fieldText, ",")) {
     const [, key = "", digits = "", word = ""] =
       /^([a-z_0-9]+)=(?:(\d+)i|"([a-z-]+)")$/.exec(text) ?? [];
-    if (key === "") throw new Error(`Neither an integer nor a word: "${text}" in ${line}`);
-    if (BigInt(digits) >= 2n ** 63n) throw new Error(`Beyond 64 signed bits: ${text}`);
-    if (fields.has(key)) throw new Error(`Field ${key} twice: ${line}`);
+    if (key === "") throw new Error(`Not an integer or a word: "${text}" in ${line}`);
+    if (BigInt(digits) >= 2n ** 63n) throw new Error(`Exceeds a signed 64-bit integer: ${text}`);
+    if (fields.has(key)) throw new Error(`Duplicate field ${key}: ${line}`);
     fields.set(key, digits || word);
   }
   return { measurement: unescape(measurement), tags, fields, time: time!, series };
@@ -64,7 +64,7 @@ function unescape(text: string): string {
   return text.replace(/\\([,= ])/g, "$1");
 }
 
-/** One sample of a metric family. */
+/** A sample of a metric family. */
 export interface PrometheusSample {
   readonly name: string;
   readonly labels: ReadonlyMap<string, string>;
@@ -73,7 +73,7 @@ export interface PrometheusSample {
   readonly series: string;
 }
 
-/** One metric family. */
+/** A metric family. */
 export interface PrometheusFamily {
   readonly name: string;
   readonly help: string;
@@ -82,12 +82,12 @@ export interface PrometheusFamily {
   readonly samples: readonly PrometheusSample[];
 }
 
-/** Suffixes that a type's samples have in OpenMetrics. */
+/** The suffix of sample names in OpenMetrics, by type. */
 const SUFFIX: Readonly<Record<string, string>> = { counter: "_total", gauge: "", info: "_info" };
 
 /**
- * Parses the Prometheus text format or OpenMetrics into families. Throws unless each family stands
- * in one group behind one HELP and one TYPE, and no series is there twice.
+ * Parses the Prometheus text format or OpenMetrics. Throws unless each family is one group of lines
+ * that starts with one HELP and one TYPE, and each series is unique.
  */
 export function parsePrometheus(text: string, openMetrics = false): PrometheusFamily[] {
   const lines = text.split("\n");
@@ -97,22 +97,30 @@ export function parsePrometheus(text: string, openMetrics = false): PrometheusFa
   const seen = new Set<string>();
   for (let i = 0; i < lines.length;) {
     const name = /^# HELP ([a-zA-Z_:][a-zA-Z0-9_:]*) /.exec(lines[i]!)?.[1];
-    if (name === undefined) throw new Error(`Not the beginning of a family: ${lines[i]}`);
-    if (families.some((family) => family.name === name)) throw new Error(`${name} twice`);
+    if (name === undefined) throw new Error(`Not the first line of a family: ${lines[i]}`);
+    if (families.some((family) => family.name === name)) {
+      throw new Error(`Duplicate family ${name}`);
+    }
     const help = unescapeText(lines[i++]!.slice(`# HELP ${name} `.length), openMetrics);
-    const type = wordBehind(`# TYPE ${name} `, lines[i++]);
+    const type = lastWord(`# TYPE ${name} `, lines[i++]);
     if (type === undefined || !(type in SUFFIX)) throw new Error(`${name} has no TYPE`);
-    if (!openMetrics && type === "info") throw new Error(`${name} is of a type of OpenMetrics`);
-    const unit = wordBehind(`# UNIT ${name} `, lines[i]);
+    if (!openMetrics && type === "info") {
+      throw new Error(`${name} has the type info, which only OpenMetrics has`);
+    }
+    const unit = lastWord(`# UNIT ${name} `, lines[i]);
     if (unit !== undefined) i++;
-    if (unit !== undefined && !openMetrics) throw new Error(`${name} has a UNIT`);
-    if (unit !== undefined && !name.endsWith(`_${unit}`)) throw new Error(`${name} not in ${unit}`);
+    if (unit !== undefined && !openMetrics) {
+      throw new Error(`${name} has a UNIT, which only OpenMetrics has`);
+    }
+    if (unit !== undefined && !name.endsWith(`_${unit}`)) {
+      throw new Error(`${name} does not end in its unit ${unit}`);
+    }
     const samples: PrometheusSample[] = [];
     for (; i < lines.length && !lines[i]!.startsWith("#"); i++) {
       const sample = parseSample(lines[i]!);
       const expected = openMetrics ? name + SUFFIX[type] : name;
-      if (sample.name !== expected) throw new Error(`${sample.name} below ${name}`);
-      if (seen.has(sample.series)) throw new Error(`${sample.series} twice`);
+      if (sample.name !== expected) throw new Error(`Sample ${sample.name} in family ${name}`);
+      if (seen.has(sample.series)) throw new Error(`Duplicate series ${sample.series}`);
       seen.add(sample.series);
       samples.push(sample);
     }
@@ -121,17 +129,19 @@ export function parsePrometheus(text: string, openMetrics = false): PrometheusFa
   return families;
 }
 
-/** The one word that ends a line of which the beginning is known. */
-function wordBehind(start: string, line = ""): string | undefined {
+/** The single word that follows `start` in a line. */
+function lastWord(start: string, line = ""): string | undefined {
   const word = line.slice(start.length);
   return line.startsWith(start) && /^[a-z]+$/.test(word) ? word : undefined;
 }
 
-/** Parses one sample without a time; its value is an integer unless another form is given. */
+/** Parses a sample without a timestamp; its value must match `form`, by default an integer. */
 export function parseSample(line: string, form = /^-?\d+$/): PrometheusSample {
   const [, name = "", list, value = ""] =
     /^([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{([^\n]*)\})? (\S+)$/.exec(line) ?? [];
-  if (name === "" || !form.test(value)) throw new Error(`Not a sample without a time: ${line}`);
+  if (name === "" || !form.test(value)) {
+    throw new Error(`Not a sample without a timestamp: ${line}`);
+  }
   const labels = new Map<string, string>();
   const label = /([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\\n]|\\["\\n])*)"(,|$)/y;
   for (const text = list ?? ""; label.lastIndex < text.length;) {
@@ -140,7 +150,7 @@ export function parseSample(line: string, form = /^-?\d+$/): PrometheusSample {
     if (key === undefined || (end === "," && label.lastIndex === text.length)) {
       throw new Error(`Not a label at ${at}: ${line}`);
     }
-    if (labels.has(key)) throw new Error(`Label ${key} twice: ${line}`);
+    if (labels.has(key)) throw new Error(`Duplicate label ${key}: ${line}`);
     labels.set(key, unescapeText(escaped!, true));
   }
   const sorted = [...labels].map(([key, value]) => `${key}=${JSON.stringify(value)}`).toSorted();
@@ -151,11 +161,11 @@ function unescapeText(text: string, quotes: boolean): string {
   return text.replace(/\\(.)/g, (_, char: string) => {
     if (char === "n") return "\n";
     if (char === "\\" || (quotes && char === '"')) return char;
-    throw new Error(`\\${char} is no escape`);
+    throw new Error(`Unknown escape \\${char}`);
   });
 }
 
-/** Parses JSON with a bigint for every integer, or for those beyond 2^53 alone. */
+/** Parses JSON with a bigint for every integer, or only for those from 2^53 on. */
 export function parseExactJson(text: string, bigints: "all" | "unsafe" = "unsafe"): unknown {
   type Reviver = (key: string, value: unknown, context: { source?: string }) => unknown;
   const revive: Reviver = (_, value, { source }) => {
@@ -165,7 +175,7 @@ export function parseExactJson(text: string, bigints: "all" | "unsafe" = "unsafe
   return JSON.parse(text, revive as (key: string, value: unknown) => unknown);
 }
 
-/** Collects what an encoder writes; the chunks are valid only during the call. */
+/** Collects the output of an encoder; the chunks are valid only during the call. */
 export function textOf(encode: (sink: (chunk: Uint8Array) => void) => void): string {
   const decoder = new TextDecoder("utf-8", { fatal: true });
   let text = "";

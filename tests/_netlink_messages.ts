@@ -1,11 +1,11 @@
 /**
- * Netlink bytes as a kernel writes them, made without the program's own builder: what decodes
- * them must not have made them.
+ * Writes netlink messages as the kernel does, and parses requests, independently of lib/netlink:
+ * the code under test must not create its own test data.
  *
  * @module
  */
 
-/** A message's head. */
+/** The fields of a message header, without the length. */
 export interface Head {
   readonly type: number;
   readonly flags: number;
@@ -16,7 +16,7 @@ export interface Head {
 const encoder = new TextEncoder();
 
 /** Writes netlink messages in either byte order. */
-export class Wire {
+export class MessageWriter {
   readonly bigEndian: boolean;
   #bytes = new Uint8Array(1024);
   #view = new DataView(this.#bytes.buffer);
@@ -26,7 +26,7 @@ export class Wire {
     this.bigEndian = bigEndian;
   }
 
-  /** What was written, which is then forgotten. */
+  /** Returns what was written, and starts over. */
   take(): Uint8Array<ArrayBuffer> {
     const bytes = this.#bytes.slice(0, this.#length);
     this.#length = 0;
@@ -37,7 +37,7 @@ export class Wire {
     return this.#length;
   }
 
-  /** Writes a message; `body` writes what comes behind its head. */
+  /** Writes a message; `body` writes what follows the header. */
   message(head: Head, body: () => void): this {
     const start = this.#length;
     this.number(0, 4).number(head.type, 2).number(head.flags, 2);
@@ -55,7 +55,7 @@ export class Wire {
     });
   }
 
-  /** Writes an attribute; its length leaves the padding out. */
+  /** Writes an attribute; its length does not include the padding. */
   attribute(type: number, body: () => void): this {
     const start = this.#length;
     this.number(0, 2).number(type, 2);
@@ -98,7 +98,7 @@ export class Wire {
     return this;
   }
 
-  /** Writes the low `width` bytes of a number in this byte order. */
+  /** Writes the low `width` bytes of a number in the byte order of the messages. */
   number(value: number | bigint, width: number): this {
     const at = this.#grow(width);
     const littleEndian = !this.bigEndian;
@@ -109,7 +109,7 @@ export class Wire {
     return this;
   }
 
-  /** Makes room for more bytes; returns where they begin. */
+  /** Adds room for more bytes, and returns the offset of the first. */
   #grow(width: number): number {
     const at = this.#length;
     this.#length += width;
@@ -130,7 +130,7 @@ export class Wire {
   }
 }
 
-/** The bytes of an address: 4 of dotted decimal, 16 of anything with a colon. */
+/** The bytes of an address: 4 for IPv4, 16 for IPv6. */
 export function addressBytes(text: string): number[] {
   if (!text.includes(":")) return text.split(".").map(Number);
   const [left = "", right] = text.split("::");
@@ -149,9 +149,9 @@ function groupBytes(text: string): number[] {
   });
 }
 
-/** A request as the fake kernel understands it. */
+/** A request, as the fake kernel parses it. */
 export interface ParsedRequest {
-  /** In bytes, with its header. */
+  /** In bytes, including the header. */
   readonly length: number;
   readonly type: number;
   readonly flags: number;
@@ -159,7 +159,7 @@ export interface ParsedRequest {
   readonly sequence: number;
   readonly portId: number;
   readonly command: number;
-  /** Attributes of the SERVICE nest, by type; none where there is no nest. */
+  /** Attributes of the SERVICE nest, by type; none without a nest. */
   readonly service: ReadonlyMap<number, Uint8Array>;
 }
 
@@ -180,7 +180,7 @@ export function parseRequest(bytes: Uint8Array): ParsedRequest {
   };
 }
 
-/** Attributes of little-endian bytes, by type. */
+/** Parses little-endian attributes; returns payloads by type. */
 export function parseAttributes(bytes: Uint8Array): Map<number, Uint8Array> {
   const found = new Map<number, Uint8Array>();
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

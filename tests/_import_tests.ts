@@ -1,32 +1,32 @@
 /**
- * The tests that need neither the kernel lab nor a compiled program, as two modules for
- * `deno task test:unit`. `deno test` gives each module an isolate of its own, which costs 80 MB and
- * a quarter of a second: for some eighty modules that is more than the tests themselves take.
+ * Imports the tests that need neither the kernel lab nor a compiled program into two modules, for
+ * `deno task test:unit`. `deno test` runs each module in a separate isolate, which costs 80 MB and
+ * 0.25 s: for some eighty modules more than the tests themselves.
  *
  * @module
  */
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 
-/** Folders of tests that need the lab or a compiled program. */
-const LEFT_OUT = ["kernel", "binary", "packaging"].map((name) => join(import.meta.dirname!, name));
+/** Directories of tests that need the lab or a compiled program. */
+const EXCLUDED = ["kernel", "binary", "packaging"].map((name) => join(import.meta.dirname!, name));
 
-/** Those that run programs wait for them most of the time, so the others run beside them. */
+/** Matches tests that run programs. They mostly wait, so the other tests run in parallel. */
 const RUNS_PROGRAMS = /^import [^;]*\b(run|outputOf)\b[^;]*_commands\.ts";/m;
 
 function testsIn(folder: string): string[] {
-  if (LEFT_OUT.includes(folder)) return [];
+  if (EXCLUDED.includes(folder)) return [];
   return [...Deno.readDirSync(folder)].flatMap(({ name, isDirectory }) => {
     if (isDirectory) return testsIn(join(folder, name));
     return name.endsWith("_test.ts") ? [join(folder, name)] : [];
   });
 }
 
-/** Adds the tests that run programs, or all others. */
+/** Imports the tests that run programs, or all other tests. */
 export async function importTests(options: { runsPrograms: boolean }): Promise<void> {
   for (const path of testsIn(import.meta.dirname!).sort()) {
     const runsPrograms = RUNS_PROGRAMS.test(await Deno.readTextFile(path));
-    // Deno does not type-check what it cannot see: `deno task check` does that.
+    // These imports are not type-checked here; `deno task check` does that.
     if (runsPrograms === options.runsPrograms) await import(pathToFileURL(path).href);
   }
 }

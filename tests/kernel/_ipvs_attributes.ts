@@ -1,22 +1,14 @@
-/** Decodes the state of IPVS in a capture to the expected JSON. Imports nothing from lib/. */
-import { realState, virtualState } from "./_states.ts";
+/**
+ * Decodes the attributes of IPVS in the kernel's replies to the fields of the expected JSON, and
+ * identifies and sorts servers. Imports nothing from lib/.
+ */
 import { Buffer } from "node:buffer";
-import {
-  type Attributes,
-  attributes,
-  familyId,
-  isRequest,
-  type Message,
-  messages,
-  payload,
-  text,
-  view,
-} from "./_wire.ts";
+import { type Attributes, attributes, text, view } from "./_capture_messages.ts";
 import type { Fields } from "./_ipvsadm.ts";
 
 const AF_INET = 2;
 
-const statsNames: [string, number][] = [
+const statsNames: [name: string, id: number][] = [
   ["connections", 1],
   ["pkts_in", 2],
   ["pkts_out", 3],
@@ -29,7 +21,8 @@ const statsNames: [string, number][] = [
   ["bytes_out_per_second", 10],
 ];
 
-function number(found: Attributes, id: number): bigint {
+/** An unsigned integer of 1, 2, 4 or 8 bytes. */
+export function number(found: Attributes, id: number): bigint {
   const bytes = found.get(id);
   if (!bytes) throw new Error(`The kernel did not send attribute ${id}`);
   const data = view(bytes);
@@ -55,8 +48,8 @@ function groups(words: number[]): string {
   return words.map((word) => word.toString(16)).join(":");
 }
 
-/** RFC 5952: the first of the longest runs of two or more zero words becomes "::". */
-export function ipv6Text(bytes: Uint8Array): string {
+/** RFC 5952: the first of the longest runs of two or more zero groups becomes "::". */
+function ipv6Text(bytes: Uint8Array): string {
   const words = Array.from({ length: 8 }, (_, i) => view(bytes).getUint16(i * 2));
   const isMapped = words.slice(0, 5).every((word) => word === 0) && words[5] === 0xffff;
   if (isMapped) return `::ffff:${bytes.subarray(12).join(".")}`;
@@ -78,12 +71,13 @@ function familyName(family: number): string {
   return family === AF_INET ? "inet" : "inet6";
 }
 
-/** STATS64, which every kernel since 4.1 sends. */
+/** The values of STATS64, which every kernel since 4.1 sends. */
 function stats(found: Attributes, id: number): Fields {
   const nest = attributes(found.get(id)!);
   return Object.fromEntries(statsNames.map(([name, id]) => [name, number(nest, id)]));
 }
 
+/** The number of bits that are set. */
 function ones(value: bigint): bigint {
   return BigInt(value.toString(2).replaceAll("0", "").length);
 }
@@ -96,7 +90,8 @@ function schedulerFlags(sched: string, flags: bigint): string[] {
   return named.filter((_, bit) => (flags >> BigInt(3 + bit)) & 1n).sort();
 }
 
-function serviceIdentity(found: Attributes): Fields {
+/** The fields that identify a service: its family, and its fwmark or protocol, address and port. */
+export function serviceIdentity(found: Attributes): Fields {
   const family = Number(number(found, 1));
   const mark = found.has(5) ? number(found, 5) : 0n;
   if (mark !== 0n) return { address_family: familyName(family), fwmark: mark };
@@ -110,7 +105,7 @@ function serviceIdentity(found: Attributes): Fields {
   };
 }
 
-function service(found: Attributes): Fields {
+export function service(found: Attributes): Fields {
   const sched = text(found.get(6)!);
   const flags = BigInt(view(found.get(7)!).getUint32(0, true));
   const engine = found.get(11);
@@ -130,7 +125,7 @@ function service(found: Attributes): Fields {
   };
 }
 
-function server(found: Attributes): Fields {
+export function server(found: Attributes): Fields {
   const family = Number(number(found, 11));
   const method = ["masq", "local", "tunnel", "droute", "bypass"][Number(number(found, 3) & 7n)];
   return {
@@ -155,7 +150,7 @@ function server(found: Attributes): Fields {
   };
 }
 
-function daemon(found: Attributes): Fields {
+export function daemon(found: Attributes): Fields {
   const group4 = found.get(5);
   return {
     state: ["none", "master", "backup"][Number(number(found, 1))],
@@ -168,7 +163,7 @@ function daemon(found: Attributes): Fields {
   };
 }
 
-function info(found: Attributes): Fields {
+export function info(found: Attributes): Fields {
   const version = Number(number(found, 1));
   return {
     version: [version >> 16, (version >> 8) & 255, version & 255].join("."),
@@ -196,10 +191,10 @@ function hex(bytes: Uint8Array = new Uint8Array()): string {
 }
 
 /**
- * Sorts as ipvstat does: addresses before marks; the family, the address, the port, the protocol;
- * marks by number, then by family.
+ * A sort key for the order of ipvstat: services with an address before those with a fwmark; by
+ * family, address, port and protocol, or by fwmark and family.
  */
-function serviceOrder(found: Attributes): string {
+export function serviceOrder(found: Attributes): string {
   const family = number(found, 1) === BigInt(AF_INET) ? "4" : "6";
   const mark = found.has(5) ? number(found, 5) : 0n;
   if (mark !== 0n) return `2 ${mark.toString(16).padStart(8, "0")} ${family}`;
@@ -207,105 +202,7 @@ function serviceOrder(found: Attributes): string {
   return `1 ${family} ${hex(found.get(3))} ${hex(found.get(4))} ${protocol}`;
 }
 
-function serverOrder(found: Attributes): string {
+export function serverOrder(found: Attributes): string {
   const family = number(found, 11) === BigInt(AF_INET) ? "4" : "6";
   return `${family} ${hex(found.get(1))} ${hex(found.get(2))}`;
-}
-
-export interface WireService {
-  fields: Fields;
-  servers: Map<string, Fields>;
-}
-
-export interface WireState {
-  services: Map<string, WireService>;
-  /** Sort keys of services, by key, and of servers, by the service's and their own key. */
-  order: Map<string, string>;
-  info: Fields | undefined;
-  timeouts: Fields | undefined;
-  daemons: Fields[];
-}
-
-/**
- * Sets an entry. If the table was read twice, both states must be the same; while it changes, the
- * first one counts.
- */
-function setOnce(map: Map<string, Fields>, key: string, fields: Fields, changing: boolean): void {
-  const known = map.get(key);
-  if (known && changing) return;
-  const print = (value: Fields) =>
-    JSON.stringify(value, (_, v) => typeof v === "bigint" ? String(v) : v);
-  if (known && print(known) !== print(fields)) {
-    throw new Error(`The capture has two states of ${key}: ${print(known)} and ${print(fields)}`);
-  }
-  map.set(key, fields);
-}
-
-interface Progress extends WireState {
-  /** Whether the counters change while the table is read. */
-  changing: boolean;
-  /** The service of the last GET_DEST, and its sequence number. */
-  requested: string;
-  sequence: number;
-}
-
-function addMessage(state: Progress, message: Message): void {
-  const found = payload(message);
-  const command = message.body[0];
-  if (isRequest(message)) {
-    if (command !== 8) return;
-    state.requested = serviceKey(serviceIdentity(attributes(found.get(1)!)));
-    state.sequence = message.sequence;
-  } else if (command === 1) {
-    const fields = service(attributes(found.get(1)!));
-    const known = state.services.get(serviceKey(fields));
-    const seen = new Map(known ? [["service", known.fields]] : []);
-    setOnce(seen, "service", fields, state.changing);
-    if (!known) state.services.set(serviceKey(fields), { fields, servers: new Map() });
-    state.order.set(serviceKey(fields), serviceOrder(attributes(found.get(1)!)));
-  } else if (command === 5) {
-    if (message.sequence !== state.sequence) throw new Error("A real server without a request");
-    const fields = server(attributes(found.get(2)!));
-    const { servers } = state.services.get(state.requested)!;
-    setOnce(servers, serverKey(fields), fields, state.changing);
-    const order = serverOrder(attributes(found.get(2)!));
-    state.order.set(`${state.requested} -> ${serverKey(fields)}`, order);
-  } else if (command === 9) {
-    state.daemons.push(daemon(attributes(found.get(3)!)));
-  } else if (command === 12) {
-    state.timeouts = { tcp: number(found, 4), tcp_fin: number(found, 5), udp: number(found, 6) };
-  } else if (command === 14) {
-    state.info = info(found);
-  }
-}
-
-/** The state of IPVS in a capture; the counters may be `changing` between two lists. */
-export function decodeCapture(capture: Uint8Array, changing = false): WireState {
-  const all = messages(capture);
-  const family = familyId(all);
-  const state: Progress = {
-    services: new Map(),
-    order: new Map(),
-    info: undefined,
-    timeouts: undefined,
-    daemons: [],
-    changing,
-    requested: "",
-    sequence: 0,
-  };
-  for (const message of all) if (message.type === family) addMessage(state, message);
-  return state;
-}
-
-function sortedBy<T>(map: Map<string, T>, order: (key: string) => string): [string, T][] {
-  return [...map].sort(([a], [b]) => order(a) < order(b) ? -1 : 1);
-}
-
-/** The expected "virtual_servers" of ipvstat's JSON, including the order. */
-export function virtualServers({ services, order }: WireState): Fields[] {
-  return sortedBy(services, (key) => order.get(key)!).map(([key, { fields, servers }]) => {
-    const realServers = sortedBy(servers, (server) => order.get(`${key} -> ${server}`)!)
-      .map(([, server]): Fields => ({ ...server, state: realState(server) }));
-    return { ...fields, state: virtualState(realServers), real_servers: realServers };
-  });
 }
