@@ -122,7 +122,7 @@ const REAL_ROWS: readonly Row<RealServer>[] = [
   ["state", "text", "info", "field", REAL_STATE, (on) => on.state],
 ];
 
-/** Labels of virtual servers: those of the first kind are on the metrics of real servers, too. */
+/** Labels of virtual servers. Those of kind `identity` are on the metrics of real servers, too. */
 export const VIRTUAL_LABELS: readonly Label<VirtualServer>[] = VIRTUAL_ROWS.map(label);
 
 /** Labels of real servers. */

@@ -131,6 +131,11 @@ class VirtualTags {
   }
 }
 
+/** What signed 64 bits hold. Comparing a number with a bigint would take longer than writing it. */
+function limit(value: number | bigint): number | bigint {
+  return typeof value === "bigint" && value > MAXIMUM ? MAXIMUM : value;
+}
+
 /** Writes the fields and the end of a server's line. */
 class FieldWriter<S extends Server> {
   readonly #out: ByteWriter;
@@ -148,7 +153,7 @@ class FieldWriter<S extends Server> {
     this.#out = out;
     this.#end = end;
     this.#metrics = metrics.filter(({ telegraf }) => extended || telegraf)
-      .map(({ name, read }, i) => ({ before: utf8(`${i === 0 ? " " : ","}${name}=`), read }));
+      .map(({ name, read }, i) => ({ before: utf8(`${i === 0 ? " " : "i,"}${name}=`), read }));
     const fields = labels.filter(({ influx }) => extended && influx === "field");
     const whole = ({ name }: Label<S>, value: LabelValue) => `,${name}=${JSON.stringify(value)}`;
     const syntax = { before: () => "", after: "", whole };
@@ -158,10 +163,9 @@ class FieldWriter<S extends Server> {
   write(server: S): void {
     for (const { before, read } of this.#metrics) {
       this.#out.raw(before);
-      const value = read(server);
-      this.#out.number(value > MAXIMUM ? MAXIMUM : value);
-      this.#out.raw(INTEGER);
+      this.#out.number(limit(read(server)));
     }
+    this.#out.raw(INTEGER);
     for (const text of this.#texts) text.write(this.#out, server);
     this.#out.raw(this.#end);
   }
@@ -179,10 +183,7 @@ function encodeTotals(
     metrics: readonly Metric<Source>[],
     source: Source,
   ) => {
-    const fields = metrics.map(({ name, read }) => {
-      const value = read(source);
-      return `${name}=${value > MAXIMUM ? MAXIMUM : value}i`;
-    });
+    const fields = metrics.map(({ name, read }) => `${name}=${limit(read(source))}i`);
     out.text(`${series} ${fields.join(",")}`);
     out.raw(end);
   };

@@ -70,6 +70,10 @@ class MetricsWriter {
   readonly #dialect: Dialect;
   readonly #virtual: LabelBuffer;
   readonly #real: LabelBuffer;
+  /** Name of the samples of the current family. */
+  #sample = "";
+  /** The same with the opening brace. */
+  #begin: Uint8Array = utf8("");
 
   constructor(snapshot: Snapshot, sink: Sink, dialect: Dialect) {
     this.#snapshot = snapshot;
@@ -122,11 +126,6 @@ class MetricsWriter {
       this.#out.text(`${this.#sample}${list} ${value}\n`);
     }
   }
-
-  /** Name of the samples of the current family. */
-  #sample = "";
-  /** The same with the opening brace. */
-  #begin: Uint8Array = utf8("");
 
   /** Begins a family with its comments. */
   #head(
