@@ -19,8 +19,8 @@ export interface Source {
   readonly transport: Transport;
   /**
    * Transport of every second read of a list, with datagrams of another size. A list can be torn
-   * only between two datagrams, so two reads that are cut in different places are not torn alike.
-   * A replay does without.
+   * only between two datagrams, so two reads that are cut in different places are torn differently.
+   * Absent in a replay.
    */
   readonly second?: Transport | undefined;
   /** The time in nanoseconds since 1970. */
@@ -31,7 +31,7 @@ export interface Source {
    */
   readProc(name: string): string | undefined;
   /**
-   * Prepares for a new read from the start. A replay does without.
+   * Prepares for a new read from the start. Absent in a replay.
    *
    * @throws {NetlinkError} if IPVS is no longer loaded.
    */
@@ -65,7 +65,7 @@ export function readWhole<T>(source: Source, read: () => T): T {
     try {
       return read();
     } catch (error) {
-      if (source.restart === undefined || attempt === MAXIMUM_ATTEMPTS || !mayPass(error)) {
+      if (source.restart === undefined || attempt === MAXIMUM_ATTEMPTS || !isTransient(error)) {
         throw error;
       }
       source.restart();
@@ -73,8 +73,8 @@ export function readWhole<T>(source: Source, read: () => T): T {
   }
 }
 
-/** For these requests ENOENT means only that no family has this number. */
-function mayPass(error: unknown): boolean {
+/** Except for the lookup of the family, ENOENT means that no family has this number. */
+function isTransient(error: unknown): boolean {
   if (!(error instanceof NetlinkError)) return false;
   return error.errno === ENOBUFS || (error.errno === ENOENT && !isMissingFamily(error));
 }

@@ -201,7 +201,7 @@ function storeNumber(
   else row[column] = littleEndian && action === U16 ? word & 0xffff : swap16(word);
 }
 
-/** Stores raw bytes, and zeros behind them up to the maximum. */
+/** Stores raw bytes, and zeros after them up to the maximum. */
 function storeBytes(
   words: Uint32Array,
   source: number,

@@ -103,7 +103,7 @@ function checkFamily(family: number, name: string, offset: number): void {
   throw new DecodeError(`Cannot decode ${name} at offset ${offset}: no address family ${family}`);
 }
 
-/** The kernel sends 16 bytes of an IPv4 address, of which 12 mean nothing. */
+/** The kernel sends an IPv4 address in 16 bytes; the last 12 have no meaning. */
 function clearUnusedAddress(row: Uint32Array, at: number, family: number): void {
   if (family !== AF_INET) return;
   row[at + SERVER.address + 1] = 0;

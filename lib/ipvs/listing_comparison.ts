@@ -6,8 +6,8 @@
 import { type Compare, Rows } from "./rows.ts";
 
 /**
- * A second listing. Nothing of it is kept as long as it has the servers of the first one in the same
- * sequence.
+ * A second listing. Its rows are not stored as long as they have the same servers as the first one,
+ * in the same sequence.
  */
 export class ListingComparison {
   readonly #first: Rows;
@@ -27,7 +27,7 @@ export class ListingComparison {
     this.#rows = new Rows(first.width);
   }
 
-  /** An empty buffer for the identity of the next server, which {@linkcode matches} looks at. */
+  /** An empty buffer for the identity of the next server, which {@linkcode matches} compares. */
   get scratch(): Rows {
     this.#scratch.truncate();
     return this.#scratch;
@@ -48,7 +48,7 @@ export class ListingComparison {
     return false;
   }
 
-  /** The second listing, with copies of what the first one has up to where they differ. */
+  /** The second listing: copies of the first one's rows up to the difference, then its own rows. */
   get rows(): Rows {
     return this.#rows;
   }

@@ -133,7 +133,7 @@ export function ipv6Text(a: number, b: number, c: number, d: number): string {
   return length < 2 ? text(0, 8) : `${text(0, start)}::${text(start + length, 8)}`;
 }
 
-/** The first longest run of zero groups, which `::` stands for. */
+/** The first of the longest runs of zero groups, which `::` replaces. */
 function longestZeros(groups: readonly number[]): [start: number, length: number] {
   let best: [number, number] = [0, 0];
   for (let i = 0; i < groups.length; i++) {

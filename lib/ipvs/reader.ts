@@ -32,7 +32,7 @@ import { AF_INET6, IPVS_GENL_NAME } from "./uapi.ts";
 const ESRCH = 3;
 const EAFNOSUPPORT = 97;
 
-/** A datagram is full if less than this many bytes are in use: the kernel fills some 32,400. */
+/** A datagram may be full if one more entry exceeds this many bytes: the kernel fills some 32,400. */
 const ROOM = 32_256;
 
 /** Reads through one transport, and whatever is read again through a second one. */
@@ -98,7 +98,7 @@ export class Reader {
     return daemons;
   }
 
-  /** Adds all services to `rows` in the kernel's order; `again` through the second transport. */
+  /** Adds all services to `rows` in the kernel's order, through the second transport if `again`. */
   services(rows: Rows, again = false): void {
     this.#clientFor(again).request(this.#requests.services(), (datagram, start, end) => {
       this.#addService(datagram, start, end, rows);
@@ -128,7 +128,7 @@ export class Reader {
     }
   }
 
-  /** Whether IPVS was built with IPv6; undefined if the kernel does not tell. */
+  /** Whether IPVS was built with IPv6; undefined if unknown. */
   supportsIpv6(): boolean | undefined {
     const rows = new Rows(SERVICE.width);
     const words = rows.words(rows.push());
@@ -143,8 +143,8 @@ export class Reader {
 
   /**
    * Adds the destinations of a service to `rows`; returns whether the list is atomic. Each datagram
-   * is; between two of them the kernel lets others change the table. After a full datagram there may
-   * have been more destinations, which were removed or moved forward before the kernel continued.
+   * is atomic, but the table can change between two. After a full datagram there may have been more
+   * destinations, which were removed or moved forward before the kernel continued.
    */
   destinations(services: Rows, row: number, rows: Rows, again = false): boolean {
     const family = services.words(row)[services.at(row) + SERVICE.addressFamily]!;

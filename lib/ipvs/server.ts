@@ -11,7 +11,7 @@ import { AF_INET } from "./uapi.ts";
 
 /**
  * What virtual and real servers have in common. Counters and rates are exact: a number below 2^53,
- * else a bigint. Counters since the server was added or zeroed; rates are the kernel's moving
+ * else a bigint. Counters start at 0 when a server is added or zeroed; rates are the kernel's moving
  * averages per second.
  */
 export abstract class Server {

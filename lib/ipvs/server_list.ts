@@ -1,5 +1,5 @@
 /**
- * Lists of servers: row numbers and what makes a view of a row.
+ * Lists of servers: row numbers, and a function that creates a view of a row.
  *
  * @module
  */
@@ -8,7 +8,7 @@ export class ServerList<S> implements Iterable<S> {
   readonly #rows: readonly number[];
   readonly #view: (row: number) => S;
 
-  /** Lists the rows of these numbers, of which `view` makes servers. */
+  /** Lists the rows with these numbers; `view` creates a server from a row. */
   constructor(rows: readonly number[], view: (row: number) => S) {
     this.#rows = rows;
     this.#view = view;
@@ -25,7 +25,7 @@ export class ServerList<S> implements Iterable<S> {
     return row === undefined ? undefined : this.#view(row);
   }
 
-  /** Makes a view of each server in turn. */
+  /** Creates a view of each server in turn. */
   [Symbol.iterator](): Iterator<S> {
     return new ServerIterator(this.#rows, this.#view);
   }

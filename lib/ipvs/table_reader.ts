@@ -99,7 +99,7 @@ export class TableReader {
     return comparison;
   }
 
-  /** Makes a verifying read; without it, in a recording, the snapshot is unverified. */
+  /** Makes a verifying read; if it was not recorded, the snapshot is unverified. */
   #ifRecorded<T>(read: () => T): T | undefined {
     try {
       return read();
@@ -112,7 +112,7 @@ export class TableReader {
 
   /**
    * Lists the services until two listings in a row have no new one. Returns those of the last
-   * listing, and of the others those that the kernel confirms.
+   * listing, and others that the kernel confirms.
    */
   #resolveConflicts(order: readonly number[], second: Rows): number[] {
     const index = new Map<string, number>();
@@ -163,7 +163,7 @@ export class TableReader {
 
   /**
    * Reads the destinations of a service that had none again; returns false if the service does not
-   * exist. The kernel replies with an empty list also if the service is not there at that moment.
+   * exist. The kernel also replies with an empty list if the service is missing at that moment.
    */
   #isReallyEmpty(row: number): boolean {
     const group = this.#ifRecorded(() => this.#readDestinations(row));

@@ -6,7 +6,7 @@
 
 export const IPVS_GENL_NAME = "IPVS";
 
-// Commands. Only those that read are here: no other can be sent.
+// Commands. Only those that read, and those of their replies: no others can be sent.
 export const IPVS_CMD_NEW_SERVICE = 1; // the reply to GET_SERVICE
 export const IPVS_CMD_GET_SERVICE = 4;
 export const IPVS_CMD_NEW_DEST = 5; // the reply to GET_DEST

@@ -90,7 +90,7 @@ export class VirtualServer extends Server {
     );
   }
 
-  /** Whether each packet is scheduled by itself. */
+  /** Whether each packet is scheduled individually. */
   get onePacket(): boolean {
     return (this.flags & IP_VS_SVC_F_ONEPACKET) !== 0;
   }

@@ -1,5 +1,5 @@
 /**
- * Labels as bytes: what repeats is made once per distinct value.
+ * Labels as bytes: repeated text is encoded once per distinct value.
  *
  * @module
  */
@@ -14,7 +14,7 @@ export interface LabelSyntax<S> {
   /** What precedes a value, and what follows an address or an integer. */
   readonly before: (label: Label<S>) => string;
   readonly after: string;
-  /** A whole label with a value that is no address and no integer; empty to leave it out. */
+  /** A whole label with a value that is neither an address nor an integer; empty to omit it. */
   readonly whole: (label: Label<S>, value: LabelValue) => string;
 }
 

@@ -8,7 +8,7 @@ import type { LabelValue } from "../metrics/labels.ts";
 /** The name and the value of a label, not yet escaped. */
 export type NamedValue = readonly [name: string, value: string];
 
-/** Labels as they stand between the braces; empty ones are left out, which means the same. */
+/** The labels between the braces; empty ones are omitted, which means the same. */
 export function labelList(labels: readonly NamedValue[]): string {
   return labels.filter(([, value]) => value !== "")
     .map(([name, value]) => `${name}="${escapeLabel(value)}"`).join(",");

@@ -1,5 +1,5 @@
 /**
- * No environment variable changes what the compiled program does. Otherwise whoever may start it with
+ * No environment variable changes what the compiled program does. Otherwise users who may start it with
  * a capability could make the runtime load code or write files. Newer runtimes have more variables
  * than older ones, so the names are also taken from the runtime itself.
  */
