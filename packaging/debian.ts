@@ -48,7 +48,7 @@ async function documents(time: number): Promise<Entry[]> {
 
 /** What dpkg installs. */
 async function data({ program, time }: Build): Promise<Entry[]> {
-  const units = filesIn("systemd").filter(({ path }) => UNIT.test(path));
+  const units = filesIn("packaging/systemd").filter(({ path }) => UNIT.test(path));
   const overrides = document("packaging/debian/lintian-overrides");
   return [
     { path: "usr/bin/ipvstat", content: { from: program }, mode: 0o755 },

@@ -1,4 +1,4 @@
-/** The example configurations: what they start, and what Prometheus' own tools say of them. */
+/** The example configurations, checked with Prometheus' own tools and by running their commands. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { parseArguments } from "../../lib/commands/parse.ts";
@@ -7,10 +7,10 @@ import { cannotFind, outputOf, run, withTempDir } from "../_commands.ts";
 import { binary } from "./_binary.ts";
 import { cannotCompile } from "./_denort.ts";
 
-const EXAMPLES = join(ROOT, "packaging", "examples");
+const EXAMPLES = join(ROOT, "examples");
 const DEMO = join(ROOT, "testdata", "demo");
 
-/** Alerts: whose file is old, and whose servers are all drained; and none else. */
+/** Expects an alert for the old file, two virtual servers and one real server, and no other. */
 const RULE_TESTS = `
 rule_files: [RULES]
 evaluation_interval: 30s
@@ -18,24 +18,43 @@ tests:
   - interval: 30s
     input_series:
       - series: 'node_textfile_mtime_seconds{instance="old", file="/some/where/ipvs.prom"}'
-        values: "0x20"
+        values: "0x200"
       - series: 'node_textfile_mtime_seconds{instance="new", file="/some/where/ipvs.prom"}'
-        values: "0+30x20"
-      - series: 'ipvs_real_server_weight{virtual_address="192.0.2.1", address="10.0.0.1"}'
-        values: "0x20"
-      - series: 'ipvs_real_server_weight{virtual_address="192.0.2.1", address="10.0.0.2"}'
-        values: "0x20"
-      - series: 'ipvs_real_server_weight{virtual_address="192.0.2.2", address="10.0.0.1"}'
-        values: "0x20"
-      - series: 'ipvs_real_server_weight{virtual_address="192.0.2.2", address="10.0.0.2"}'
-        values: "1x20"
+        values: "0+30x200"
+      - series: 'ipvs_virtual_server_info{virtual_address="192.0.2.1", state="down"}'
+        values: "1x200"
+      - series: 'ipvs_virtual_server_info{virtual_address="192.0.2.2", state="empty"}'
+        values: "1x200"
+      - series: 'ipvs_virtual_server_info{virtual_address="192.0.2.3", state="degraded"}'
+        values: "1x200"
+      - series: 'ipvs_virtual_server_info{virtual_address="192.0.2.4", state="ok"}'
+        values: "1x200"
+      - series: 'ipvs_real_server_info{address="10.0.0.1", state="draining"}'
+        values: "1x200"
+      - series: 'ipvs_real_server_info{address="10.0.0.2", state="drained"}'
+        values: "1x200"
+      - series: 'ipvs_real_server_info{address="10.0.0.3", state="draining"}'
+        values: "1x20 _x100"
     promql_expr_test:
-      - expr: count by (alertname, instance, virtual_address) (ALERTS{alertstate="firing"})
+      - expr: &firing count by (alertname, instance, virtual_address, address) (ALERTS{alertstate="firing"})
         eval_time: 3m
         exp_samples:
           - labels: '{alertname="IpvsMetricsOld", instance="old"}'
             value: 1
-          - labels: '{alertname="IpvsVirtualServerDrained", virtual_address="192.0.2.1"}'
+          - labels: '{alertname="IpvsVirtualServerDown", virtual_address="192.0.2.1"}'
+            value: 1
+          - labels: '{alertname="IpvsVirtualServerDown", virtual_address="192.0.2.2"}'
+            value: 1
+      - expr: *firing
+        eval_time: 61m
+        exp_samples:
+          - labels: '{alertname="IpvsMetricsOld", instance="old"}'
+            value: 1
+          - labels: '{alertname="IpvsVirtualServerDown", virtual_address="192.0.2.1"}'
+            value: 1
+          - labels: '{alertname="IpvsVirtualServerDown", virtual_address="192.0.2.2"}'
+            value: 1
+          - labels: '{alertname="IpvsRealServerStillDraining", address="10.0.0.1"}'
             value: 1
 `;
 
@@ -59,20 +78,24 @@ Deno.test("telegraf starts the program with options that it has, for the format 
 Deno.test("promtool finds nothing in the Prometheus configuration", withPromtool, async () => {
   const config = join(EXAMPLES, "prometheus.yml");
   const output = await outputOf(["promtool", "check", "config", config]);
-  assert.match(output, /SUCCESS: 2 rules found/);
+  assert.match(output, /SUCCESS: 3 rules found/);
 });
 
-Deno.test("the rules tell of an old file and of drained servers", withPromtool, async () => {
-  await withTempDir(async (dir) => {
-    const file = join(dir, "rules_test.yml");
-    const rules = join(EXAMPLES, "ipvs.rules.yml");
-    await Deno.writeTextFile(file, RULE_TESTS.replace("RULES", JSON.stringify(rules)));
-    await outputOf(["promtool", "test", "rules", file]);
-  });
-});
+Deno.test(
+  "the rules alert on an old file, on virtual servers that are down or empty, and on draining",
+  withPromtool,
+  async () => {
+    await withTempDir(async (dir) => {
+      const file = join(dir, "rules_test.yml");
+      const rules = join(EXAMPLES, "ipvs.rules.yml");
+      await Deno.writeTextFile(file, RULE_TESTS.replace("RULES", JSON.stringify(rules)));
+      await outputOf(["promtool", "test", "rules", file]);
+    });
+  },
+);
 
 Deno.test({
-  name: "the job that compares a recording passes, and fails when one character is another",
+  name: "the job that compares a recording passes, and fails if one character differs",
   ignore: cannotCompile(),
   async fn() {
     const [, command = ""] = /^ {6}- run: (.*)$/m.exec(read("compare-recording.yml")) ?? [];

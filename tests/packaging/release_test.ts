@@ -14,8 +14,8 @@ function namesIn(dir: string): string[] {
   return [...Deno.readDirSync(dir)].map(({ name }) => name).sort();
 }
 
-function packaged(folder: "systemd" | "examples"): string[] {
-  return namesIn(join(ROOT, "packaging", folder));
+function packaged(folder: string): string[] {
+  return namesIn(join(ROOT, folder)).filter((name) => !name.endsWith(".ts"));
 }
 
 /** The files of a listing of tar or dpkg-deb, each as its mode, owner and name. */
@@ -77,8 +77,10 @@ Deno.test({
     const others = [
       ...["LICENSE", "README.md", "CHANGELOG.md", "SECURITY.md", "copyright", "ipvstat.1"],
       ...["ipvstat.bash", "_ipvstat", "ipvstat.fish"].map((name) => `completions/${name}`),
-      ...packaged("systemd").map((name) => `systemd/${name}`),
-      ...packaged("examples").map((name) => `examples/${name}`),
+      ...packaged("packaging/systemd").map((name) => `systemd/${name}`),
+      ...["examples"].flatMap((folder) =>
+        packaged(folder).map((name) => `${folder}/${name}`)
+      ),
     ].map((name) => `${folder}/${name}`);
     assert.deepEqual(listed(listing), expected("0/0", `${folder}/ipvstat`, others));
   },
@@ -99,8 +101,10 @@ Deno.test({
       ...["README.md.gz", "changelog.gz", "changelog.Debian.gz", "copyright"].map((name) =>
         `${doc}/${name}`
       ),
-      ...packaged("examples").map((name) => `${doc}/examples/${name}`),
-      ...packaged("systemd").filter((name) => UNIT.test(name)).map((name) =>
+      ...["examples"].flatMap((folder) =>
+        packaged(folder).map((name) => `${doc}/${folder}/${name}`)
+      ),
+      ...packaged("packaging/systemd").filter((name) => UNIT.test(name)).map((name) =>
         `./lib/systemd/system/${name}`
       ),
     ];
@@ -142,7 +146,7 @@ async function writeOtherRuntime(path: string): Promise<void> {
 }
 
 Deno.test({
-  name: "a DENORT_BIN is taken for its own machine alone, and a changed tree is told",
+  name: "a DENORT_BIN is taken for its own machine alone, and a changed tree is reported",
   ignore,
   fn: () =>
     withTempDir(async (dir) => {
