@@ -42,6 +42,7 @@ async function documents(time: number): Promise<Entry[]> {
     await compressed("README.md.gz", document("README.md")),
     await compressed("changelog.gz", document("CHANGELOG.md")),
     await compressed("changelog.Debian.gz", { path: "", content: changelog(time) }),
+    ...inFolder("docs", filesIn("docs")),
     ...inFolder("examples", filesIn("examples")),
   ];
 }

@@ -30,7 +30,7 @@ export function completionFiles(): Record<"bash" | "zsh" | "fish", Entry> {
 }
 
 /** The files of a folder of the checkout, without the programs that need the library. */
-export function filesIn(folder: "packaging/systemd" | "examples"): Entry[] {
+export function filesIn(folder: "packaging/systemd" | "examples" | "docs"): Entry[] {
   const dir = join(ROOT, folder);
   const names = [...Deno.readDirSync(dir)].map(({ name }) => name).sort();
   return names.filter((name) => !name.endsWith(".ts"))

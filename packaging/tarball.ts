@@ -14,6 +14,7 @@ function files(program: string): Entry[] {
     manual(),
     ...inFolder("completions", Object.values(completionFiles())),
     ...inFolder("systemd", filesIn("packaging/systemd")),
+    ...inFolder("docs", filesIn("docs")),
     ...inFolder("examples", filesIn("examples")),
   ];
 }

@@ -11,7 +11,7 @@ import { withoutRuntimes } from "./_offline.ts";
 /** What a release is made from. */
 const SOURCES = [
   ...["cli.ts", "deno.json", "lib", "ffi", "packaging", "testdata/demo/capture.pcap"],
-  ...["examples", "LICENSE", "README.md", "CHANGELOG.md", "SECURITY.md", ".gitignore"],
+  ...["docs", "examples", "LICENSE", "README.md", "CHANGELOG.md", "SECURITY.md", ".gitignore"],
 ];
 
 /** For Deno.test: whether to skip what needs a release. */

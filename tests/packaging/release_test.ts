@@ -78,7 +78,7 @@ Deno.test({
       ...["LICENSE", "README.md", "CHANGELOG.md", "SECURITY.md", "copyright", "ipvstat.1"],
       ...["ipvstat.bash", "_ipvstat", "ipvstat.fish"].map((name) => `completions/${name}`),
       ...packaged("packaging/systemd").map((name) => `systemd/${name}`),
-      ...["examples"].flatMap((folder) =>
+      ...["docs", "examples"].flatMap((folder) =>
         packaged(folder).map((name) => `${folder}/${name}`)
       ),
     ].map((name) => `${folder}/${name}`);
@@ -101,7 +101,7 @@ Deno.test({
       ...["README.md.gz", "changelog.gz", "changelog.Debian.gz", "copyright"].map((name) =>
         `${doc}/${name}`
       ),
-      ...["examples"].flatMap((folder) =>
+      ...["docs", "examples"].flatMap((folder) =>
         packaged(folder).map((name) => `${doc}/${folder}/${name}`)
       ),
       ...packaged("packaging/systemd").filter((name) => UNIT.test(name)).map((name) =>
