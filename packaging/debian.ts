@@ -42,13 +42,14 @@ async function documents(time: number): Promise<Entry[]> {
     await compressed("README.md.gz", document("README.md")),
     await compressed("changelog.gz", document("CHANGELOG.md")),
     await compressed("changelog.Debian.gz", { path: "", content: changelog(time) }),
+    ...inFolder("docs", filesIn("docs")),
     ...inFolder("examples", filesIn("examples")),
   ];
 }
 
 /** The files that dpkg installs. */
 async function data({ program, time }: Build): Promise<Entry[]> {
-  const units = filesIn("systemd").filter(({ path }) => UNIT.test(path));
+  const units = filesIn("packaging/systemd").filter(({ path }) => UNIT.test(path));
   const overrides = document("packaging/debian/lintian-overrides");
   return [
     { path: "usr/bin/ipvstat", content: { from: program }, mode: 0o755 },

@@ -29,9 +29,10 @@ export function completionFiles(): Record<"bash" | "zsh" | "fish", Entry> {
   };
 }
 
-/** The files in a directory of packaging/. */
-export function filesIn(folder: "systemd" | "examples"): Entry[] {
-  const dir = join(ROOT, "packaging", folder);
+/** The files of a folder of the checkout, without the programs that need the library. */
+export function filesIn(folder: "packaging/systemd" | "examples" | "docs"): Entry[] {
+  const dir = join(ROOT, folder);
   const names = [...Deno.readDirSync(dir)].map(({ name }) => name).sort();
-  return names.map((name) => ({ path: name, content: { from: join(dir, name) } }));
+  return names.filter((name) => !name.endsWith(".ts"))
+    .map((name) => ({ path: name, content: { from: join(dir, name) } }));
 }

@@ -13,7 +13,8 @@ function files(program: string): Entry[] {
     copyright(),
     manual(),
     ...inFolder("completions", Object.values(completionFiles())),
-    ...inFolder("systemd", filesIn("systemd")),
+    ...inFolder("systemd", filesIn("packaging/systemd")),
+    ...inFolder("docs", filesIn("docs")),
     ...inFolder("examples", filesIn("examples")),
   ];
 }

@@ -17,7 +17,7 @@ export const kernelDir = import.meta.dirname!;
 export const checkout = join(kernelDir, "..", "..");
 export const guestDir = join(kernelDir, "guest");
 
-/** The flags in the README for running without a binary. */
+/** The flags in docs/building.md for running without a binary. */
 const RUN_FLAGS = [
   ...["--allow-ffi", "--allow-read", "--allow-write"],
   "--v8-flags=--single-threaded,--no-opt",

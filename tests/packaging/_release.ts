@@ -11,7 +11,7 @@ import { withoutRuntimes } from "./_offline.ts";
 /** The files that a release is built from. */
 const SOURCES = [
   ...["cli.ts", "deno.json", "lib", "ffi", "packaging", "testdata/demo/capture.pcap"],
-  ...["LICENSE", "README.md", "CHANGELOG.md", "SECURITY.md", ".gitignore"],
+  ...["docs", "examples", "LICENSE", "README.md", "CHANGELOG.md", "SECURITY.md", ".gitignore"],
 ];
 
 /** For Deno.test: whether to skip tests that need a release. */

@@ -7,10 +7,10 @@ import { cannotFind, outputOf, run, withTempDir } from "../_commands.ts";
 import { binary } from "./_binary.ts";
 import { cannotCompile } from "./_denort.ts";
 
-const EXAMPLES = join(ROOT, "packaging", "examples");
+const EXAMPLES = join(ROOT, "examples");
 const DEMO = join(ROOT, "testdata", "demo");
 
-/** Expects alerts for an old file and for a virtual server with all weights 0, and no others. */
+/** Expects an alert for the old file, two virtual servers and one real server, and no other. */
 const RULE_TESTS = `
 rule_files: [RULES]
 evaluation_interval: 30s
@@ -18,24 +18,43 @@ tests:
   - interval: 30s
     input_series:
       - series: 'node_textfile_mtime_seconds{instance="old", file="/some/where/ipvs.prom"}'
-        values: "0x20"
+        values: "0x200"
       - series: 'node_textfile_mtime_seconds{instance="new", file="/some/where/ipvs.prom"}'
-        values: "0+30x20"
-      - series: 'ipvs_real_server_weight{virtual_address="192.0.2.1", address="10.0.0.1"}'
-        values: "0x20"
-      - series: 'ipvs_real_server_weight{virtual_address="192.0.2.1", address="10.0.0.2"}'
-        values: "0x20"
-      - series: 'ipvs_real_server_weight{virtual_address="192.0.2.2", address="10.0.0.1"}'
-        values: "0x20"
-      - series: 'ipvs_real_server_weight{virtual_address="192.0.2.2", address="10.0.0.2"}'
-        values: "1x20"
+        values: "0+30x200"
+      - series: 'ipvs_virtual_server_info{virtual_address="192.0.2.1", state="down"}'
+        values: "1x200"
+      - series: 'ipvs_virtual_server_info{virtual_address="192.0.2.2", state="empty"}'
+        values: "1x200"
+      - series: 'ipvs_virtual_server_info{virtual_address="192.0.2.3", state="degraded"}'
+        values: "1x200"
+      - series: 'ipvs_virtual_server_info{virtual_address="192.0.2.4", state="ok"}'
+        values: "1x200"
+      - series: 'ipvs_real_server_info{address="10.0.0.1", state="draining"}'
+        values: "1x200"
+      - series: 'ipvs_real_server_info{address="10.0.0.2", state="drained"}'
+        values: "1x200"
+      - series: 'ipvs_real_server_info{address="10.0.0.3", state="draining"}'
+        values: "1x20 _x100"
     promql_expr_test:
-      - expr: count by (alertname, instance, virtual_address) (ALERTS{alertstate="firing"})
+      - expr: &firing count by (alertname, instance, virtual_address, address) (ALERTS{alertstate="firing"})
         eval_time: 3m
         exp_samples:
           - labels: '{alertname="IpvsMetricsOld", instance="old"}'
             value: 1
-          - labels: '{alertname="IpvsVirtualServerDrained", virtual_address="192.0.2.1"}'
+          - labels: '{alertname="IpvsVirtualServerDown", virtual_address="192.0.2.1"}'
+            value: 1
+          - labels: '{alertname="IpvsVirtualServerDown", virtual_address="192.0.2.2"}'
+            value: 1
+      - expr: *firing
+        eval_time: 61m
+        exp_samples:
+          - labels: '{alertname="IpvsMetricsOld", instance="old"}'
+            value: 1
+          - labels: '{alertname="IpvsVirtualServerDown", virtual_address="192.0.2.1"}'
+            value: 1
+          - labels: '{alertname="IpvsVirtualServerDown", virtual_address="192.0.2.2"}'
+            value: 1
+          - labels: '{alertname="IpvsRealServerStillDraining", address="10.0.0.1"}'
             value: 1
 `;
 
@@ -59,17 +78,21 @@ Deno.test("telegraf.conf starts the program with valid options, and reads the fo
 Deno.test("promtool accepts the Prometheus configuration", withPromtool, async () => {
   const config = join(EXAMPLES, "prometheus.yml");
   const output = await outputOf(["promtool", "check", "config", config]);
-  assert.match(output, /SUCCESS: 2 rules found/);
+  assert.match(output, /SUCCESS: 3 rules found/);
 });
 
-Deno.test("the rules alert on an old file and on drained servers", withPromtool, async () => {
-  await withTempDir(async (dir) => {
-    const file = join(dir, "rules_test.yml");
-    const rules = join(EXAMPLES, "ipvs.rules.yml");
-    await Deno.writeTextFile(file, RULE_TESTS.replace("RULES", JSON.stringify(rules)));
-    await outputOf(["promtool", "test", "rules", file]);
-  });
-});
+Deno.test(
+  "the rules alert on an old file, on virtual servers that are down or empty, and on draining",
+  withPromtool,
+  async () => {
+    await withTempDir(async (dir) => {
+      const file = join(dir, "rules_test.yml");
+      const rules = join(EXAMPLES, "ipvs.rules.yml");
+      await Deno.writeTextFile(file, RULE_TESTS.replace("RULES", JSON.stringify(rules)));
+      await outputOf(["promtool", "test", "rules", file]);
+    });
+  },
+);
 
 Deno.test({
   name: "the job that compares a recording passes, and fails if one character differs",

@@ -14,8 +14,8 @@ function namesIn(dir: string): string[] {
   return [...Deno.readDirSync(dir)].map(({ name }) => name).sort();
 }
 
-function packaged(folder: "systemd" | "examples"): string[] {
-  return namesIn(join(ROOT, "packaging", folder));
+function packaged(folder: string): string[] {
+  return namesIn(join(ROOT, folder)).filter((name) => !name.endsWith(".ts"));
 }
 
 /** The mode, owner and name of each file in a listing of tar or dpkg-deb. */
@@ -77,8 +77,10 @@ Deno.test({
     const others = [
       ...["LICENSE", "README.md", "CHANGELOG.md", "SECURITY.md", "copyright", "ipvstat.1"],
       ...["ipvstat.bash", "_ipvstat", "ipvstat.fish"].map((name) => `completions/${name}`),
-      ...packaged("systemd").map((name) => `systemd/${name}`),
-      ...packaged("examples").map((name) => `examples/${name}`),
+      ...packaged("packaging/systemd").map((name) => `systemd/${name}`),
+      ...["docs", "examples"].flatMap((folder) =>
+        packaged(folder).map((name) => `${folder}/${name}`)
+      ),
     ].map((name) => `${folder}/${name}`);
     assert.deepEqual(listed(listing), expected("0/0", `${folder}/ipvstat`, others));
   },
@@ -99,8 +101,10 @@ Deno.test({
       ...["README.md.gz", "changelog.gz", "changelog.Debian.gz", "copyright"].map((name) =>
         `${doc}/${name}`
       ),
-      ...packaged("examples").map((name) => `${doc}/examples/${name}`),
-      ...packaged("systemd").filter((name) => UNIT.test(name)).map((name) =>
+      ...["docs", "examples"].flatMap((folder) =>
+        packaged(folder).map((name) => `${doc}/${folder}/${name}`)
+      ),
+      ...packaged("packaging/systemd").filter((name) => UNIT.test(name)).map((name) =>
         `./lib/systemd/system/${name}`
       ),
     ];

@@ -8,11 +8,10 @@ import { cannotFind, type Result, run, withTempDir } from "../_commands.ts";
 
 /** The maximum exposure level of each service, from 0.0 to 10.0. */
 const EXPOSURE: Readonly<Record<string, string>> = {
-  "systemd/ipvstat-textfile.service": "1.1",
-  "systemd/ipvstat-textfile-folder.service": "0.4",
+  "packaging/systemd/ipvstat-textfile.service": "1.1",
+  "packaging/systemd/ipvstat-textfile-folder.service": "0.4",
   "examples/ipvstat-exporter@.service": "1.4",
 };
-const PACKAGING = join(ROOT, "packaging");
 
 const ignore = cannotFind({ "systemd-analyze": "systemd" });
 
@@ -21,12 +20,12 @@ async function analyze(...words: string[]): Promise<Result> {
 }
 
 function unitsIn(folder: string): string[] {
-  const names = [...Deno.readDirSync(join(PACKAGING, folder))].map(({ name }) => name).sort();
+  const names = [...Deno.readDirSync(join(ROOT, folder))].map(({ name }) => name).sort();
   return names.filter((name) => /\.(service|timer)$/.test(name)).map((name) => `${folder}/${name}`);
 }
 
 function textOf(unit: string): string {
-  return Deno.readTextFileSync(join(PACKAGING, unit));
+  return Deno.readTextFileSync(join(ROOT, unit));
 }
 
 /** The arguments of the program in each Exec line of a unit. */
@@ -36,12 +35,12 @@ function commandsIn(unit: string): string[][] {
 }
 
 Deno.test("every service has a maximum exposure level", () => {
-  const units = [...unitsIn("systemd"), ...unitsIn("examples")];
+  const units = [...unitsIn("packaging/systemd"), ...unitsIn("examples")];
   assert.deepEqual(
     units.filter((unit) => unit.endsWith(".service")).sort(),
     Object.keys(EXPOSURE).sort(),
   );
-  assert.ok(units.includes("systemd/ipvstat-textfile.timer"));
+  assert.ok(units.includes("packaging/systemd/ipvstat-textfile.timer"));
 });
 
 Deno.test({
@@ -49,7 +48,7 @@ Deno.test({
   ignore,
   async fn() {
     await withTempDir(async (dir) => {
-      const units = [...unitsIn("systemd"), ...unitsIn("examples")];
+      const units = [...unitsIn("packaging/systemd"), ...unitsIn("examples")];
       for (const unit of units) {
         // The program need not be installed here.
         const text = textOf(unit).replaceAll("=ipvstat ", "=/bin/true ");
@@ -64,21 +63,22 @@ Deno.test({
 
 for (const [unit, exposure] of Object.entries(EXPOSURE)) {
   Deno.test({
-    name: `systemd-analyze security rates ${unit} at most ${exposure}, as README.md says`,
+    name:
+      `systemd-analyze security rates ${unit} at most ${exposure}, as docs/files-and-units.md says`,
     ignore,
     async fn() {
-      const { stdout } = await analyze("security", "--offline=true", join(PACKAGING, unit));
+      const { stdout } = await analyze("security", "--offline=true", join(ROOT, unit));
       const [, measured = ""] = /Overall exposure level for \S+: ([\d.]+)/.exec(stdout) ?? [];
       assert.ok(Number(measured) <= Number(exposure), stdout);
-      const readme = Deno.readTextFileSync(join(ROOT, "README.md"));
-      const row = readme.split("\n").find((line) => line.startsWith(`| \`${basename(unit)}\` `));
+      const page = Deno.readTextFileSync(join(ROOT, "docs", "files-and-units.md"));
+      const row = page.split("\n").find((line) => line.startsWith(`| \`${basename(unit)}\` `));
       assert.match(row ?? "", new RegExp(`\\| +${RegExp.escape(exposure)} \\|$`));
     },
   });
 }
 
 Deno.test("the units start the program with valid options", () => {
-  const commands = unitsIn("systemd").flatMap(commandsIn);
+  const commands = unitsIn("packaging/systemd").flatMap(commandsIn);
   assert.equal(commands.length, 1);
   for (const words of commands) {
     const { command, options } = parseArguments(words);

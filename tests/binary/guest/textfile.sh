@@ -7,7 +7,7 @@ make_system
 # The binary is in /usr/local/bin, as after an installation without the package.
 mkdir -p /run/local/bin && cp "$LAB_BINARY" /run/local/bin/ipvstat
 mount --bind /run/local "$system/usr/local"
-cp "$LAB_CHECKOUT/packaging/examples/prometheus-node-exporter" "$system/etc/default"
+cp "$LAB_CHECKOUT/examples/prometheus-node-exporter" "$system/etc/default"
 mkdir -p "$system/var/lib/prometheus/node-exporter"
 cp "$LAB_CHECKOUT"/packaging/systemd/* "$system/etc/systemd/system"
 # The service as it is shipped, but with all the time that a slow guest needs.
