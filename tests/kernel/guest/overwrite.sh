@@ -4,7 +4,8 @@ overwrite_folder=/run/folder
 overwrite() { # NAME COMMAND...
   local name=$1 file=$overwrite_folder/file; shift
   mkdir -p $overwrite_folder
-  echo old > $file
+  rm -f $file
+  echo old > $file || return
   chmod 640 $file
   chown 65534:65534 $file
   observe "$name" "$@" $file

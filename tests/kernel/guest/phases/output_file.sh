@@ -28,3 +28,5 @@ mount -t tmpfs -o size=8k tmpfs $overwrite_folder
 # Too large for the small disk.
 for port in $(seq 1 40); do ipvsadm -A -t 192.0.2.2:$port -s rr; done
 overwrite_with full
+# Another phase overwrites a file there: in a tmpfs, which is sticky, it may not.
+umount $overwrite_folder
