@@ -111,18 +111,23 @@ function statsNests<Names extends Readonly<Record<string, number>>>(
   ];
 }
 
+/** What identifies a service, besides its address. */
+const SERVICE_IDENTITY = values(IPVS_SVC_ATTR, [
+  ["IPVS_SVC_ATTR_AF", "u16", SERVICE.addressFamily],
+  ["IPVS_SVC_ATTR_PROTOCOL", "u16", SERVICE.protocol],
+  ["IPVS_SVC_ATTR_PORT", "be16", SERVICE.port],
+  ["IPVS_SVC_ATTR_FWMARK", "u32", SERVICE.fwmark],
+]);
+
 /** IPVS_SVC_ATTR_*. */
 export const SERVICE_TABLE: Table = {
   name: "IPVS_CMD_ATTR_SERVICE",
   envelope: IPVS_CMD_ATTR.IPVS_CMD_ATTR_SERVICE,
   required: [IPVS_SVC_ATTR.IPVS_SVC_ATTR_AF, IPVS_SVC_ATTR.IPVS_SVC_ATTR_SCHED_NAME],
   attributes: new Map([
+    ...SERVICE_IDENTITY,
     ...values(IPVS_SVC_ATTR, [
-      ["IPVS_SVC_ATTR_AF", "u16", SERVICE.addressFamily],
-      ["IPVS_SVC_ATTR_PROTOCOL", "u16", SERVICE.protocol],
       ["IPVS_SVC_ATTR_ADDR", "bytes16", SERVICE.address],
-      ["IPVS_SVC_ATTR_PORT", "be16", SERVICE.port],
-      ["IPVS_SVC_ATTR_FWMARK", "u32", SERVICE.fwmark],
       ["IPVS_SVC_ATTR_SCHED_NAME", "text", SERVICE.schedName],
       ["IPVS_SVC_ATTR_FLAGS", "flags", SERVICE.flags],
       ["IPVS_SVC_ATTR_TIMEOUT", "u32", SERVICE.timeout],
@@ -141,14 +146,18 @@ export const SERVICE_IDENTITY_TABLE: Table = {
   name: "IPVS_CMD_ATTR_SERVICE",
   envelope: IPVS_CMD_ATTR.IPVS_CMD_ATTR_SERVICE,
   required: [IPVS_SVC_ATTR.IPVS_SVC_ATTR_AF],
-  attributes: new Map(values(IPVS_SVC_ATTR, [
-    ["IPVS_SVC_ATTR_AF", "u16", SERVICE.addressFamily],
-    ["IPVS_SVC_ATTR_PROTOCOL", "u16", SERVICE.protocol],
-    ["IPVS_SVC_ATTR_ADDR", "address", SERVICE.address],
-    ["IPVS_SVC_ATTR_PORT", "be16", SERVICE.port],
-    ["IPVS_SVC_ATTR_FWMARK", "u32", SERVICE.fwmark],
-  ])),
+  attributes: new Map([
+    ...SERVICE_IDENTITY,
+    ...values(IPVS_SVC_ATTR, [["IPVS_SVC_ATTR_ADDR", "address", SERVICE.address]]),
+  ]),
 };
+
+/** What identifies a destination among those of its service. */
+const DESTINATION_IDENTITY = values(IPVS_DEST_ATTR, [
+  ["IPVS_DEST_ATTR_ADDR", "bytes16", DESTINATION.address],
+  ["IPVS_DEST_ATTR_PORT", "be16", DESTINATION.port],
+  ["IPVS_DEST_ATTR_ADDR_FAMILY", "u16", DESTINATION.addressFamily],
+]);
 
 /** IPVS_DEST_ATTR_*. */
 export const DESTINATION_TABLE: Table = {
@@ -161,9 +170,8 @@ export const DESTINATION_TABLE: Table = {
     IPVS_DEST_ATTR.IPVS_DEST_ATTR_WEIGHT,
   ],
   attributes: new Map([
+    ...DESTINATION_IDENTITY,
     ...values(IPVS_DEST_ATTR, [
-      ["IPVS_DEST_ATTR_ADDR", "bytes16", DESTINATION.address],
-      ["IPVS_DEST_ATTR_PORT", "be16", DESTINATION.port],
       ["IPVS_DEST_ATTR_FWD_METHOD", "u32", DESTINATION.forwardingMethod],
       ["IPVS_DEST_ATTR_WEIGHT", "u32", DESTINATION.weight],
       ["IPVS_DEST_ATTR_U_THRESH", "u32", DESTINATION.upperThreshold],
@@ -171,7 +179,6 @@ export const DESTINATION_TABLE: Table = {
       ["IPVS_DEST_ATTR_ACTIVE_CONNS", "u32", DESTINATION.activeConnections],
       ["IPVS_DEST_ATTR_INACT_CONNS", "u32", DESTINATION.inactiveConnections],
       ["IPVS_DEST_ATTR_PERSIST_CONNS", "u32", DESTINATION.persistentConnections],
-      ["IPVS_DEST_ATTR_ADDR_FAMILY", "u16", DESTINATION.addressFamily],
       ["IPVS_DEST_ATTR_TUN_TYPE", "u8", DESTINATION.tunnelType],
       ["IPVS_DEST_ATTR_TUN_PORT", "be16", DESTINATION.tunnelPort],
       ["IPVS_DEST_ATTR_TUN_FLAGS", "u16", DESTINATION.tunnelFlags],
@@ -185,11 +192,7 @@ export const DESTINATION_IDENTITY_TABLE: Table = {
   name: "IPVS_CMD_ATTR_DEST",
   envelope: IPVS_CMD_ATTR.IPVS_CMD_ATTR_DEST,
   required: [IPVS_DEST_ATTR.IPVS_DEST_ATTR_ADDR, IPVS_DEST_ATTR.IPVS_DEST_ATTR_PORT],
-  attributes: new Map(values(IPVS_DEST_ATTR, [
-    ["IPVS_DEST_ATTR_ADDR", "bytes16", DESTINATION.address],
-    ["IPVS_DEST_ATTR_PORT", "be16", DESTINATION.port],
-    ["IPVS_DEST_ATTR_ADDR_FAMILY", "u16", DESTINATION.addressFamily],
-  ])),
+  attributes: new Map(DESTINATION_IDENTITY),
 };
 
 /** IPVS_DAEMON_ATTR_*. */

@@ -36,7 +36,7 @@ const END_OF_INFO = utf8("} 1\n");
 
 /** The identity labels of servers in one buffer: they are on each of some twenty metrics. */
 class LabelBuffer {
-  #bytes = new Uint8Array(0);
+  readonly #bytes: Uint8Array;
   readonly #ends: number[] = [0];
 
   /** Formats the labels of all servers. */
