@@ -111,9 +111,9 @@ export class TableColumn {
     const value = this.#real.read(server);
     if (value !== 0) this.#isSet = true;
     // All other formats have at most LONGEST_NUMBER characters.
-    if (this.#spec.format !== String) return;
-    if (value > this.#largest) this.#largest = Number(value);
-    this.#width = Math.max(this.#width, String(this.#largest).length);
+    if (this.#spec.format !== String || value <= this.#largest) return;
+    this.#largest = Number(value);
+    this.#width = Math.max(this.#width, String(value).length);
   }
 
   /** Whether {@linkcode measure} has anything to find out. */

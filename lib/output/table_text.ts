@@ -25,10 +25,12 @@ const SHOWN: ReadonlySet<string> = new Set([
 
 /** Labels without a place of their own, by name. */
 function others<S>(labels: readonly Label<S>[], server: S): string[] {
-  return labels.filter(({ name }) => !SHOWN.has(name))
-    .map(({ name, read }) => [name, read(server)] as const)
-    .filter(([, value]) => value !== undefined)
-    .map(([name, value]) => `${name} ${printable(String(value))}`);
+  const texts: string[] = [];
+  for (const { name, read } of labels) {
+    const value = SHOWN.has(name) ? undefined : read(server);
+    if (value !== undefined) texts.push(`${name} ${printable(String(value))}`);
+  }
+  return texts;
 }
 
 /** Name, scheduler and whatever is not the default of a virtual server. */
