@@ -101,7 +101,7 @@ export class Decoder {
     this.#start = start;
     const { envelope, name } = this.#plan.table;
     if (envelope === undefined) {
-      this.#clear(row, at);
+      row.fill(0, at, at + this.#width);
       row[at + PRESENT] = this.#read(this.#plan, datagram, start, end, row, at);
       return;
     }
@@ -110,7 +110,7 @@ export class Decoder {
       const header = readAttributeHeader(datagram, offset, end);
       const length = header & 0xffff;
       if (header >>> 16 === envelope) {
-        this.#clear(row, at);
+        row.fill(0, at, at + this.#width);
         const from = offset + NLA_HDRLEN, to = offset + length;
         row[at + PRESENT] = this.#read(this.#plan, datagram, from, to, row, at);
         found = true;
@@ -118,11 +118,6 @@ export class Decoder {
       offset += align4(length);
     }
     if (!found) throw new DecodeError(`Cannot decode the reply at offset ${start}: no ${name}`);
-  }
-
-  /** Sets a row to 0: for so few columns faster than fill(). */
-  #clear(row: Uint32Array, at: number): void {
-    for (let i = at; i < at + this.#width; i++) row[i] = 0;
   }
 
   /** Decodes one level of attributes; returns a bit for each type that is present. */

@@ -3,6 +3,7 @@
  *
  * @module
  */
+
 /** Servers in order. A selection of them is another list over the same rows. */
 export class ServerList<S> implements Iterable<S> {
   readonly #rows: readonly number[];
@@ -60,7 +61,10 @@ export function* withPrevious<S extends { readonly key: string }>(
   for (const server of current) yield [server, byKey.get(server.key)];
 }
 
-/** A generator, or a result object for each server, takes a tenth of the time of an encoder. */
+/**
+ * Reuses the object that next() returns. With a generator in its place, replaying 100,000 real
+ * servers to Prometheus takes 4% more CPU time, a tenth of what its encoder takes.
+ */
 class ServerIterator<S> implements Iterator<S> {
   readonly #rows: readonly number[];
   readonly #view: (row: number) => S;
