@@ -60,9 +60,9 @@ function printSummary(files: Files, name: string, torn: Torn[]): void {
   const count = <T>(values: readonly T[], test: (value: T) => boolean) =>
     values.filter(test).length;
   console.log(
-    `${name}: ${textOf(files, `${name}-changes.txt`).trim()} changes; of ${ROUNDS} listings,`,
+    `${name}: ${textOf(files, `${name}-changes.txt`).trim()} changes; of ${torn.length} listings,`,
     `ipvsadm's lacked entries in ${count(torn, ({ missing }) => missing > 0)}`,
-    `and repeated entries in ${count(torn, ({ duplicated }) => duplicated > 0)};`,
+    `and repeated entries in ${count(torn, ({ duplicated }) => duplicated > 0)}; of ${ROUNDS},`,
     `ipvstat's were verified in ${count(states, ({ state }) => state === "verified")},`,
     `with at most ${most} lists; exit codes ${[...new Set(statuses(files, name))].join(", ")}`,
   );
@@ -82,9 +82,8 @@ function assertNotTorn(files: Files, name: string, ours: Torn[]): void {
 }
 
 function listedByIpvsadm(files: Files, name: string, row: RegExp): string[][] {
-  return rounds((n) =>
-    Array.from(textOf(files, `${name}-${n}.txt`).matchAll(row), ([, key]) => key!)
-  );
+  return rounds((n) => `${name}-${n}.txt`).filter((file) => file in files)
+    .map((file) => Array.from(textOf(files, file).matchAll(row), ([, key]) => key!));
 }
 
 const conditions = [

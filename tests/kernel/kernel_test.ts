@@ -6,11 +6,12 @@ import { chosenKernel } from "./_kernels.ts";
 import "./missing_module.ts";
 import "./doctor.ts";
 import "./status.ts";
-import "./failures.ts";
+import "./no_capability.ts";
 import "./churn.ts";
 
 // These do not depend on the kernel; they run on the newest one and on that of Debian 12.
 if (["7.2", "6.1"].includes(chosenKernel())) {
+  await import("./broken_outputs.ts");
   await import("./output_file.ts");
   await import("../binary/least_privilege.ts");
   await import("../binary/textfile.ts");

@@ -7,11 +7,22 @@ observe() { # NAME COMMAND...
   echo $? > "$LAB_OUT/$name.status"
 }
 
-# Saves the doctor's report as text and as JSON: NAME and NAME-json.
-examine() { # NAME [COMMAND...]
+# Saves the doctor's report as text.
+examine_text() { # NAME [COMMAND...]
   local name=$1; shift
   observe "$name" "$@" ipvstat doctor
+}
+
+# Saves the doctor's report as JSON, as NAME-json.
+examine_json() { # NAME [COMMAND...]
+  local name=$1; shift
   observe "$name-json" "$@" ipvstat doctor -o json
+}
+
+# Saves both.
+examine() { # NAME [COMMAND...]
+  examine_text "$@"
+  examine_json "$@"
 }
 
 # Starts the process that takes all snapshots of a phase; see reader.ts.

@@ -1,6 +1,8 @@
 # The phase of churn.ts: lists a table while another process keeps changing it.
 . "$LAB_GUEST/steps.sh"
 rounds=25
+# What ipvsadm lists is printed for information only; 7.2 lists fast enough for all rounds.
+case $(uname -r) in 7.*) ipvsadm_rounds=$rounds ;; *) ipvsadm_rounds=5 ;; esac
 
 # 1,000 permanent services, each with a real server.
 permanent_services() {
@@ -26,7 +28,7 @@ list_under() { # NAME CHURN...
   pid=$!
   for n in $(seq $rounds); do
     ask_reader json "$LAB_OUT/$name-$n.json"
-    ipvsadm -Ln > "$LAB_OUT/$name-$n.txt"
+    [ "$n" -gt "$ipvsadm_rounds" ] || ipvsadm -Ln > "$LAB_OUT/$name-$n.txt"
   done
   # It must still be running at the end.
   kill -TERM $pid && wait $pid

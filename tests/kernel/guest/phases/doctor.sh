@@ -2,7 +2,7 @@
 . "$LAB_GUEST/steps.sh"
 
 compare() { # NAME [COMMAND...]
-  examine "$@"
+  examine_json "$@"
   local name=$1; shift
   observe "$name-show" "$@" ipvstat
 }
@@ -15,6 +15,7 @@ as_nobody() { # CAPABILITIES COMMAND...
 
 under_privileges() {
   compare nobody as_nobody ''
+  examine_text nobody as_nobody ''
   compare no-new-privileges as_nobody '' setpriv --no-new-privs
   compare unbounded setpriv --bounding-set=-net_admin --inh-caps=-net_admin
   compare user-namespace unshare -Ur
@@ -23,12 +24,12 @@ under_privileges() {
 
 under_settings() {
   ! can_freeze || sysctl -qw net.ipv4.vs.run_estimation=0
-  examine sample as_nobody ''
+  examine_text sample as_nobody ''
   sysctl -qw net.ipv6.conf.all.disable_ipv6=1
   examine frozen
   # Runs the commands that the report suggests.
   sed -n 's/^ *fix: sudo \(sysctl .*\)/\1/p' "$LAB_OUT/frozen.out" | sh > /dev/null
-  examine mended
+  examine_json mended
 }
 
 # The compiled program needs /proc/self/exe to start.
@@ -38,14 +39,14 @@ without_proc() { # COMMAND...
 }
 
 under_proc() {
-  examine without-proc without_proc
-  examine pid-only unshare -m sh -c 'mount -t proc -o subset=pid proc /proc && exec "$@"' sh
+  examine_json without-proc without_proc
+  examine_json pid-only unshare -m sh -c 'mount -t proc -o subset=pid proc /proc && exec "$@"' sh
 }
 
 uname -r > "$LAB_OUT/release.txt"
 compare empty
 load_rules "$LAB_GUEST/demo.rules"
-examine elsewhere unshare -n
+examine_json elsewhere unshare -n
 unshare -n nsenter --target 1 --net ipvstat -o json > "$LAB_OUT/entered.json"
 examine well
 under_privileges

@@ -20,12 +20,10 @@ with_modules() { # COMMAND...
 }
 
 read_without_module() {
-  local format
-  for format in table wide json influx prometheus openmetrics; do
-    observe "show-$format" ipvstat show -o $format
-  done
+  observe show-table ipvstat
+  observe show-json ipvstat -o json
   observe record ipvstat record /run/missing.pcap
-  examine doctor with_modules
+  examine_json doctor with_modules
   overwrite_with over
 }
 

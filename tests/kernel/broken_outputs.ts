@@ -1,22 +1,10 @@
-/** Exit codes and messages without permission, or if the output cannot be written. */
+/** Exit codes and messages if the output cannot be written. */
 import assert from "node:assert/strict";
 import { FORMATS } from "../../lib/commands/options.ts";
 import { assertFailure, seen } from "./_files.ts";
 import { phase } from "./_guest.ts";
 
-const test = phase("failures.sh");
-
-test("show and record exit 4 with one line without CAP_NET_ADMIN", (files) => {
-  assert.equal(seen(files, "capable").status, 0);
-  assertFailure(files, "uncapable-setpriv", 4);
-  assert.match(seen(files, "uncapable-setpriv").err, /CAP_NET_ADMIN|root/);
-});
-
-test("show and record exit 4 with one line in another user namespace", (files) => {
-  for (const name of ["userns", "netns", "table", "record"]) {
-    assertFailure(files, `uncapable-${name}`, 4);
-  }
-});
+const test = phase("broken_outputs.sh");
 
 test("show exits 1 with one line if the disk is full", (files) => {
   for (const format of FORMATS) assertFailure(files, `full-${format}`, 1);
