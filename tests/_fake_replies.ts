@@ -1,10 +1,16 @@
 /**
- * The replies of the fake kernel of `_fixtures.ts`, byte for byte as a kernel sends them.
+ * The replies of the fake kernel of `_fake_kernel.ts`, byte for byte as a kernel sends them.
  *
  * @module
  */
 import { NotRecordedError } from "../lib/netlink/transport.ts";
-import type { FakeDaemon, FakeDestination, FakeService, FakeStats, Kernel } from "./_fixtures.ts";
+import type {
+  FakeDaemon,
+  FakeDestination,
+  FakeService,
+  FakeStats,
+  Kernel,
+} from "./_fake_kernel.ts";
 import {
   addressBytes,
   type Head,

@@ -28,7 +28,7 @@ import {
   SCTP,
   TUNNEL,
   UDP,
-} from "./_fixtures.ts";
+} from "./_fake_kernel.ts";
 
 /** 64-bit values that are easily truncated, rounded or taken for signed ones. */
 export const EDGES: readonly bigint[] = [

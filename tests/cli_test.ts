@@ -8,7 +8,7 @@ import { record } from "../lib/commands/record.ts";
 import { schemaText } from "../lib/commands/schema.ts";
 import { COMMIT } from "../lib/version.ts";
 import { cannotFind, moduleTempDir, type Result, run, withTempDir } from "./_commands.ts";
-import { fakeKernel, GET_SERVICE } from "./_fixtures.ts";
+import { fakeKernel, GET_SERVICE } from "./_fake_kernel.ts";
 
 const ROOT = new URL("..", import.meta.url).pathname;
 const DEMO = join(ROOT, "testdata/demo/capture.pcap");

@@ -52,7 +52,7 @@ export function normaliseService(row: Uint32Array, at: number, offset: number): 
   }
   if ((row[at + PRESENT]! & ENDPOINT) !== ENDPOINT) {
     throw new DecodeError(
-      `Cannot decode the service at offset ${offset}: no mark, and no protocol, address and port`,
+      `Cannot decode the service at offset ${offset}: no fwmark, and no protocol, address and port`,
     );
   }
   clearUnusedAddress(row, at, family);

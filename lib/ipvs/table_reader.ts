@@ -212,7 +212,7 @@ export class TableReader {
     this.#destinations.append(all);
     this.#destinations.append(current);
     this.#doubts.push(
-      `${this.#keyOf(row)}: no two of ${MAXIMUM_READS} readings had the same real servers`,
+      `${this.#keyOf(row)}: no two of ${MAXIMUM_READS} lists had the same real servers`,
     );
   }
 }

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { record } from "../../lib/commands/record.ts";
 import { ROOT } from "../../packaging/stage.ts";
 import { type Result, withTempDir } from "../_commands.ts";
-import { inconsistentKernel } from "../_fixtures.ts";
+import { inconsistentKernel } from "../_fake_kernel.ts";
 import { PROGRAMS, shell } from "./_programs.ts";
 
 const DONE: Result = { code: 0, stdout: "", stderr: "" };

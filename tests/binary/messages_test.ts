@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { Recorder } from "../../lib/capture/recorder.ts";
 import { collect, type Source } from "../../lib/ipvs/collect.ts";
 import { type Result, withTempDir } from "../_commands.ts";
-import { fakeKernel, GET_DEST, procStats } from "../_fixtures.ts";
+import { fakeKernel, GET_DEST, procStats } from "../_fake_kernel.ts";
 import { PROGRAMS, shell } from "./_programs.ts";
 
 /** Clears the screen in three ways, reverses text, and is long. */

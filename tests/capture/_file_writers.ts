@@ -1,5 +1,5 @@
 /** Writes pcap and pcapng files, independently of the code under test. */
-import { type CapturedPacket, concat } from "./_fixtures.ts";
+import { type CapturedPacket, concat } from "./_monitor.ts";
 
 export interface Format {
   readonly littleEndian?: boolean;

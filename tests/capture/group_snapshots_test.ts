@@ -3,7 +3,7 @@ import { matchReplies } from "../../lib/capture/match_replies.ts";
 import { findMissingReplies } from "../../lib/capture/completeness.ts";
 import { groupIntoSnapshots } from "../../lib/capture/group_snapshots.ts";
 import { readRequests } from "../../lib/capture/recorded_requests.ts";
-import { ask, control, FakeKernel, FAMILY, Monitor, packetsOf, type Service } from "./_fixtures.ts";
+import { ask, control, FakeKernel, FAMILY, Monitor, packetsOf, type Service } from "./_monitor.ts";
 
 const A: Service = { host: 1, realServers: 2 };
 const B: Service = { mark: 7, realServers: 1 };

@@ -12,7 +12,7 @@ import {
   message,
   Monitor,
   packetsOf,
-} from "./_fixtures.ts";
+} from "./_monitor.ts";
 
 function familiesOf(monitor: Monitor): number[] {
   const packets = packetsOf(monitor.seen);

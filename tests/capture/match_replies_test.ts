@@ -10,7 +10,7 @@ import {
   Monitor,
   packetsOf,
   type Service,
-} from "./_fixtures.ts";
+} from "./_monitor.ts";
 import { countWork } from "./_count_work.ts";
 
 const SERVICES: readonly Service[] = [{ host: 1, realServers: 2 }, { mark: 7, realServers: 1 }];

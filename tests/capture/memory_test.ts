@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { openRecording } from "../../lib/capture/recording.ts";
 import { outputOf } from "../_commands.ts";
 import { pcap } from "./_file_writers.ts";
-import { ask, concat, control, familyReply } from "./_fixtures.ts";
+import { ask, concat, control, familyReply } from "./_monitor.ts";
 
 const MEGABYTE = 2 ** 20;
 const SIZE = 2 * MEGABYTE;

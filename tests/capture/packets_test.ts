@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readPackets } from "../../lib/capture/packets.ts";
 import { swapMessages } from "./_big_endian.ts";
 import { interfaceBlock, packetBlock, pcap, section } from "./_file_writers.ts";
-import { ask, type CapturedPacket, concat } from "./_fixtures.ts";
+import { ask, type CapturedPacket, concat } from "./_monitor.ts";
 
 const REQUEST: CapturedPacket = { time: 1n, protocol: 16, bytes: ask.services() };
 

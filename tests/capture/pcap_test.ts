@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { CaptureError } from "../../lib/capture/error.ts";
 import { pcapHeader, readPcap, writeFrameHeader } from "../../lib/capture/pcap.ts";
 import { pcap } from "./_file_writers.ts";
-import { type CapturedPacket, concat } from "./_fixtures.ts";
+import { type CapturedPacket, concat } from "./_monitor.ts";
 
 const SEEN: readonly CapturedPacket[] = [
   { time: 1_700_000_000_123_456_789n, protocol: 16, bytes: Uint8Array.of(1, 2, 3) },

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { CaptureError } from "../../lib/capture/error.ts";
 import { readPcapng } from "../../lib/capture/pcapng.ts";
 import { block, interfaceBlock, packetBlock, pcapng, section } from "./_file_writers.ts";
-import { type CapturedPacket, concat, readData } from "./_fixtures.ts";
+import { type CapturedPacket, concat, readData } from "./_monitor.ts";
 
 const SEEN: CapturedPacket = {
   time: 1_700_000_000_123_456_789n,

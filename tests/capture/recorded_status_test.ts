@@ -4,9 +4,9 @@ import { Recorder } from "../../lib/capture/recorder.ts";
 import { openRecording } from "../../lib/capture/recording.ts";
 import { collect } from "../../lib/ipvs/collect.ts";
 import type { Snapshot } from "../../lib/ipvs/snapshot.ts";
-import { fakeKernel } from "../_fixtures.ts";
+import { fakeKernel } from "../_fake_kernel.ts";
 import { SETTINGS_FILES, statusText } from "../procfs/_status.ts";
-import { concat } from "./_fixtures.ts";
+import { concat } from "./_monitor.ts";
 
 /** The snapshots of a kernel with these files, live and replayed. */
 function record(proc: Readonly<Record<string, string>>): [live: Snapshot, replayed: Snapshot] {

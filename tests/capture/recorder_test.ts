@@ -8,7 +8,7 @@ import { Recorder } from "../../lib/capture/recorder.ts";
 import { openRecording } from "../../lib/capture/recording.ts";
 import type { Source } from "../../lib/ipvs/collect.ts";
 import { pcap, pcapng } from "./_file_writers.ts";
-import { type CapturedPacket, concat, FakeKernel, type Service } from "./_fixtures.ts";
+import { type CapturedPacket, concat, FakeKernel, type Service } from "./_monitor.ts";
 import { listTable } from "./_list_table.ts";
 
 const A: Service = { host: 1, realServers: 2 };

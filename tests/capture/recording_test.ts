@@ -8,7 +8,7 @@ import { openRecording, type Recording } from "../../lib/capture/recording.ts";
 import { manyRuns } from "../_property_runs.ts";
 import { toBigEndian } from "./_big_endian.ts";
 import { pcap, pcapng } from "./_file_writers.ts";
-import { ask, type CapturedPacket, concat, FakeKernel, Monitor, readData } from "./_fixtures.ts";
+import { ask, type CapturedPacket, concat, FakeKernel, Monitor, readData } from "./_monitor.ts";
 import { listTable } from "./_list_table.ts";
 
 /** The table in `data/README.md`: each virtual server and the number of its real servers. */

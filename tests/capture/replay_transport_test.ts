@@ -19,7 +19,7 @@ import {
   Monitor,
   packetsOf,
   type Service,
-} from "./_fixtures.ts";
+} from "./_monitor.ts";
 
 const A: Service = { host: 1, realServers: 2 };
 const B: Service = { mark: 7, realServers: 1 };

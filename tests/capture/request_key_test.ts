@@ -5,7 +5,7 @@ import { DecodeError } from "../../lib/netlink/errors.ts";
 import { Datagram } from "../../lib/netlink/transport.ts";
 import type { MessageWriter } from "../_netlink_messages.ts";
 import { swapMessages } from "./_big_endian.ts";
-import { ask, concat, describeService, FAMILY, message } from "./_fixtures.ts";
+import { ask, concat, describeService, FAMILY, message } from "./_monitor.ts";
 
 function read(bytes: Uint8Array, littleEndian = true): IpvsRequest | undefined {
   return parseRequest(Datagram.from(bytes, littleEndian), (type) => type === FAMILY);

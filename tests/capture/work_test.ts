@@ -7,10 +7,16 @@ import { openRecording } from "../../lib/capture/recording.ts";
 import { Recorder } from "../../lib/capture/recorder.ts";
 import { collect, type Source } from "../../lib/ipvs/collect.ts";
 import { encodeJson } from "../../lib/output/json.ts";
-import { fakeKernel, type FakeService, GET_DEST, GET_SERVICE, procPerCpu } from "../_fixtures.ts";
+import {
+  fakeKernel,
+  type FakeService,
+  GET_DEST,
+  GET_SERVICE,
+  procPerCpu,
+} from "../_fake_kernel.ts";
 import { textOf } from "../_output_parsers.ts";
 import { block, interfaceBlock, packetBlock, pcap, section } from "./_file_writers.ts";
-import { type CapturedPacket, concat } from "./_fixtures.ts";
+import { type CapturedPacket, concat } from "./_monitor.ts";
 import { countWork } from "./_count_work.ts";
 
 const SIZES = [100, 200, 400] as const;

@@ -4,8 +4,8 @@ import { record } from "../../lib/commands/record.ts";
 import { collect } from "../../lib/ipvs/collect.ts";
 import { NetlinkError } from "../../lib/netlink/errors.ts";
 import { run } from "../_commands.ts";
-import { concat } from "../capture/_fixtures.ts";
-import { fakeKernel, GET_INFO, GET_SERVICE } from "../_fixtures.ts";
+import { concat } from "../capture/_monitor.ts";
+import { fakeKernel, GET_INFO, GET_SERVICE } from "../_fake_kernel.ts";
 
 const SERVICES = [{ address: "10.0.0.1", port: 80 }, { fwmark: 7 }];
 
@@ -59,8 +59,8 @@ async function recordUntil(interval: number, hook: string): Promise<string> {
   const from = (path: string) => JSON.stringify(new URL(path, import.meta.url));
   const code = `import { record } from ${from("../../lib/commands/record.ts")};
     import { openRecording } from ${from("../../lib/capture/recording.ts")};
-    import { fakeKernel, GET_INFO } from ${from("../_fixtures.ts")};
-    import { concat } from ${from("../capture/_fixtures.ts")};
+    import { fakeKernel, GET_INFO } from ${from("../_fake_kernel.ts")};
+    import { concat } from ${from("../capture/_monitor.ts")};
     let rounds = 0;
     const end = (signal) => Deno.kill(Deno.pid, signal);
     const onRequest = ({ command }) => { if (command === GET_INFO) { rounds++; ${hook} } };

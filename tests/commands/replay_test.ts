@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { openReplay } from "../../lib/commands/replay.ts";
 import { pcap } from "../capture/_file_writers.ts";
-import { ask, control, FakeKernel, Monitor } from "../capture/_fixtures.ts";
+import { ask, control, FakeKernel, Monitor } from "../capture/_monitor.ts";
 import { type Result, run, withTempDir } from "../_commands.ts";
 
 const ROOT = new URL("../../", import.meta.url).pathname;

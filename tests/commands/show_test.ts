@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { show } from "../../lib/commands/show.ts";
 import type { Source } from "../../lib/ipvs/collect.ts";
-import { fakeKernel, inconsistentKernel } from "../_fixtures.ts";
+import { fakeKernel, inconsistentKernel } from "../_fake_kernel.ts";
 
 async function influxLines(source: Source): Promise<string[]> {
   let text = "";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { Trace } from "../../lib/commands/trace.ts";
 import { collect, readWhole, type Source } from "../../lib/ipvs/collect.ts";
 import { NetlinkError } from "../../lib/netlink/errors.ts";
-import { fakeKernel, GET_INFO, procStats } from "../_fixtures.ts";
+import { fakeKernel, GET_INFO, procStats } from "../_fake_kernel.ts";
 
 const SERVICES = [1, 2, 3].map((fwmark) => ({ fwmark, destinations: [{ address: "10.0.0.1" }] }));
 

@@ -7,7 +7,7 @@ import type { Check } from "../../lib/doctor/check.ts";
 import type { Machine, Reading } from "../../lib/doctor/machine.ts";
 import { examine, type Outcome, type Report } from "../../lib/doctor/report.ts";
 import { NetlinkError } from "../../lib/netlink/errors.ts";
-import { fakeKernel, type Kernel } from "../_fixtures.ts";
+import { fakeKernel, type Kernel } from "../_fake_kernel.ts";
 
 export const ENOENT = 2, EACCES = 13;
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { explainRefusal, readCapability } from "../../lib/doctor/capability.ts";
-import type { Kernel } from "../_fixtures.ts";
+import type { Kernel } from "../_fake_kernel.ts";
 import {
   EACCES,
   fakeMachine,

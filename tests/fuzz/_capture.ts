@@ -4,7 +4,7 @@
  */
 import { INITIAL_CHECKSUM, updateChecksum } from "../../lib/capture/checksum.ts";
 import { readPackets } from "../../lib/capture/packets.ts";
-import { concat } from "../capture/_fixtures.ts";
+import { concat } from "../capture/_monitor.ts";
 import { type Message, parseMessages, writeMessages } from "./_messages.ts";
 
 /** A packet: its messages, or bytes if it is not generic netlink. */

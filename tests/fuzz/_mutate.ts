@@ -1,5 +1,5 @@
 /** Random mutations of a capture: of frames, of /proc files, and of the file. */
-import { concat } from "../capture/_fixtures.ts";
+import { concat } from "../capture/_monitor.ts";
 import {
   type Capture,
   type Format,

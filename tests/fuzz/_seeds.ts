@@ -12,9 +12,9 @@ import {
   type Kernel,
   procPerCpu,
   procStats,
-} from "../_fixtures.ts";
+} from "../_fake_kernel.ts";
 import { EDGES, edgeStats, HARD_SERVICES, hardKernel } from "../_hard_cases.ts";
-import { concat } from "../capture/_fixtures.ts";
+import { concat } from "../capture/_monitor.ts";
 import { SETTINGS_FILES, statusText } from "../procfs/_status.ts";
 import { type Capture, type Frame, parseCapture, PLAIN } from "./_capture.ts";
 import { parseMessages } from "./_messages.ts";

@@ -11,7 +11,7 @@ import {
   type FakeSource,
   GET_DEST,
   type Kernel,
-} from "../_fixtures.ts";
+} from "../_fake_kernel.ts";
 
 /** A generator of numbers from 0 to below 1, determined by the seed. */
 export function randomFrom(seed: number): () => number {

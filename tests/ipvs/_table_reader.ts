@@ -12,7 +12,7 @@ import {
   GET_DEST,
   GET_SERVICE,
   type Kernel,
-} from "../_fixtures.ts";
+} from "../_fake_kernel.ts";
 import type { ParsedRequest } from "../_netlink_messages.ts";
 
 /** A service with a fwmark and this number of real servers. */

@@ -11,7 +11,7 @@ import {
   type Kernel,
   procPerCpu,
   procStats,
-} from "../_fixtures.ts";
+} from "../_fake_kernel.ts";
 import { SETTINGS_FILES, statusText } from "../procfs/_status.ts";
 
 const SERVICE: FakeService = {
@@ -139,7 +139,7 @@ Deno.test("collect() throws if a service has an unknown address family", () => {
 Deno.test("collect() throws if a service has neither a fwmark nor protocol, address and port", () => {
   assert.throws(() => snapshot({ services: [{ fwmark: 0 }] }), {
     name: "DecodeError",
-    message: "Cannot decode the service at offset 20: no mark, and no protocol, address and port",
+    message: "Cannot decode the service at offset 20: no fwmark, and no protocol, address and port",
   });
 });
 

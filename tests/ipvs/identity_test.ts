@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { collect, type Source } from "../../lib/ipvs/collect.ts";
 import { Datagram } from "../../lib/netlink/transport.ts";
-import { fakeKernel, type FakeService, GET_DEST, GET_SERVICE } from "../_fixtures.ts";
+import { fakeKernel, type FakeService, GET_DEST, GET_SERVICE } from "../_fake_kernel.ts";
 
 /** Replaces bytes in the replies: all occurrences, or with `keep` all except the first. */
 function replaceBytes(

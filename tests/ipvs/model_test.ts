@@ -18,7 +18,7 @@ import {
   SCHED2,
   TUNNEL,
   UDP,
-} from "../_fixtures.ts";
+} from "../_fake_kernel.ts";
 
 const STATS = {
   ...{

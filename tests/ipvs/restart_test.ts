@@ -4,7 +4,7 @@ import { openRecording } from "../../lib/capture/recording.ts";
 import { record } from "../../lib/commands/record.ts";
 import { collect, type Source } from "../../lib/ipvs/collect.ts";
 import { NetlinkError } from "../../lib/netlink/errors.ts";
-import { concat } from "../capture/_fixtures.ts";
+import { concat } from "../capture/_monitor.ts";
 import {
   type Failure,
   fakeKernel,
@@ -13,7 +13,7 @@ import {
   GET_INFO,
   GET_SERVICE,
   type Kernel,
-} from "../_fixtures.ts";
+} from "../_fake_kernel.ts";
 
 const CONTROLLER = 16, ENOENT = 2, EPERM = 1, ENOBUFS = 105;
 

@@ -5,7 +5,7 @@ import {
   type FakeSource,
   GET_DEST,
   GET_SERVICE,
-} from "../_fixtures.ts";
+} from "../_fake_kernel.ts";
 import {
   addressesOf,
   duringDump,
@@ -90,7 +90,7 @@ Deno.test("TableReader is inconsistent, and returns all real servers, if no two 
   assert.deepEqual(addressesOf(servers).slice(0, 5), FIVE_ADDRESSES);
   assert.equal(new Set(addressesOf(servers)).size, servers[0]!.realServers.length);
   assert.equal(state, "inconsistent");
-  assert.deepEqual(doubts, ["fwmark 1 inet: no two of 12 readings had the same real servers"]);
+  assert.deepEqual(doubts, ["fwmark 1 inet: no two of 12 lists had the same real servers"]);
 });
 
 Deno.test("TableReader reads the real servers of a service after an inconsistent one", () => {

@@ -1,6 +1,6 @@
 /** Replays of recordings in which requests are missing, as in captures of other programs. */
 import assert from "node:assert/strict";
-import { fakeKernel, GET_DEST, GET_SERVICE, type Kernel } from "../_fixtures.ts";
+import { fakeKernel, GET_DEST, GET_SERVICE, type Kernel } from "../_fake_kernel.ts";
 import type { ParsedRequest } from "../_netlink_messages.ts";
 import {
   addressesOf,

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { collect } from "../../lib/ipvs/collect.ts";
 import type { VirtualServer } from "../../lib/ipvs/virtual_server.ts";
-import { fakeKernel, type FakeService, GET_DEST, GET_SERVICE } from "../_fixtures.ts";
+import { fakeKernel, type FakeService, GET_DEST, GET_SERVICE } from "../_fake_kernel.ts";
 import {
   beforeListing,
   duringListing,

@@ -9,7 +9,7 @@ import { encodeJson } from "../../lib/output/json.ts";
 import { jsonSchema } from "../../lib/output/json_schema.ts";
 import { encodeOpenMetrics, encodePrometheus } from "../../lib/output/prometheus.ts";
 import { encodeTable } from "../../lib/output/table.ts";
-import { fakeKernel } from "../_fixtures.ts";
+import { fakeKernel } from "../_fake_kernel.ts";
 import { textOf } from "../_output_parsers.ts";
 
 const METRIC: Metric<RealServer> = {

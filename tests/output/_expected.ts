@@ -24,7 +24,7 @@ import {
   SCHED2,
   SCHED3,
   TUNNEL,
-} from "../_fixtures.ts";
+} from "../_fake_kernel.ts";
 import { addressBytes } from "../_netlink_messages.ts";
 
 /** Values of metrics by name; a bigint from 2^53 on. */

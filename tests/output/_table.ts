@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { collect } from "../../lib/ipvs/collect.ts";
 import type { Snapshot } from "../../lib/ipvs/snapshot.ts";
 import { encodeTable, type TableOptions } from "../../lib/output/table.ts";
-import type { FakeSource } from "../_fixtures.ts";
+import type { FakeSource } from "../_fake_kernel.ts";
 import { textOf } from "../_output_parsers.ts";
 
 export function table(snapshot: Snapshot, options: Partial<TableOptions> = {}): string {

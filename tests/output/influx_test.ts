@@ -5,7 +5,7 @@ import { collect } from "../../lib/ipvs/collect.ts";
 import type { Snapshot } from "../../lib/ipvs/snapshot.ts";
 import { REAL_METRICS, VIRTUAL_METRICS } from "../../lib/metrics/catalogue.ts";
 import { encodeInflux } from "../../lib/output/influx.ts";
-import { fakeKernel, procPerCpu, procStats, TUNNEL } from "../_fixtures.ts";
+import { fakeKernel, procPerCpu, procStats, TUNNEL } from "../_fake_kernel.ts";
 import { HARD_CPUS, HARD_SERVICES, HARD_TOTALS, hardKernel } from "../_hard_cases.ts";
 import { type Line, parseLineProtocol, textOf } from "../_output_parsers.ts";
 import * as expected from "./_expected.ts";

@@ -11,7 +11,7 @@ import {
 } from "../../lib/metrics/catalogue.ts";
 import { encodeJson } from "../../lib/output/json.ts";
 import { jsonSchema, type Schema } from "../../lib/output/json_schema.ts";
-import { fakeKernel, type FakeSource, GET_CONFIG, GET_DAEMON, GET_INFO } from "../_fixtures.ts";
+import { fakeKernel, type FakeSource, GET_CONFIG, GET_DAEMON, GET_INFO } from "../_fake_kernel.ts";
 import { hardKernel } from "../_hard_cases.ts";
 import { textOf } from "../_output_parsers.ts";
 import { SETTINGS_FILES, statusText } from "../procfs/_status.ts";

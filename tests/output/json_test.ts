@@ -11,7 +11,7 @@ import {
   procPerCpu,
   procStats,
   SCHED2,
-} from "../_fixtures.ts";
+} from "../_fake_kernel.ts";
 import { HARD_CPUS, HARD_SERVICES, HARD_TOTALS, hardKernel } from "../_hard_cases.ts";
 import { parseExactJson, textOf } from "../_output_parsers.ts";
 import { addressBytes } from "../_netlink_messages.ts";

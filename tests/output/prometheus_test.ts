@@ -10,7 +10,7 @@ import {
 } from "../../lib/metrics/catalogue.ts";
 import { encodeOpenMetrics, encodePrometheus } from "../../lib/output/prometheus.ts";
 import { VERSION } from "../../lib/version.ts";
-import { fakeKernel, inconsistentKernel, type Kernel, TUNNEL } from "../_fixtures.ts";
+import { fakeKernel, inconsistentKernel, type Kernel, TUNNEL } from "../_fake_kernel.ts";
 import { HARD_CPUS, HARD_SERVICES, HARD_TOTALS, hardKernel } from "../_hard_cases.ts";
 import { parsePrometheus, type PrometheusFamily, textOf } from "../_output_parsers.ts";
 import { SETTINGS_FILES, statusText } from "../procfs/_status.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { collect } from "../../lib/ipvs/collect.ts";
 import { encodeOpenMetrics, encodePrometheus } from "../../lib/output/prometheus.ts";
 import { cannotFind, outputOf, run, withTempDir } from "../_commands.ts";
-import type { FakeSource } from "../_fixtures.ts";
+import type { FakeSource } from "../_fake_kernel.ts";
 import { hardKernel } from "../_hard_cases.ts";
 import { textOf } from "../_output_parsers.ts";
 import { SETTINGS_FILES, statusText } from "../procfs/_status.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { fakeKernel } from "../_fixtures.ts";
+import { fakeKernel } from "../_fake_kernel.ts";
 import { HARD_SERVICES, hardKernel } from "../_hard_cases.ts";
 import { serversOf } from "./_expected.ts";
 import { lines, only } from "./_table.ts";

@@ -14,7 +14,7 @@ import {
   SCHED2,
   TUNNEL,
   UDP,
-} from "../_fixtures.ts";
+} from "../_fake_kernel.ts";
 import { HARD_SERVICES, hardKernel } from "../_hard_cases.ts";
 import { identityOf, serversOf } from "./_expected.ts";
 import { lines, only, table } from "./_table.ts";

@@ -2,7 +2,7 @@
 import type { NetlinkPacket } from "../../lib/capture/packets.ts";
 import { Datagram, type Transport } from "../../lib/netlink/transport.ts";
 import { replies, writeIdentity, writeService } from "../_fake_replies.ts";
-import { fakeKernel, type FakeService } from "../_fixtures.ts";
+import { fakeKernel, type FakeService } from "../_fake_kernel.ts";
 import { MessageWriter, parseRequest } from "../_netlink_messages.ts";
 
 export const FAMILY = 0x1c;
@@ -70,7 +70,7 @@ export interface Service {
 
 const fakeServices = new WeakMap<Service, FakeService>();
 
-/** The corresponding service for the fake kernel of tests/_fixtures.ts, created once. */
+/** The corresponding service for the fake kernel of tests/_fake_kernel.ts, created once. */
 function fakeService(service: Service): FakeService {
   let fake = fakeServices.get(service);
   if (fake === undefined) {
