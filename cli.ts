@@ -20,7 +20,7 @@ import type { DoctorFormat, Format, Shell } from "./lib/commands/options.ts";
 import { ClosedPipeError, type Output, standardOutput, WriteError } from "./lib/commands/output.ts";
 import { type Arguments, parseArguments } from "./lib/commands/parse.ts";
 import { UsageError } from "./lib/commands/usage_error.ts";
-import { parseSize } from "./lib/commands/values.ts";
+import { parseSeconds, parseSize } from "./lib/commands/values.ts";
 import type { Source } from "./lib/ipvs/collect.ts";
 import type { Consistency } from "./lib/ipvs/snapshot.ts";
 import { isMissingFamily, isPermissionDenied, NetlinkError } from "./lib/netlink/errors.ts";
@@ -91,6 +91,7 @@ async function openOutput(file = "-"): Promise<Output> {
 
 async function runShow(args: Arguments): Promise<number> {
   const { show } = await import("./lib/commands/show.ts");
+  const rates = args.options.get("rates");
   using output = await openOutput(args.options.get("output-file"));
   using source = await openSource(args);
   const snapshot = await traced(args, source, (from) =>
@@ -99,6 +100,7 @@ async function runShow(args: Arguments): Promise<number> {
       extended: args.options.has("extended"),
       color: useColor(args, output),
       width: tableWidth(args, output),
+      rates: rates === undefined ? undefined : parseSeconds(rates),
     })).catch((error) => {
       throw source.explain?.(error) ?? error;
     });
@@ -116,7 +118,7 @@ async function runRecord(args: Arguments): Promise<number> {
   const consistency = await traced(args, source, (from) =>
     record(from, output.sink, {
       rounds: Number(args.options.get("rounds") ?? "1"),
-      interval: Number(args.options.get("interval") ?? "2"),
+      interval: parseSeconds(args.options.get("interval") ?? "2"),
     }));
   output.commit();
   return verdict(consistency);

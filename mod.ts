@@ -91,11 +91,19 @@ export { CaptureError } from "./lib/capture/error.ts";
 export { Recorder } from "./lib/capture/recorder.ts";
 export { openRecording, Recording, Round } from "./lib/capture/recording.ts";
 export { collect, type Source } from "./lib/ipvs/collect.ts";
+export { withRates } from "./lib/ipvs/rates.ts";
 export { RealServer, type RealServerState } from "./lib/ipvs/real_server.ts";
-export { Server } from "./lib/ipvs/server.ts";
+export { type Rates, Server } from "./lib/ipvs/server.ts";
 export { VirtualServer, type VirtualServerState } from "./lib/ipvs/virtual_server.ts";
 export { ServerList, withPrevious } from "./lib/ipvs/server_list.ts";
-export type { Consistency, Info, Snapshot, SyncDaemon, Timeouts } from "./lib/ipvs/snapshot.ts";
+export type {
+  Consistency,
+  Info,
+  Measured,
+  Snapshot,
+  SyncDaemon,
+  Timeouts,
+} from "./lib/ipvs/snapshot.ts";
 export {
   DecodeError,
   isMissingFamily as isIpvsMissing,

@@ -3,18 +3,15 @@
  *
  *     sudo deno run --allow-ffi --allow-read examples/rates.ts [SECONDS]
  */
-import { openKernel, withPrevious } from "../mod.ts";
+import { openKernel, withRates } from "../mod.ts";
 
-const interval = Number(Deno.args[0] ?? 1);
+const interval = Number(Deno.args[0] ?? 2);
 using kernel = openKernel();
 const before = kernel.collect();
 await new Promise((resolve) => setTimeout(resolve, 1000 * interval));
-const after = kernel.collect();
-const seconds = Number(after.time - before.time) / 1e9;
+const after = withRates(kernel.collect(), before);
 
-for (const [virtual, previous] of withPrevious(after.virtualServers, before.virtualServers)) {
-  // A virtual server that is new, or whose counters were zeroed, has no rate yet.
-  if (previous === undefined || virtual.connections < previous.connections) continue;
-  const connections = Number(BigInt(virtual.connections) - BigInt(previous.connections));
-  console.log(`${virtual.key}: ${(connections / seconds).toFixed(1)} conn/s`);
+for (const { key, measured } of after.virtualServers) {
+  // A virtual server that is new, or whose counters were zeroed, has no rates yet.
+  if (measured !== undefined) console.log(`${key}: ${measured.cps.toFixed(1)} conn/s`);
 }

@@ -16,6 +16,9 @@ export interface Line {
   readonly series: string;
 }
 
+/** A double, which only measured rates have. */
+const DOUBLE = /^\d+(?:\.\d+)?(?:e[+-]\d+)?$/;
+
 /** Parses line protocol without its comments; throws if it violates the InfluxDB documentation. */
 export function parseLineProtocol(text: string): Line[] {
   if (text === "") return [];
@@ -40,12 +43,15 @@ function parseLine(line: string): Line {
   }
   const fields = new Map<string, string>();
   for (const text of splitUnescaped(fieldText, ",")) {
-    const [, key = "", digits = "", word = ""] =
-      /^([a-z_0-9]+)=(?:(\d+)i|"([a-z-]+)")$/.exec(text) ?? [];
-    if (key === "") throw new Error(`Not an integer or a word: "${text}" in ${line}`);
+    const [, key = "", digits = "", word = "", number = ""] =
+      /^([a-z_0-9]+)=(?:(\d+)i|"([a-z-]+)"|([^i"]+))$/.exec(text) ?? [];
+    const isDouble = key.startsWith("measured_") && DOUBLE.test(number);
+    if (key === "" || (number !== "" && !isDouble)) {
+      throw new Error(`Not an integer or a word: "${text}" in ${line}`);
+    }
     if (BigInt(digits) >= 2n ** 63n) throw new Error(`Exceeds a signed 64-bit integer: ${text}`);
     if (fields.has(key)) throw new Error(`Duplicate field ${key}: ${line}`);
-    fields.set(key, digits || word);
+    fields.set(key, digits || word || number);
   }
   return { measurement: unescape(measurement), tags, fields, time: time!, series };
 }
@@ -117,7 +123,7 @@ export function parsePrometheus(text: string, openMetrics = false): PrometheusFa
     }
     const samples: PrometheusSample[] = [];
     for (; i < lines.length && !lines[i]!.startsWith("#"); i++) {
-      const sample = parseSample(lines[i]!);
+      const sample = parseSample(lines[i]!, name.includes("_measured_") ? DOUBLE : undefined);
       const expected = openMetrics ? name + SUFFIX[type] : name;
       if (sample.name !== expected) throw new Error(`Sample ${sample.name} in family ${name}`);
       if (seen.has(sample.series)) throw new Error(`Duplicate series ${sample.series}`);

@@ -60,7 +60,7 @@ const WRONG: readonly [words: string, line: RegExp][] = [
   ["--round 0 --demo", /Invalid N "0" for --round: use a number from 1 to 999999/],
   [
     "record x --interval -1",
-    /Invalid SECONDS "-1" for --interval: use a number of seconds from 0 to 86400/,
+    /Invalid SECONDS "-1" for --interval: use seconds from 0 to 86400, or a time such as 500ms or 2m/,
   ],
 ];
 for (const [words, line] of WRONG) {

@@ -7,6 +7,7 @@
 import { encodeOpenMetrics, replay } from "../mod.ts";
 import {
   COUNTERS,
+  MEASURED_METRICS,
   type Metric,
   REAL_METRICS,
   TOTAL_METRICS,
@@ -59,6 +60,12 @@ function metricRows<Source>(
   });
 }
 
+function measuredRows(scope: string, prefix: string): Row[] {
+  return MEASURED_METRICS.map(({ name, prometheus, kind, help }) => [
+    ...[code(name), code(`${prefix}${prometheus}`), "-", kind, scope, code("--rates"), plain(help)],
+  ]);
+}
+
 /** Every metric of the catalogue, once for each scope. */
 function metricTable(): string {
   const head = ["JSON, influx", "Prometheus", "Unit", "Kind", "Scope", "In influx", "Help"];
@@ -67,6 +74,9 @@ function metricTable(): string {
     ...metricRows("CPU", "ipvs_cpu_", COUNTERS, () => false),
     ...metricRows("virtual server", "ipvs_virtual_server_", VIRTUAL_METRICS),
     ...metricRows("real server", "ipvs_real_server_", REAL_METRICS),
+    ...measuredRows("total", "ipvs_"),
+    ...measuredRows("virtual server", "ipvs_virtual_server_"),
+    ...measuredRows("real server", "ipvs_real_server_"),
   ]);
 }
 

@@ -188,6 +188,18 @@ export const OPTIONS: readonly Option[] = [
     needs: [{ option: "output", value: "influx" }],
   },
   {
+    name: "rates",
+    argument: { name: "SECONDS", values: "seconds" },
+    commands: ["show"],
+    help: "read twice and measure the rates between the two snapshots",
+    details:
+      "The second snapshot is printed, with the rates measured over SECONDS beside the kernel's " +
+      "moving averages; the table shows them instead. The kernel updates the counters of servers " +
+      "every 2 seconds, so SECONDS is rounded up to an even number. A server that is new, or " +
+      "whose counters were zeroed, has no rates. With --replay and --demo, the earlier snapshot is " +
+      "the last one that is at least SECONDS older, or else the first.",
+  },
+  {
     name: "replay",
     argument: FILE,
     commands: ["show"],

@@ -21,6 +21,12 @@ export interface ReplayOptions {
 export interface ReplaySource extends Source, Disposable {
   /** Translates an error of reading the source: what the recorded kernel refused, this one did not. */
   explain(error: unknown): unknown;
+  /**
+   * The last complete snapshot that is at least this many seconds older, or the first of all.
+   *
+   * @throws {CaptureFileError} if there is no earlier one.
+   */
+  earlier(seconds: number): Source;
 }
 
 /**
@@ -33,14 +39,24 @@ export function openReplay(file: string | URL, options: ReplayOptions = {}): Rep
   const name = captureName(file);
   try {
     const recording = openRecording(readCapture(file, options.maxSize));
+    const round = selectSnapshot(recording, file, options.round);
     return {
-      ...selectSnapshot(recording, file, options.round).play(),
+      ...round.play(),
+      earlier: (seconds) => findEarlier(recording, name, round, seconds).play(),
       explain: (error) => nameCapture(name, recordedError(error)),
       [Symbol.dispose]() {},
     };
   } catch (error) {
     throw nameCapture(name, error);
   }
+}
+
+function findEarlier(recording: Recording, name: string, round: Round, seconds: number): Round {
+  const limit = round.time - BigInt(Math.ceil(seconds * 1e9));
+  const earlier = recording.rounds.filter(({ complete, time }) => complete && time < round.time);
+  const found = earlier.findLast(({ time }) => time <= limit) ?? earlier[0];
+  if (found !== undefined) return found;
+  throw new CaptureFileError(`Rates need two snapshots; ${name} has no earlier one`);
 }
 
 function selectSnapshot(recording: Recording, file: string | URL, number?: number): Round {

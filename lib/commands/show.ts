@@ -18,6 +18,17 @@ export interface ShowOptions {
   readonly color: boolean;
   /** Table: maximum width in characters; undefined for no limit. */
   readonly width?: number | undefined;
+  /** Measure the rates over at least this many seconds. */
+  readonly rates?: number | undefined;
+}
+
+/** A source that may have earlier snapshots. */
+export interface ShowSource extends Source {
+  /**
+   * The last snapshot that is at least this many seconds older, or the first of all. Absent if the
+   * source is the running kernel.
+   */
+  earlier?(seconds: number): Source;
 }
 
 /** Encodes a snapshot. */
@@ -48,9 +59,34 @@ export async function encoder(options: ShowOptions): Promise<Encode> {
 }
 
 /** Reads a snapshot; writes it after all of it was read. */
-export async function show(source: Source, sink: Sink, options: ShowOptions): Promise<Snapshot> {
+export async function show(
+  source: ShowSource,
+  sink: Sink,
+  options: ShowOptions,
+): Promise<Snapshot> {
   const encode = await encoder(options);
-  const snapshot = collect(source);
+  const { rates } = options;
+  const snapshot = rates === undefined ? collect(source) : await measure(source, rates);
   encode(snapshot, sink);
   return snapshot;
+}
+
+/** Reads a snapshot with the rates since an earlier one. */
+async function measure(source: ShowSource, seconds: number): Promise<Snapshot> {
+  const { withRates } = await import("../ipvs/rates.ts");
+  const previous = collect(source.earlier?.(seconds) ?? source);
+  if (source.earlier === undefined) await pause(measuringTime(seconds));
+  return withRates(collect(source), previous);
+}
+
+/** The kernel's estimator updates the counters of servers after this many seconds. */
+const ESTIMATOR_PERIOD = 2;
+
+/** A time in which each counter is updated equally often: a multiple of the estimator's period. */
+export function measuringTime(seconds: number): number {
+  return Math.max(1, Math.ceil(seconds / ESTIMATOR_PERIOD)) * ESTIMATOR_PERIOD;
+}
+
+function pause(seconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 1000 * seconds));
 }

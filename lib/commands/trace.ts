@@ -31,9 +31,10 @@ export class Trace {
   }
 
   /** The same source, traced. */
-  attach(source: Source): Source {
+  attach<S extends Source>(source: S): S {
     const { restart } = source;
     return {
+      ...source,
       transport: this.#wrap(source.transport, ""),
       second: source.second && this.#wrap(source.second, " on the verification socket"),
       now: () => source.now(),

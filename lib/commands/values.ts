@@ -16,6 +16,15 @@ export function parseSize(size: string): number {
   return digits === "" ? NaN : Number(digits) * 1024 ** ["", "K", "M", "G"].indexOf(unit);
 }
 
+/** Milliseconds of each unit of time. */
+const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+
+/** The seconds of a time such as `5`, `5s`, `500ms` or `2m`; NaN if it is none. */
+export function parseSeconds(time: string): number {
+  const [, number = "", unit = "s"] = /^(\d*\.?\d+)(ms|s|m|h)?$/.exec(time) ?? [];
+  return number === "" ? NaN : Number(number) * UNITS[unit]! / 1000;
+}
+
 /**
  * Checks the value of an operand or of an option.
  *
@@ -44,7 +53,7 @@ function isValid(values: Values, value: string): boolean {
     case "width":
       return /^[1-9]\d{0,5}$/.test(value);
     case "seconds":
-      return /^\d*\.?\d+$/.test(value) && Number(value) <= MAX_SECONDS;
+      return parseSeconds(value) <= MAX_SECONDS;
     case "size":
       return parseSize(value) <= MAX_BYTES;
     default:
@@ -60,7 +69,7 @@ function describe(values: Values): string {
     case "width":
       return "a number from 1 to 999999";
     case "seconds":
-      return `a number of seconds from 0 to ${MAX_SECONDS}`;
+      return `seconds from 0 to ${MAX_SECONDS}, or a time such as 500ms or 2m`;
     case "size":
       return "a size such as 512M, at most 2G";
     default:

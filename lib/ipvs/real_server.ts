@@ -5,7 +5,7 @@
  */
 import { DESTINATION } from "./columns.ts";
 import { forwardingMethodName, tunnelChecksumName, tunnelTypeName } from "./names.ts";
-import { endpointText, Server } from "./server.ts";
+import { endpointText, type Rates, Server } from "./server.ts";
 import { IP_VS_CONN_F_FWD_MASK, IP_VS_CONN_F_TUNNEL } from "./uapi.ts";
 
 /** `active`: weight above 0; `draining`: weight 0, connections left; `drained`: none left. */
@@ -13,6 +13,11 @@ export type RealServerState = "active" | "draining" | "drained";
 
 /** A real server (the kernel's destination) of one virtual server. */
 export class RealServer extends Server {
+  /** The same server with rates. */
+  withRates(measured: Rates | undefined): RealServer {
+    return new RealServer(this.words, this.at, measured);
+  }
+
   /** `10.0.0.1:80` or `[2001:db8::1]:80`, which is unique within its virtual server. */
   override get key(): string {
     return endpointText(this.words, this.at);

@@ -9,6 +9,20 @@ import { SERVER, STATS } from "./columns.ts";
 import { addressText, familyName, ipv4Number } from "./names.ts";
 import { AF_INET } from "./uapi.ts";
 
+/** Rates per second, measured between two snapshots. */
+export interface Rates {
+  /** Connections. */
+  readonly cps: number;
+  /** Packets from clients. */
+  readonly ppsIn: number;
+  /** Packets to clients. */
+  readonly ppsOut: number;
+  /** Bytes from clients. */
+  readonly bytesInPerSecond: number;
+  /** Bytes to clients. */
+  readonly bytesOutPerSecond: number;
+}
+
 /**
  * What virtual and real servers have in common. Counters and rates are exact: a number below 2^53,
  * else a bigint. Counters start at 0 when a server is added or zeroed; rates are the kernel's moving
@@ -19,11 +33,14 @@ export abstract class Server {
   declare protected readonly words: Uint32Array;
   /** Index of the row's first column. */
   declare protected readonly at: number;
+  /** Rates since an earlier snapshot; undefined without one, and if there are none yet. */
+  declare readonly measured: Rates | undefined;
 
   /** Views the row that begins at `words[at]`. */
-  constructor(words: Uint32Array, at: number) {
+  constructor(words: Uint32Array, at: number, measured?: Rates) {
     this.words = words;
     this.at = at;
+    this.measured = measured;
   }
 
   /** Identifies the server, also across snapshots. */
@@ -107,7 +124,7 @@ export abstract class Server {
 
   /** All values by the names of their getters. JSON.stringify() leaves out those that are undefined. */
   toJSON(): Record<string, unknown> {
-    const values: Record<string, unknown> = {};
+    const values: Record<string, unknown> = { measured: this.measured };
     for (const prototype of [Object.getPrototypeOf(this) as Server, Server.prototype]) {
       for (const [name, { get }] of Object.entries(Object.getOwnPropertyDescriptors(prototype))) {
         if (get === undefined || name in values) continue;

@@ -36,6 +36,12 @@ export class ServerList<S> implements Iterable<S> {
     return new ServerList(this.#rows.filter((row) => keep(this.#view(row))), this.#view);
   }
 
+  /** The same servers, each as `extend` makes it of the plain view and its index. */
+  extend(extend: (server: S, index: number) => S): ServerList<S> {
+    const indices = new Map(this.#rows.map((row, index) => [row, index]));
+    return new ServerList(this.#rows, (row) => extend(this.#view(row), indices.get(row)!));
+  }
+
   /** What `convert` makes of each server. */
   map<Result>(convert: (server: S) => Result): Result[] {
     return this.#rows.map((row) => convert(this.#view(row)));

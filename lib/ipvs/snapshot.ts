@@ -6,6 +6,7 @@
 import type { CpuCounters, Totals } from "../procfs/ip_vs_stats.ts";
 import type { KernelStatus } from "../procfs/ip_vs_status.ts";
 import type { Settings } from "../procfs/settings.ts";
+import type { Rates } from "./server.ts";
 import type { VirtualServer } from "./virtual_server.ts";
 import type { ServerList } from "./server_list.ts";
 
@@ -59,6 +60,21 @@ export interface Consistency {
   readonly doubts: readonly string[];
 }
 
+/** How the rates of a snapshot were measured. */
+export interface Measured {
+  /** Time between the starts of the two reads, in nanoseconds. */
+  readonly interval: bigint;
+  /**
+   * What the totals were measured on: the live counters of the CPUs, or, where those cannot be read,
+   * the totals, which the kernel updates every 2 seconds.
+   */
+  readonly source: "cpus" | "totals";
+  /** All traffic of the namespace; null if a counter went back or does not move. */
+  readonly totals: Rates | null;
+  /** Whether the counters of servers do not move, because the kernel's estimator was stopped. */
+  readonly frozen: boolean;
+}
+
 /**
  * One moment of one network namespace. A part is null if the kernel does not report it, the
  * permissions do not suffice, or the capture does not contain it.
@@ -80,6 +96,8 @@ export interface Snapshot {
   readonly totals: Totals | null;
   /** Live counters of each CPU. */
   readonly cpus: readonly CpuCounters[] | null;
+  /** Present if the rates since an earlier snapshot were measured. */
+  readonly measured?: Measured;
   /** Bits of the counters: 64, or 32 before Linux 4.1, where packets and connections wrap. */
   readonly statsWidth: 64 | 32;
   /** Whether every server is present exactly once. */

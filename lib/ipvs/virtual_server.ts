@@ -6,7 +6,7 @@
 import { PRESENT, SERVER, SERVICE } from "./columns.ts";
 import { familyName, nameText, prefixLength, protocolName, schedFlagNames } from "./names.ts";
 import type { RealServer } from "./real_server.ts";
-import { endpointText, Server } from "./server.ts";
+import { endpointText, type Rates, Server } from "./server.ts";
 import type { ServerList } from "./server_list.ts";
 import { IP_VS_SVC_F_ONEPACKET, IP_VS_SVC_F_PERSISTENT, IPVS_SVC_ATTR } from "./uapi.ts";
 
@@ -24,9 +24,19 @@ export class VirtualServer extends Server {
   declare readonly realServers: ServerList<RealServer>;
 
   /** Views the row that begins at `words[at]`. */
-  constructor(words: Uint32Array, at: number, realServers: ServerList<RealServer>) {
-    super(words, at);
+  constructor(
+    words: Uint32Array,
+    at: number,
+    realServers: ServerList<RealServer>,
+    measured?: Rates,
+  ) {
+    super(words, at, measured);
     this.realServers = realServers;
+  }
+
+  /** The same server with rates, and with real servers that have rates. */
+  withRates(measured: Rates | undefined, realServers: ServerList<RealServer>): VirtualServer {
+    return new VirtualServer(this.words, this.at, realServers, measured);
   }
 
   /** `tcp 10.0.0.1:80`, `udp [2001:db8::1]:53` or `fwmark 7 inet6`. */

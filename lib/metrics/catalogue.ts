@@ -5,6 +5,7 @@
  * @module
  */
 import type { RealServer } from "../ipvs/real_server.ts";
+import type { Rates } from "../ipvs/server.ts";
 import type { VirtualServer } from "../ipvs/virtual_server.ts";
 import type { Counters, Totals } from "../procfs/ip_vs_stats.ts";
 
@@ -26,6 +27,12 @@ export interface Metric<Source> {
   readonly read: (source: Source) => number | bigint;
 }
 
+/** A rate that was measured between two snapshots. */
+export interface MeasuredMetric extends Omit<Metric<Rates>, "bits" | "telegraf" | "read"> {
+  /** Its value per second, a double. */
+  readonly read: (source: Rates) => number;
+}
+
 type CounterRow = readonly [
   name: string,
   prometheus: string,
@@ -38,7 +45,7 @@ type RateRow = readonly [
   prometheus: string,
   telegraf: boolean,
   help: string,
-  read: (source: Totals) => number | bigint,
+  read: <Value>(source: Readonly<Record<keyof Rates, Value>>) => Value,
 ];
 type GaugeRow = readonly [
   name: string,
@@ -54,6 +61,17 @@ function counter([name, prometheus, help, unit, read]: CounterRow): Metric<Count
 function rate([name, prometheus, telegraf, help, read]: RateRow): Metric<Totals> {
   const text = `${help} per second, the kernel's moving average.`;
   return { name, prometheus, help: text, unit: "", kind: "gauge", bits: 64, telegraf, read };
+}
+
+function measured([name, prometheus, , help, read]: RateRow): MeasuredMetric {
+  return {
+    name: `measured_${name}`,
+    prometheus: `measured_${prometheus}`,
+    help: `${help} per second, measured between two snapshots.`,
+    unit: "",
+    kind: "gauge",
+    read,
+  };
 }
 
 function gauge([name, telegraf, help, read]: GaugeRow): Metric<RealServer> {
@@ -98,6 +116,9 @@ export const COUNTERS: readonly Metric<Counters>[] = COUNTER_ROWS.map(counter);
 
 /** All traffic of the network namespace. */
 export const TOTAL_METRICS: readonly Metric<Totals>[] = [...COUNTERS, ...RATE_ROWS.map(rate)];
+
+/** Rates measured between two snapshots: of all traffic, and of virtual and real servers. */
+export const MEASURED_METRICS: readonly MeasuredMetric[] = RATE_ROWS.map(measured);
 
 /** Numbers of virtual servers. */
 export const VIRTUAL_METRICS: readonly Metric<VirtualServer>[] = [

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Snapshot, SyncDaemon, Timeouts } from "../ipvs/snapshot.ts";
-import { COUNTERS, TOTAL_METRICS } from "../metrics/catalogue.ts";
+import { COUNTERS, MEASURED_METRICS, TOTAL_METRICS } from "../metrics/catalogue.ts";
 import { VERSION } from "../version.ts";
 import type { NamedValue } from "./prometheus_labels.ts";
 
@@ -31,6 +31,7 @@ export function globalMetrics(snapshot: Snapshot): MetricFamily[] {
     ...configFamilies(snapshot),
     ...totalFamilies(snapshot),
     ...cpuFamilies(snapshot),
+    ...measuredFamilies(snapshot),
   ];
   return families.filter((family) => family.samples.length > 0);
 }
@@ -118,4 +119,23 @@ function cpuFamilies({ cpus }: Snapshot): MetricFamily[] {
       value: read(cpu),
     })),
   }));
+}
+
+function measuredFamilies({ measured }: Snapshot): MetricFamily[] {
+  if (measured === undefined) return [];
+  const { interval, totals } = measured;
+  const rates = MEASURED_METRICS.map(({ prometheus, help, kind, read }): MetricFamily => ({
+    name: `ipvs_${prometheus}`,
+    help: `${help} All virtual servers, including deleted ones.`,
+    kind,
+    samples: totals === null ? [] : [{ labels: [], value: read(totals) }],
+  }));
+  const seconds: MetricFamily = {
+    name: "ipvs_measured_interval_seconds",
+    help: "Time between the two snapshots that the measured rates are based on.",
+    kind: "gauge",
+    unit: "seconds",
+    samples: [{ labels: [], value: Number(interval) / 1e9 }],
+  };
+  return [seconds, ...rates];
 }

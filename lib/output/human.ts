@@ -13,7 +13,10 @@ export function humanCount(value: number | bigint): string {
   return value < EXACT_COUNT ? String(value) : scale(Number(value)).join("");
 }
 
-/** A rate or an amount: exact up to `999`, then `1.0k`, `20.9k`, `123k`, `1.2M` and so on. */
+/**
+ * A rate or an amount: `0.05`, `3.3`, whole numbers exactly up to `999`, then `1.0k`, `20.9k`, `123k`,
+ * `1.2M` and so on.
+ */
 export function humanAmount(value: number | bigint): string {
   return scale(Number(value)).join("");
 }
@@ -25,7 +28,8 @@ export function humanUnit(value: number | bigint, unit: string): string {
 }
 
 function scale(value: number): [digits: string, prefix: string] {
-  if (value < 1000) return [String(value), ""];
+  if (value < 1000 && Number.isInteger(value)) return [String(value), ""];
+  if (value < 0.095) return [value.toFixed(2), ""];
   let step = 0;
   // 999.6k would be rounded to 1000k, which is 1.0M.
   for (; value >= 999.5; step++) value /= 1000;

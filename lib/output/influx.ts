@@ -7,11 +7,12 @@
  * @module
  */
 import type { RealServer } from "../ipvs/real_server.ts";
-import type { Server } from "../ipvs/server.ts";
+import type { Rates, Server } from "../ipvs/server.ts";
 import type { VirtualServer } from "../ipvs/virtual_server.ts";
 import type { Snapshot } from "../ipvs/snapshot.ts";
 import {
   COUNTERS,
+  MEASURED_METRICS,
   type Metric,
   REAL_METRICS,
   TOTAL_METRICS,
@@ -167,8 +168,14 @@ class FieldWriter<S extends Server> {
     }
     this.#out.raw(INTEGER);
     for (const text of this.#texts) text.write(this.#out, server);
+    if (server.measured !== undefined) this.#out.text(rateFields(server.measured));
     this.#out.raw(this.#end);
   }
+}
+
+/** Measured rates, which are doubles; each with the comma before it. */
+function rateFields(rates: Rates): string {
+  return MEASURED_METRICS.map(({ name, read }) => `,${name}=${read(rates)}`).join("");
 }
 
 function encodeTotals(
@@ -177,16 +184,18 @@ function encodeTotals(
   extended: boolean,
   end: Uint8Array,
 ): void {
-  const { totals, cpus } = snapshot;
+  const { totals, cpus, measured } = snapshot;
   const line = <Source>(
     series: string,
     metrics: readonly Metric<Source>[],
     source: Source,
+    more = "",
   ) => {
     const fields = metrics.map(({ name, read }) => `${name}=${limit(read(source))}i`);
-    out.text(`${series} ${fields.join(",")}`);
+    out.text(`${series} ${fields.join(",")}${more}`);
     out.raw(end);
   };
-  if (totals !== null) line("ipvs", TOTAL_METRICS, totals);
+  const rates = measured?.totals ? rateFields(measured.totals) : "";
+  if (totals !== null) line("ipvs", TOTAL_METRICS, totals, rates);
   if (extended) { for (const cpu of cpus ?? []) line(`ipvs_cpu,cpu=${cpu.cpu}`, COUNTERS, cpu); }
 }

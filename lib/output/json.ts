@@ -4,10 +4,11 @@
  *
  * @module
  */
-import type { Server } from "../ipvs/server.ts";
-import type { Snapshot } from "../ipvs/snapshot.ts";
+import type { Rates, Server } from "../ipvs/server.ts";
+import type { Measured, Snapshot } from "../ipvs/snapshot.ts";
 import {
   COUNTERS,
+  MEASURED_METRICS,
   type Metric,
   REAL_METRICS,
   TOTAL_METRICS,
@@ -56,8 +57,9 @@ export function encodeJson(snapshot: Snapshot, sink: Sink): void {
     out.text(`,\n${JSON.stringify(name)}:${stringify(value)}`);
   }
   out.text(`,\n"virtual_servers":[`);
-  const virtualWriter = new ServerWriter(out, VIRTUAL_LABELS, VIRTUAL_METRICS);
-  const realWriter = new ServerWriter(out, REAL_LABELS, REAL_METRICS);
+  const isMeasured = snapshot.measured !== undefined;
+  const virtualWriter = new ServerWriter(out, VIRTUAL_LABELS, VIRTUAL_METRICS, isMeasured);
+  const realWriter = new ServerWriter(out, REAL_LABELS, REAL_METRICS, isMeasured);
   let separator = OPEN;
   for (const virtual of snapshot.virtualServers) {
     out.raw(separator);
@@ -91,7 +93,7 @@ function snakeCase(record: object): Record<string, Value> {
 
 /** Everything but the servers. */
 function head(snapshot: Snapshot): Record<string, Value> {
-  const { info, timeouts, settings, kernelStatus, syncDaemons, totals, cpus } = snapshot;
+  const { info, timeouts, settings, kernelStatus, syncDaemons, totals, cpus, measured } = snapshot;
   const daemons = syncDaemons?.map((daemon) => ({
     state: daemon.state,
     interface: daemon.interface,
@@ -115,9 +117,15 @@ function head(snapshot: Snapshot): Record<string, Value> {
     sync_daemons: daemons ?? null,
     totals: totals && numbers(TOTAL_METRICS, totals),
     cpus: cpus?.map((cpu) => ({ cpu: cpu.cpu, ...numbers(COUNTERS, cpu) })) ?? null,
+    ...member("measured", measured && measurement(measured)),
     stats_width: snapshot.statsWidth,
     consistency: { ...snapshot.consistency, doubts: [...snapshot.consistency.doubts] },
   };
+}
+
+function measurement({ interval, source, totals, frozen }: Measured): Record<string, Value> {
+  const rates = MEASURED_METRICS.map(({ name, read }) => [name, totals && read(totals)] as const);
+  return { interval_ns: interval, source, totals: Object.fromEntries(rates), frozen };
 }
 
 function member(name: string, value: Value | undefined): Record<string, Value> {
@@ -139,9 +147,16 @@ class ServerWriter<S extends Server> {
   readonly #out: ByteWriter;
   readonly #labels: readonly LabelWriter<S>[];
   readonly #metrics: readonly { readonly before: Uint8Array; readonly read: Metric<S>["read"] }[];
+  readonly #isMeasured: boolean;
 
-  constructor(out: ByteWriter, labels: readonly Label<S>[], metrics: readonly Metric<S>[]) {
+  constructor(
+    out: ByteWriter,
+    labels: readonly Label<S>[],
+    metrics: readonly Metric<S>[],
+    isMeasured: boolean,
+  ) {
     this.#out = out;
+    this.#isMeasured = isMeasured;
     const name = (label: Label<S>) => `${label === labels[0] ? "{" : ","}"${label.name}":`;
     this.#labels = labels.map((label) => {
       const quote = label.type === "address" ? '"' : "";
@@ -159,6 +174,13 @@ class ServerWriter<S extends Server> {
     for (const { before, read } of this.#metrics) {
       this.#out.raw(before);
       this.#out.number(read(server));
+    }
+    if (this.#isMeasured) this.#rates(server.measured);
+  }
+
+  #rates(rates: Rates | undefined): void {
+    for (const { name, read } of MEASURED_METRICS) {
+      this.#out.text(`,"${name}":${rates === undefined ? null : read(rates)}`);
     }
   }
 }

@@ -5,6 +5,7 @@
  */
 import {
   COUNTERS,
+  MEASURED_METRICS,
   type Metric,
   REAL_METRICS,
   TOTAL_METRICS,
@@ -35,6 +36,17 @@ function metricSchemas<Source>(metrics: readonly Metric<Source>[]): Record<strin
     }.`;
     return [name, bits === 32 ? u32(description) : u64(description)];
   }));
+}
+
+/** Rates that were measured between two snapshots, null if there are none. */
+function rateSchemas(): Record<string, Schema> {
+  return Object.fromEntries(
+    MEASURED_METRICS.map(({ name, help }) => [name, {
+      type: ["number", "null"],
+      minimum: 0,
+      description: `${help} Null if it is not known yet.`,
+    }]),
+  );
 }
 
 function labelSchemas<Server>(labels: readonly Label<Server>[]): Record<string, Schema> {
@@ -97,7 +109,7 @@ export function jsonSchema(): Schema {
         { $ref: "#/$defs/virtual_server" },
         "Those with an address before firewall marks; then by family, address, port, protocol.",
       ),
-    }),
+    }, ["measured"]),
     $defs: {
       u16: { type: "integer", minimum: 0, maximum: 65535 },
       u32: { type: "integer", minimum: 0, maximum: 4294967295 },
@@ -173,10 +185,26 @@ function traffic(): Record<string, Schema> {
       list(object({ cpu: u32("CPU number."), ...metricSchemas(COUNTERS) }), ""),
       "Live counters by CPU, never zeroed; null if they cannot be read.",
     ),
+    measured: measuredSchema(),
     stats_width: oneOfWords(
       [64, 32],
       "Bits of the kernel's counters; with 32, connections and packets wrap at 2^32.",
     ),
+  };
+}
+
+function measuredSchema(): Schema {
+  return {
+    ...object({
+      interval_ns: { type: "integer", description: "Nanoseconds between the two reads." },
+      source: oneOfWords(
+        ["cpus", "totals"],
+        "Whether the totals were measured on the live counters of CPUs or on the kernel's totals.",
+      ),
+      totals: object(rateSchemas()),
+      frozen: flag("Whether the estimator was stopped, so that servers have no measured rates."),
+    }),
+    description: "Rates measured between two snapshots; absent without --rates.",
   };
 }
 
@@ -213,15 +241,18 @@ function optionalNames<Server>(labels: readonly Label<Server>[]): string[] {
   return labels.filter(({ optional }) => optional).map(({ name }) => name);
 }
 
+const RATE_NAMES: readonly string[] = MEASURED_METRICS.map(({ name }) => name);
+
 function virtualServer(): Schema {
   const address = ["protocol", "address", "port"];
   const properties = {
     ...labelSchemas(VIRTUAL_LABELS),
     ...metricSchemas(VIRTUAL_METRICS),
+    ...rateSchemas(),
     real_servers: list({ $ref: "#/$defs/real_server" }, "By family, address and port."),
   };
   return {
-    ...object(properties, optionalNames(VIRTUAL_LABELS)),
+    ...object(properties, [...optionalNames(VIRTUAL_LABELS), ...RATE_NAMES]),
     description: "What clients connect to: a firewall mark, or protocol, address and port.",
     oneOf: [
       { required: ["fwmark"], properties: { fwmark: true, ...members(address, false) } },
@@ -232,9 +263,13 @@ function virtualServer(): Schema {
 
 function realServer(): Schema {
   const tunnel = ["tunnel_type", "tunnel_port", "tunnel_checksum"];
-  const properties = { ...labelSchemas(REAL_LABELS), ...metricSchemas(REAL_METRICS) };
+  const properties = {
+    ...labelSchemas(REAL_LABELS),
+    ...metricSchemas(REAL_METRICS),
+    ...rateSchemas(),
+  };
   return {
-    ...object(properties, optionalNames(REAL_LABELS)),
+    ...object(properties, [...optionalNames(REAL_LABELS), ...RATE_NAMES]),
     description: "A server behind a virtual server.",
     if: { properties: { forwarding_method: { const: "tunnel" } } },
     then: { required: tunnel, properties: members(tunnel, true) },

@@ -9,7 +9,7 @@ import type { RealServer } from "../ipvs/real_server.ts";
 import type { Server } from "../ipvs/server.ts";
 import type { VirtualServer } from "../ipvs/virtual_server.ts";
 import type { Snapshot } from "../ipvs/snapshot.ts";
-import { REAL_METRICS, VIRTUAL_METRICS } from "../metrics/catalogue.ts";
+import { MEASURED_METRICS, REAL_METRICS, VIRTUAL_METRICS } from "../metrics/catalogue.ts";
 import { type Label, REAL_LABELS, VIRTUAL_LABELS } from "../metrics/labels.ts";
 import { ByteWriter, type Sink, utf8 } from "./byte_writer.ts";
 import { globalMetrics, type MetricFamily } from "./global_metrics.ts";
@@ -105,6 +105,7 @@ class MetricsWriter {
       this.#head(`ipvs_virtual_server_${metric.prometheus}`, metric);
       this.#eachVirtual((server) => this.#value(metric.read(server)));
     }
+    this.#virtualRates();
     const virtualInfo = writers(VIRTUAL_LABELS, "info");
     this.#head("ipvs_virtual_server", { help: "Virtual server configuration.", kind: "info" });
     this.#eachVirtual((server) => this.#info(virtualInfo, server));
@@ -112,6 +113,7 @@ class MetricsWriter {
       this.#head(`ipvs_real_server_${metric.prometheus}`, metric);
       this.#eachReal((server) => this.#value(metric.read(server)));
     }
+    this.#realRates();
     const realInfo = writers(REAL_LABELS, "info");
     this.#head("ipvs_real_server", { help: "Real server configuration.", kind: "info" });
     this.#eachReal((server) => this.#info(realInfo, server));
@@ -147,26 +149,52 @@ class MetricsWriter {
     this.#out.text(`# HELP ${name} ${help}\n# TYPE ${name} ${type}\n${unitLine}`);
   }
 
-  #eachVirtual(end: (server: VirtualServer) => void): void {
+  /** Writes a sample of each virtual server, or of those that `has` selects. */
+  #eachVirtual(end: (server: VirtualServer) => void, has?: (server: Server) => boolean): void {
     let index = 0;
     for (const virtual of this.#snapshot.virtualServers) {
+      const number = index++;
+      if (has !== undefined && !has(virtual)) continue;
       this.#out.raw(this.#begin);
-      this.#virtual.write(this.#out, index++);
+      this.#virtual.write(this.#out, number);
       end(virtual);
     }
   }
 
-  #eachReal(end: (server: RealServer) => void): void {
+  /** Writes a sample of each real server, or of those that `has` selects. */
+  #eachReal(end: (server: RealServer) => void, has?: (server: Server) => boolean): void {
     let virtual = 0, index = 0;
     for (const { realServers } of this.#snapshot.virtualServers) {
       const labels = this.#virtual.at(virtual++);
       for (const real of realServers) {
+        const number = index++;
+        if (has !== undefined && !has(real)) continue;
         this.#out.raw(this.#begin);
         this.#out.raw(labels);
-        this.#real.write(this.#out, index++);
+        this.#real.write(this.#out, number);
         end(real);
       }
     }
+  }
+
+  #virtualRates(): void {
+    if (this.#snapshot.measured === undefined) return;
+    for (const metric of MEASURED_METRICS) {
+      this.#head(`ipvs_virtual_server_${metric.prometheus}`, metric);
+      this.#eachVirtual((server) => this.#double(metric.read(server.measured!)), isMeasured);
+    }
+  }
+
+  #realRates(): void {
+    if (this.#snapshot.measured === undefined) return;
+    for (const metric of MEASURED_METRICS) {
+      this.#head(`ipvs_real_server_${metric.prometheus}`, metric);
+      this.#eachReal((server) => this.#double(metric.read(server.measured!)), isMeasured);
+    }
+  }
+
+  #double(value: number): void {
+    this.#out.text(`} ${value}\n`);
   }
 
   #value(value: number | bigint): void {
@@ -179,6 +207,10 @@ class MetricsWriter {
     for (const label of labels) label.write(this.#out, server);
     this.#out.raw(END_OF_INFO);
   }
+}
+
+function isMeasured({ measured }: Server): boolean {
+  return measured !== undefined;
 }
 
 /** What identifies a virtual server, on its own metrics and on those of its real servers. */

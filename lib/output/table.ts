@@ -52,7 +52,7 @@ class TableWriter {
   readonly #dim: Paint;
   readonly #warn: Paint;
   readonly #alarm: Paint;
-  #columns: TableColumn[] = tableColumns();
+  #columns: TableColumn[];
   /** Width of the names, and of names and settings together. */
   #nameWidth = 0;
   #textWidth = 0;
@@ -61,6 +61,7 @@ class TableWriter {
 
   constructor(snapshot: Snapshot, sink: Sink, { color, width }: TableOptions) {
     this.#snapshot = snapshot;
+    this.#columns = tableColumns(snapshot.measured !== undefined);
     this.#out = new ByteWriter(sink);
     this.#width = width ?? Infinity;
     this.#bold = painter(color, 1);

@@ -4,8 +4,15 @@
  * @module
  */
 import type { RealServer } from "../ipvs/real_server.ts";
+import type { Server } from "../ipvs/server.ts";
 import type { VirtualServer } from "../ipvs/virtual_server.ts";
-import { type Metric, REAL_METRICS, VIRTUAL_METRICS } from "../metrics/catalogue.ts";
+import {
+  MEASURED_METRICS,
+  type MeasuredMetric,
+  type Metric,
+  REAL_METRICS,
+  VIRTUAL_METRICS,
+} from "../metrics/catalogue.ts";
 import { humanAmount, humanCount } from "./human.ts";
 
 /** How a metric is shown. */
@@ -53,6 +60,9 @@ const LONGEST_NUMBER = 5;
 const BASE_RANK = 5;
 const LAST_RANK = 12;
 
+/** The cell of a rate that is not known yet. */
+const UNKNOWN = "-";
+
 /** Metrics that the settings of a virtual server include. */
 const SETTINGS: ReadonlySet<string> = new Set(["persistence_timeout"]);
 
@@ -65,18 +75,23 @@ export class TableColumn {
   readonly #spec: ColumnSpec;
   readonly #virtual: Metric<VirtualServer> | undefined;
   readonly #real: Metric<RealServer> | undefined;
+  /** The measured rate that takes the place of the kernel's. */
+  readonly #rate: MeasuredMetric | undefined;
   #width: number;
   #largest = 0;
   #isSet = false;
 
-  /** Makes a column of the metrics with the name of `spec`. */
-  constructor(spec: ColumnSpec) {
+  /** Makes a column of the metrics with the name of `spec`, of the measured rate if `isMeasured`. */
+  constructor(spec: ColumnSpec, isMeasured: boolean) {
     this.#spec = spec;
     this.head = spec.head;
     this.rank = spec.rank;
     this.#width = Math.max(spec.head.length, LONGEST_NUMBER);
     this.#virtual = VIRTUAL_METRICS.find(({ name }) => name === spec.name);
     this.#real = REAL_METRICS.find(({ name }) => name === spec.name);
+    this.#rate = isMeasured
+      ? MEASURED_METRICS.find(({ name }) => name === `measured_${spec.name}`)
+      : undefined;
   }
 
   /** Characters of the column with the space before it. */
@@ -96,12 +111,14 @@ export class TableColumn {
 
   /** The cell of a virtual server; empty if it has none. */
   virtual(server: VirtualServer): string {
+    if (this.#rate !== undefined) return this.#measured(this.#rate, server);
     if (this.#virtual !== undefined) return this.#format(this.#virtual.read(server));
     return this.#spec.sum ? this.#format(sum(server, this.#real!)) : "";
   }
 
   /** The cell of a real server; empty if it has none. */
   real(server: RealServer): string {
+    if (this.#rate !== undefined) return this.#measured(this.#rate, server);
     return this.#real === undefined ? "" : this.#format(this.#real.read(server));
   }
 
@@ -121,6 +138,10 @@ export class TableColumn {
     return this.#spec.onlyIfSet === true || this.#spec.format === String;
   }
 
+  #measured({ read }: MeasuredMetric, { measured }: Server): string {
+    return measured === undefined ? UNKNOWN : this.#format(read(measured));
+  }
+
   #format(value: number | bigint): string {
     return this.#spec.format(value);
   }
@@ -133,14 +154,18 @@ function sum(server: VirtualServer, { read }: Metric<RealServer>): number {
   return total;
 }
 
-/** All columns; a metric without a heading of its own comes last, under its name. */
-export function tableColumns(): TableColumn[] {
+/**
+ * All columns; a metric without a heading of its own comes last, under its name.
+ *
+ * @param isMeasured Whether the rates are those that were measured between two snapshots.
+ */
+export function tableColumns(isMeasured = false): TableColumn[] {
   const names = [...REAL_METRICS, ...VIRTUAL_METRICS].map(({ name }) => name);
   const known = new Set([...SPECS.map(({ name }) => name), ...SETTINGS]);
   const others = [...new Set(names)].filter((name) => !known.has(name)).map((name) => ({
     ...{ name, head: name, rank: LAST_RANK, format: humanCount },
   }));
-  return [...SPECS, ...others].map((spec) => new TableColumn(spec));
+  return [...SPECS, ...others].map((spec) => new TableColumn(spec, isMeasured));
 }
 
 /** Total width of columns. */

@@ -18,6 +18,9 @@ export function headLines(snapshot: Snapshot, width: number, isWide: boolean): s
     ...fold([version, summary(snapshot)], width),
     ...fold(ratesAndTime(snapshot, width), width),
   ];
+  if (snapshot.measured?.frozen) {
+    lines.push("The estimator is stopped (run_estimation, est_cpulist): servers have no rates");
+  }
   if (isWide) lines.push(...wideLines(snapshot));
   for (const daemon of syncDaemons ?? []) lines.push(daemonLine(daemon));
   if (statsWidth === 32) {
@@ -57,12 +60,14 @@ function fold(parts: readonly string[], width: number): string[] {
 }
 
 /** Current rates, and the time: with its date if there is room. */
-function ratesAndTime({ totals, time }: Snapshot, width: number): string[] {
-  const rates = totals === null ? [] : [
-    `${humanAmount(totals.cps)} conn/s`,
-    `in ${humanAmount(totals.ppsIn)} pkt/s ${humanUnit(totals.bytesInPerSecond, "B/s")}`,
-    `out ${humanAmount(totals.ppsOut)} pkt/s ${humanUnit(totals.bytesOutPerSecond, "B/s")}`,
+function ratesAndTime({ totals, measured, time }: Snapshot, width: number): string[] {
+  const known = measured === undefined ? totals : measured.totals;
+  const rates = known === null ? [] : [
+    `${humanAmount(known.cps)} conn/s`,
+    `in ${humanAmount(known.ppsIn)} pkt/s ${humanUnit(known.bytesInPerSecond, "B/s")}`,
+    `out ${humanAmount(known.ppsOut)} pkt/s ${humanUnit(known.bytesOutPerSecond, "B/s")}`,
   ];
+  if (measured !== undefined) rates.push(`over ${(Number(measured.interval) / 1e9).toFixed(1)} s`);
   const text = isoTime(time);
   const date = text.slice(0, 10), clock = `${text.slice(11, 19)} UTC`;
   const long = [...rates, `${date} ${clock}`];

@@ -56,6 +56,11 @@ export function readSettings(readFile: (path: string) => string | undefined): Se
   return Object.values(settings).every((value) => value === null) ? null : settings;
 }
 
+/** Whether the settings stop the estimator, so that counters and rates of servers do not move. */
+export function isFrozen(settings: Settings | null): boolean {
+  return settings?.runEstimation === 0 || settings?.estCpulist === "";
+}
+
 function toNumber(name: string, text: (name: string) => string | null): number | null {
   const value = text(name);
   if (value === null) return null;

@@ -165,13 +165,13 @@ Deno.test("parseArguments() takes whole numbers from 1, and seconds up to a day"
       new RegExp(`^Invalid N "${wrong}" for --round: use a number from 1 to 999999$`),
     );
   }
-  for (const right of ["0", "2", "0.5", ".5", "86400"]) {
+  for (const right of ["0", "2", "0.5", ".5", "86400", "2s", "500ms", "1.5m", "24h"]) {
     assert.equal(parse("record", "x", "--interval", right).options["interval"], right);
   }
-  for (const wrong of ["-1", "86401", "2s", "Infinity", "."]) {
+  for (const wrong of ["-1", "86401", "25h", "2d", "2 s", "Infinity", "."]) {
     refuses(
       ["record", "x", "--interval", wrong],
-      /^Invalid SECONDS ".*" for --interval: use a number of seconds from 0 to 86400$/,
+      /^Invalid SECONDS ".*" for --interval: use seconds from 0 to 86400, or a time such as 500ms or 2m$/,
     );
   }
 });

@@ -23,6 +23,25 @@ read_by_program() {
   observe program-table ipvstat
 }
 
+# Whether all five rates of a service are above 0.
+has_all_rates() { # ADDRESS:PORT
+  ipvsadm -Ln --rate --exact |
+    awk -v name="$1" '$2 == name { all = 1; for (i = 3; i < 8; i++) if ($i == 0) all = 0 } END { exit !all }'
+}
+
+# Runs a command while there is traffic, once it shows in all rates of a service.
+under_traffic() { # COMMAND...
+  local pid status=0
+  touch /run/traffic
+  while [ -e /run/traffic ]; do in_client traffic hit udp,192.0.2.1,53 50; done > /dev/null &
+  pid=$!
+  until has_all_rates 192.0.2.1:53; do sleep 0.1; done
+  "$@" || status=$?
+  rm /run/traffic
+  wait $pid || status=$?
+  return $status
+}
+
 three_readers() {
   ipvsadm -Ln > /dev/null
   own three
@@ -61,7 +80,7 @@ set -e
 start_reader
 prepare_hard_cases
 pass_hard_traffic > "$LAB_OUT/traffic.txt"
-read_own moving
+under_traffic read_own moving
 freeze_counters
 copy_proc before
 read_all hard
