@@ -4,6 +4,7 @@
  * in reply: 0, 5 if the snapshot could not be made consistent, or an error.
  *
  *     json FILE    writes a snapshot as JSON
+ *     round FILE   appends a snapshot to a recording
  *     all NAME     writes a snapshot in every format (NAME.FORMAT, NAME-extended.influx), and its recording
  *                  (NAME.record)
  */
@@ -42,6 +43,19 @@ async function readJson(file: string): Promise<string> {
   return statusOf(snapshot);
 }
 
+const recordings = new Map<string, Recorder>();
+
+function readRound(file: string): string {
+  using source = openLive();
+  let recorder = recordings.get(file);
+  if (recorder === undefined) {
+    Deno.writeFileSync(file, new Uint8Array());
+    recorder = new Recorder((chunk) => Deno.writeFileSync(file, chunk, { append: true }));
+    recordings.set(file, recorder);
+  }
+  return statusOf(recorder.round(source, collect));
+}
+
 async function readAll(name: string): Promise<string> {
   using source = openLive();
   let snapshot: Snapshot | undefined;
@@ -55,6 +69,7 @@ async function handle(line: string): Promise<string> {
   const [request, file = ""] = line.split(" ");
   try {
     if (request === "json") return await readJson(file);
+    if (request === "round") return readRound(file);
     if (request === "all") return await readAll(file);
     return `unknown request ${request}`;
   } catch (error) {

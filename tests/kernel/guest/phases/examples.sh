@@ -14,8 +14,9 @@ ipvsadm -A -t 192.0.2.10:80 -s rr
 ipvsadm -a -t 192.0.2.10:80 -r 10.2.1.2:80 -m
 ip netns exec real1 traffic serve tcp,0.0.0.0,80
 in_client traffic hold tcp,192.0.2.10,80 3 > /dev/null
+until ipvsadm -Ln --stats --exact | grep -q '192.0.2.10:80 *3 '; do sleep 0.1; done
 ipvsadm -e -t 192.0.2.10:80 -r 10.2.1.2:80 -m -w 0
 run_example draining draining.ts 0
-run_example rates rates.ts 0.2
+run_example rates rates.ts 0.1
 ipvsadm -C
 run_example drained draining.ts 0

@@ -33,7 +33,7 @@ has_all_rates() { # ADDRESS:PORT
 under_traffic() { # COMMAND...
   local pid status=0
   touch /run/traffic
-  while [ -e /run/traffic ]; do in_client traffic hit udp,192.0.2.1,53 50; done > /dev/null &
+  while [ -e /run/traffic ]; do in_client traffic hit udp,192.0.2.1,53 50 || true; done > /dev/null &
   pid=$!
   until has_all_rates 192.0.2.1:53; do sleep 0.1; done
   "$@" || status=$?
