@@ -43,7 +43,16 @@ export function openReplay(file: string | URL, options: ReplayOptions = {}): Rep
   }
 }
 
-function selectSnapshot(recording: Recording, file: string | URL, number?: number): Round {
+/**
+ * Selects a snapshot, by default the last complete one.
+ *
+ * @throws {CaptureFileError} or {@linkcode CaptureError} if there is none; see {@linkcode nameCapture}.
+ */
+export function selectSnapshot(
+  recording: Recording,
+  file: string | URL,
+  number?: number,
+): Round {
   const name = captureName(file);
   const count = recording.rounds.length;
   try {

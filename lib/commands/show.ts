@@ -31,6 +31,8 @@ export async function encoder(options: ShowOptions): Promise<Encode> {
   switch (options.format) {
     case "json":
       return encodeJson;
+    case "ndjson":
+      return (await import("../output/ndjson.ts")).encodeNdjson;
     case "influx": {
       const { encodeInflux } = await import("../output/influx.ts");
       return (snapshot, sink) => encodeInflux(snapshot, sink, options);
