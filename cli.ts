@@ -21,7 +21,7 @@ import { ClosedPipeError, type Output, standardOutput, WriteError } from "./lib/
 import { type Arguments, parseArguments } from "./lib/commands/parse.ts";
 import { UsageError } from "./lib/commands/usage_error.ts";
 import { parseSeconds, parseSize } from "./lib/commands/values.ts";
-import type { Source } from "./lib/ipvs/collect.ts";
+import { collect, type Source } from "./lib/ipvs/collect.ts";
 import type { Consistency } from "./lib/ipvs/snapshot.ts";
 import { isMissingFamily, isPermissionDenied, NetlinkError } from "./lib/netlink/errors.ts";
 import { COMMIT, VERSION } from "./lib/version.ts";
@@ -34,11 +34,16 @@ async function main(words: readonly string[]): Promise<number> {
     return await run(parseArguments(words));
   } catch (error) {
     if (error instanceof ClosedPipeError) return DONE;
-    const { code, line, hint } = await explain(error);
-    printMessage(hint === undefined ? line : `${line}; ${hint}`);
-    if (words.includes("--debug")) printDetails(error);
-    return code;
+    return await report(error, words.includes("--debug"));
   }
+}
+
+/** Reports an error on standard error; returns the exit code. */
+async function report(error: unknown, debug: boolean): Promise<number> {
+  const { code, line, hint } = await explain(error);
+  printMessage(hint === undefined ? line : `${line}; ${hint}`);
+  if (debug) printDetails(error);
+  return code;
 }
 
 async function run(args: Arguments): Promise<number> {
@@ -48,6 +53,8 @@ async function run(args: Arguments): Promise<number> {
       return print((await import("./lib/commands/help.ts")).helpText(operand));
     case "version":
       return print(versionText());
+    case "stream":
+      return await runStream(args);
     case "record":
       return await runRecord(args);
     case "doctor":
@@ -111,6 +118,18 @@ async function runShow(args: Arguments): Promise<number> {
   return verdict(snapshot.consistency);
 }
 
+async function runStream(args: Arguments): Promise<number> {
+  const { startStream } = await import("./lib/commands/start_stream.ts");
+  using output = openStandardOutput();
+  return await startStream(args, output.sink, {
+    openKernel: openLive,
+    demo: DEMO,
+    read: (source) => traced(args, source, collect),
+    report: (error) => report(error, args.options.has("debug")),
+    verdict,
+  });
+}
+
 async function runRecord(args: Arguments): Promise<number> {
   const { record } = await import("./lib/commands/record.ts");
   using output = await openOutput(args.operands[0]);
@@ -159,8 +178,6 @@ function verdict({ doubts }: Consistency): number {
 }
 
 interface DisposableSource extends Source, Disposable {
-  /** Number of datagrams dropped because another process sent them. */
-  readonly foreign?: number;
   /** Translates an error of a source that is not the running kernel. */
   explain?(error: unknown): unknown;
 }
@@ -168,8 +185,11 @@ interface DisposableSource extends Source, Disposable {
 /** Uses a source, with --debug a traced one. */
 async function traced<T>(
   args: Arguments,
-  source: DisposableSource,
-  use: (source: Source) => Promise<T>,
+  source: Source & {
+    /** Number of datagrams dropped because another process sent them. */
+    readonly foreign?: number;
+  },
+  use: (source: Source) => T | Promise<T>,
 ): Promise<T> {
   if (!args.options.has("debug")) return await use(source);
   const log = (line: string) => printMessage(`debug: ${line}`);

@@ -21,6 +21,12 @@ export interface LiveSource extends Disposable {
   /** The text of `/proc/net/<name>`, or of `/proc/<name>` for `sys/…`; undefined if not readable. */
   readProc(name: string): string | undefined;
   /**
+   * Checks that IPVS is still available, without making the kernel load it.
+   *
+   * @throws {NetlinkError} if it is not.
+   */
+  checkIpvs(): void;
+  /**
    * Prepares for reading again from the start.
    *
    * @throws {NetlinkError} if IPVS is not available any more.
@@ -45,6 +51,7 @@ export function openLive(): LiveSource {
     },
     now,
     readProc,
+    checkIpvs,
     restart() {
       checkIpvs();
       transport.renew();

@@ -16,6 +16,7 @@ export const GOLDENS: Readonly<Record<string, ShowOptions>> = {
   "expected.txt": { format: "table", extended: false, color: false },
   "expected-80.txt": { format: "table", extended: false, color: false, width: 80 },
   "expected.json": { format: "json", extended: false, color: false },
+  "expected.ndjson": { format: "ndjson", extended: false, color: false },
   "expected.influx": { format: "influx", extended: false, color: false },
   "expected-extended.influx": { format: "influx", extended: true, color: false },
   "expected.prom": { format: "prometheus", extended: false, color: false },

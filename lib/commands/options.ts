@@ -9,10 +9,27 @@
 export const SUMMARY = "shows what Linux IP Virtual Server is doing";
 
 /** The formats of a snapshot. */
-export const FORMATS = ["table", "wide", "json", "influx", "prometheus", "openmetrics"] as const;
+export const FORMATS = [
+  "table",
+  "wide",
+  "json",
+  "ndjson",
+  "influx",
+  "prometheus",
+  "openmetrics",
+] as const;
 
 /** One of {@linkcode FORMATS}. */
 export type Format = typeof FORMATS[number];
+
+/** The formats of a stream: those whose output can be concatenated. */
+export const STREAM_FORMATS = ["ndjson", "influx"] as const satisfies readonly Format[];
+
+/** One of {@linkcode STREAM_FORMATS}. */
+export type StreamFormat = typeof STREAM_FORMATS[number];
+
+/** What triggers the readings of a stream, other than time. */
+export const TRIGGERS = ["stdin", "SIGUSR1"] as const;
 
 /** The formats of the doctor's report. */
 export const DOCTOR_FORMATS = ["table", "json"] as const;
@@ -75,6 +92,8 @@ export interface Option {
   readonly needs?: readonly OptionNeed[];
   /** An option that it cannot be combined with. */
   readonly excludes?: string;
+  /** Its value if it is not given, where another option needs to know. */
+  readonly default?: string;
 }
 
 const FILE: Argument = { name: "FILE", values: "file" };
@@ -85,6 +104,16 @@ const TASKS: readonly Command[] = [
     operands: [],
     help: "print one snapshot (the default)",
     details: "Nothing is printed before the whole snapshot was read.",
+  },
+  {
+    name: "stream",
+    operands: [],
+    help: "print one snapshot after another",
+    details:
+      "Each snapshot is read as a whole before any of it is printed. A failed reading is one " +
+      "line on standard error, and the next one is tried. SIGINT and SIGTERM end the stream after " +
+      "the current reading. The exit status is 0 if a reading succeeded or none failed, and else " +
+      "that of the last failure.",
   },
   {
     name: "record",
@@ -141,9 +170,19 @@ export const OPTIONS: readonly Option[] = [
     commands: ["show"],
     help: formatHelp(FORMATS),
     details: "The format table fits the terminal; wide shows all columns, as does table into a " +
-      "pipe or a file; json is one document, described by ipvstat schema; influx is line " +
+      "pipe or a file; json is one document, described by ipvstat schema; ndjson has a line for " +
+      "the snapshot and one for each server; influx is line " +
       "protocol with the measurements, tags and fields of telegraf's inputs.ipvs; prometheus is " +
       "the text format 0.0.4; openmetrics is OpenMetrics 1.0.",
+  },
+  {
+    name: "output",
+    short: "o",
+    argument: { name: "FORMAT", values: STREAM_FORMATS },
+    commands: ["stream"],
+    help: formatHelp(STREAM_FORMATS),
+    details: "See show.",
+    default: STREAM_FORMATS[0],
   },
   {
     name: "output",
@@ -181,7 +220,7 @@ export const OPTIONS: readonly Option[] = [
   },
   {
     name: "extended",
-    commands: ["show"],
+    commands: ["show", "stream"],
     help: "with influx: add tags and fields that telegraf does not provide",
     details: "They are weight, thresholds, persistence, bytes per second, forwarding method and " +
       "flags, and the counters of each CPU.",
@@ -190,19 +229,20 @@ export const OPTIONS: readonly Option[] = [
   {
     name: "rates",
     argument: { name: "SECONDS", values: "seconds" },
-    commands: ["show"],
-    help: "read twice and measure the rates between the two snapshots",
+    commands: ["show", "stream"],
+    help: "measure rates between two snapshots",
     details:
-      "The second snapshot is printed, with the rates measured over SECONDS beside the kernel's " +
-      "moving averages; the table shows them instead. The kernel updates the counters of servers " +
-      "every 2 seconds, so SECONDS is rounded up to an even number. A server that is new, or " +
-      "whose counters were zeroed, has no rates. With --replay and --demo, the earlier snapshot is " +
-      "the last one that is at least SECONDS older, or else the first.",
+      "show reads twice and prints the second snapshot; stream compares each snapshot with an " +
+      "earlier one. The rates over SECONDS appear beside the kernel's moving averages, in the " +
+      "table in place of them. The kernel updates the counters of servers every 2 seconds, so " +
+      "SECONDS is rounded up to an even number. A server that is new, or whose counters were " +
+      "zeroed, has no rates. With show --replay and --demo, the earlier snapshot is the last one " +
+      "that is at least SECONDS older, or else the first.",
   },
   {
     name: "replay",
     argument: FILE,
-    commands: ["show"],
+    commands: ["show", "stream"],
     help: "read a recording or an nlmon capture instead of the kernel",
     details: "Both pcap and pcapng are supported. - is standard input; a pipe is read to its end.",
     excludes: "demo",
@@ -217,12 +257,19 @@ export const OPTIONS: readonly Option[] = [
   {
     name: "max-size",
     argument: { name: "SIZE", values: "size" },
-    commands: ["show"],
+    commands: ["show", "stream"],
     help: "refuse captures larger than SIZE, such as 512M (default 1G)",
     details: "SIZE is in bytes, or with K, M or G in KiB, MiB or GiB; at most 2G.",
     needs: NEEDS_CAPTURE,
   },
-  { name: "demo", commands: ["show"], help: "read the built-in recording" },
+  { name: "demo", commands: ["show", "stream"], help: "read the built-in recording" },
+  {
+    name: "loop",
+    commands: ["stream"],
+    help: "start over at the end of the recording",
+    details: "The times keep increasing.",
+    needs: NEEDS_CAPTURE,
+  },
   {
     name: "rounds",
     argument: { name: "N", values: "count" },
@@ -236,8 +283,48 @@ export const OPTIONS: readonly Option[] = [
     help: "time between snapshots (default 2)",
   },
   {
+    name: "interval",
+    argument: { name: "SECONDS", values: "seconds" },
+    commands: ["stream"],
+    help: "time between readings (default 2, or as recorded); 0 does not wait",
+    details:
+      "Readings are due at multiples of SECONDS after the first one. One that would be late " +
+      "by SECONDS or more is skipped, and standard error says how many were.",
+  },
+  {
+    name: "on",
+    argument: { name: "EVENT", values: TRIGGERS },
+    commands: ["stream"],
+    help: "read once for each line on stdin, or for each SIGUSR1",
+    details: "The stream ends at the end of standard input. Signals that arrive during a reading " +
+      "cause one more.",
+    excludes: "interval",
+  },
+  {
+    name: "count",
+    argument: { name: "N", values: "count" },
+    commands: ["stream"],
+    help: "end after N readings, including failed ones",
+  },
+  {
+    name: "changes",
+    argument: { name: "N", values: "count" },
+    commands: ["stream"],
+    help: "with ndjson: print all servers every N readings, else only changes",
+    details:
+      "The first reading is whole, too. In between there is a line for each server that is " +
+      "new or has other values than in the last reading, and one with removed: true for each " +
+      "server that no longer exists.",
+    needs: [{ option: "output", value: "ndjson" }],
+  },
+  {
+    name: "fail-fast",
+    commands: ["stream"],
+    help: "end at the first failed reading, with its exit code",
+  },
+  {
     name: "debug",
-    commands: ["show", "record"],
+    commands: ["show", "stream", "record"],
     help: "log requests, datagrams, retries and times to standard error",
   },
   {

@@ -151,7 +151,7 @@ function checkOptions(command: Command, given: ReadonlyMap<string, string>): voi
   }
   for (const { name, needs, excludes } of options) {
     if (!given.has(name)) continue;
-    if (needs !== undefined && !needs.some((need) => isGiven(need, given))) {
+    if (needs !== undefined && !needs.some((need) => isGiven(need, given, options))) {
       throw new UsageError(`Option --${name} requires ${listWords(needs.map(spellNeed))}`);
     }
     if (excludes !== undefined && given.has(excludes)) {
@@ -160,8 +160,13 @@ function checkOptions(command: Command, given: ReadonlyMap<string, string>): voi
   }
 }
 
-function isGiven({ option, value }: OptionNeed, given: ReadonlyMap<string, string>): boolean {
-  return value === undefined ? given.has(option) : given.get(option) === value;
+function isGiven(
+  { option, value }: OptionNeed,
+  given: ReadonlyMap<string, string>,
+  options: readonly Option[],
+): boolean {
+  if (value === undefined) return given.has(option);
+  return value === (given.get(option) ?? options.find(({ name }) => name === option)?.default);
 }
 
 /** An option and its value as they are written. */

@@ -59,7 +59,16 @@ function findEarlier(recording: Recording, name: string, round: Round, seconds: 
   throw new CaptureFileError(`Rates need two snapshots; ${name} has no earlier one`);
 }
 
-function selectSnapshot(recording: Recording, file: string | URL, number?: number): Round {
+/**
+ * Selects a snapshot, by default the last complete one.
+ *
+ * @throws {CaptureFileError} or {@linkcode CaptureError} if there is none; see {@linkcode nameCapture}.
+ */
+export function selectSnapshot(
+  recording: Recording,
+  file: string | URL,
+  number?: number,
+): Round {
   const name = captureName(file);
   const count = recording.rounds.length;
   try {

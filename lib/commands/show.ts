@@ -42,6 +42,8 @@ export async function encoder(options: ShowOptions): Promise<Encode> {
   switch (options.format) {
     case "json":
       return encodeJson;
+    case "ndjson":
+      return (await import("../output/ndjson.ts")).encodeNdjson;
     case "influx": {
       const { encodeInflux } = await import("../output/influx.ts");
       return (snapshot, sink) => encodeInflux(snapshot, sink, options);
@@ -73,18 +75,11 @@ export async function show(
 
 /** Reads a snapshot with the rates since an earlier one. */
 async function measure(source: ShowSource, seconds: number): Promise<Snapshot> {
+  const { measuringTime } = await import("../ipvs/rate_history.ts");
   const { withRates } = await import("../ipvs/rates.ts");
   const previous = collect(source.earlier?.(seconds) ?? source);
   if (source.earlier === undefined) await pause(measuringTime(seconds));
   return withRates(collect(source), previous);
-}
-
-/** The kernel's estimator updates the counters of servers after this many seconds. */
-const ESTIMATOR_PERIOD = 2;
-
-/** A time in which each counter is updated equally often: a multiple of the estimator's period. */
-export function measuringTime(seconds: number): number {
-  return Math.max(1, Math.ceil(seconds / ESTIMATOR_PERIOD)) * ESTIMATOR_PERIOD;
 }
 
 function pause(seconds: number): Promise<void> {

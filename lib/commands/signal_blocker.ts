@@ -17,19 +17,22 @@ export class SignalBlocker implements Disposable {
   readonly #listener = () => {
     this.#received = true;
     this.#wake();
+    this.#onSignal();
   };
+  readonly #onSignal: () => void;
 
   /**
-   * Starts blocking the signals.
+   * Starts blocking the signals; `onSignal` is called for each one.
    *
    * @throws {Error} if too many files are open.
    */
-  constructor() {
+  constructor(onSignal: () => void = () => {}) {
+    this.#onSignal = onSignal;
     checkDescriptors();
     for (const signal of SIGNALS) Deno.addSignalListener(signal, this.#listener);
   }
 
-  /** Whether a signal was received. Updated only during a {@linkcode pause}. */
+  /** Whether a signal was received. Updated only while the program waits. */
   get received(): boolean {
     return this.#received;
   }

@@ -8,6 +8,8 @@ import {
   optionsOf,
   type Shell,
   SHELLS,
+  STREAM_FORMATS,
+  TRIGGERS,
 } from "../../lib/commands/options.ts";
 import { cannotFind, run, withTempDir } from "../_commands.ts";
 
@@ -18,10 +20,13 @@ const FILE = "a-recording.pcap";
 const CASES: readonly (readonly [line: string, offered: readonly string[]])[] = [
   ["ipvstat ", NAMES],
   ["ipvstat sh", ["show"]],
+  ["ipvstat st", ["stream"]],
   ["ipvstat -o json ", NAMES],
   ["ipvstat -o ", FORMATS],
   ["ipvstat --output=p", ["prometheus"]],
   ["ipvstat show --output ", FORMATS],
+  ["ipvstat stream -o ", STREAM_FORMATS],
+  ["ipvstat stream --on ", TRIGGERS],
   ["ipvstat doctor -o ", DOCTOR_FORMATS],
   ["ipvstat doctor --output=", DOCTOR_FORMATS],
   ["ipvstat -o json doctor -o t", ["table"]],

@@ -27,6 +27,14 @@ Deno.test("the rows of an option have the same letter, and all or none have an a
   }
 });
 
+Deno.test("the default of an option is one of its values", () => {
+  const given = OPTIONS.filter((option) => option.default !== undefined);
+  assert.ok(given.length > 0);
+  for (const { name, argument, default: value } of given) {
+    assert.ok(argument?.values.includes(value!), name);
+  }
+});
+
 Deno.test("help texts are phrases, and details are sentences", () => {
   for (const { name, help, details } of [...COMMANDS, ...OPTIONS]) {
     assert.match(help, /^[a-z][^\n]*[^.\n]$/, name);
@@ -38,9 +46,11 @@ Deno.test("options need and exclude options of the same commands, and values tha
   for (const { name, commands, needs = [], excludes } of OPTIONS) {
     const others = [...needs, ...(excludes === undefined ? [] : [{ option: excludes }])];
     for (const { option, value } of others as readonly { option: string; value?: string }[]) {
-      const row = OPTIONS.find((each) => each.name === option);
-      assert.ok(commands.every((command) => row?.commands.includes(command)), name);
-      if (value !== undefined) assert.ok(row?.argument?.values.includes(value), name);
+      for (const command of commands) {
+        const row = optionsOf(command).find((each) => each.name === option);
+        assert.ok(row !== undefined, `${command} --${name}`);
+        if (value !== undefined) assert.ok(row.argument?.values.includes(value), name);
+      }
     }
   }
 });

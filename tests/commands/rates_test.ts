@@ -1,28 +1,24 @@
 /** `show --rates`: which snapshots are compared. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { Recorder } from "../../lib/capture/recorder.ts";
+import { parseArguments } from "../../lib/commands/parse.ts";
 import { openReplay } from "../../lib/commands/replay.ts";
-import { measuringTime, show } from "../../lib/commands/show.ts";
+import { show } from "../../lib/commands/show.ts";
+import { startStream } from "../../lib/commands/start_stream.ts";
 import { collect, type Source } from "../../lib/ipvs/collect.ts";
-import { concat } from "../capture/_monitor.ts";
+import { measuringTime } from "../../lib/ipvs/rate_history.ts";
 import { withTempDir } from "../_commands.ts";
 import { fakeKernel } from "../_fake_kernel.ts";
+import { recordingOf } from "./_recordings.ts";
 
 const SECOND = 1_000_000_000n;
 
-/** A recording of a virtual server that has these connections at these times in seconds. */
-function recording(moments: readonly (readonly [time: number, connections: number])[]): Uint8Array {
-  const chunks: Uint8Array[] = [];
-  const recorder = new Recorder((chunk) => chunks.push(chunk.slice()));
-  for (const [time, connections] of moments) {
-    const services = [{ fwmark: 1, stats: { connections } }];
-    recorder.round(fakeKernel({ time: BigInt(time) * SECOND, services }), collect);
-  }
-  return concat(...chunks);
-}
-
+/** A virtual server that has these connections at these times in seconds. */
 const MOMENTS = [[100, 10], [104, 20], [110, 80], [120, 100]] as const;
+const RECORDING = recordingOf(MOMENTS.map(([time, connections]) => ({
+  time: BigInt(time) * SECOND,
+  services: [{ fwmark: 1, stats: { connections } }],
+})));
 
 /** The interval in seconds and the rate of the virtual server. */
 async function measure(source: Source, rates: number): Promise<[seconds: number, cps: unknown]> {
@@ -37,7 +33,7 @@ async function measure(source: Source, rates: number): Promise<[seconds: number,
 async function replayed(round: number | undefined, rates: number) {
   return await withTempDir(async (dir) => {
     const file = join(dir, "rounds.pcap");
-    Deno.writeFileSync(file, recording(MOMENTS));
+    Deno.writeFileSync(file, RECORDING);
     using source = openReplay(file, { round });
     return await measure(source, rates);
   });
@@ -76,4 +72,27 @@ Deno.test("show --rates reads a live source twice, and prints the second snapsho
   };
   assert.deepEqual(await measure({ ...kernel, now }, 0), [3, 10]);
   assert.equal(lists, 2);
+});
+
+Deno.test("stream --rates measures each snapshot of a recording that has an older one", async () => {
+  let text = "";
+  const sink = (chunk: Uint8Array) => void (text += new TextDecoder().decode(chunk));
+  const unexpected = () => {
+    throw new Error("nothing to report");
+  };
+  await withTempDir(async (dir) => {
+    const file = join(dir, "rounds.pcap");
+    Deno.writeFileSync(file, RECORDING);
+    const words = ["stream", "--replay", file, "--interval", "0", "--rates", "6"];
+    await startStream(parseArguments(words), sink, {
+      openKernel: unexpected,
+      demo: new URL("file:///"),
+      read: collect,
+      report: unexpected,
+      verdict() {},
+    });
+  });
+  const lines = text.trimEnd().split("\n").map((line) => JSON.parse(line));
+  const rates = lines.filter(({ type }) => type === "virtual_server");
+  assert.deepEqual(rates.map(({ measured_cps }) => measured_cps), [undefined, undefined, 10, 2]);
 });

@@ -7,6 +7,8 @@ import type { Snapshot } from "../../lib/ipvs/snapshot.ts";
 import { encodeInflux } from "../../lib/output/influx.ts";
 import { encodeJson } from "../../lib/output/json.ts";
 import { jsonSchema } from "../../lib/output/json_schema.ts";
+import { encodeNdjson } from "../../lib/output/ndjson.ts";
+import { ChangesEncoder } from "../../lib/output/ndjson_changes.ts";
 import { encodeOpenMetrics, encodePrometheus } from "../../lib/output/prometheus.ts";
 import { fakeKernel, type FakeStats } from "../_fake_kernel.ts";
 import { parseLineProtocol, parsePrometheus, textOf } from "../_output_parsers.ts";
@@ -71,6 +73,29 @@ Deno.test("encodeJson() has measured rates, and null for those of a new server",
   assert.deepEqual([interval_ns, source, frozen], [4_000_000_000, "cpus", false]);
   for (const object of [totals, virtual, old]) assert.deepEqual(ratesIn(object), KNOWN);
   assert.deepEqual(ratesIn(fresh), UNKNOWN);
+});
+
+/** The lines of ndjson for servers, parsed. */
+function serverLines(text: string): Record<string, unknown>[] {
+  return text.trimEnd().split("\n").map((line) => JSON.parse(line)).slice(1);
+}
+
+Deno.test("encodeNdjson() has measured rates, and null for those of a new server", () => {
+  const [virtual, old, fresh] = serverLines(textOf((sink) => encodeNdjson(measured(), sink)));
+  assert.deepEqual([virtual, old, fresh].map((line) => ratesIn(line!)), [KNOWN, KNOWN, UNKNOWN]);
+});
+
+Deno.test("ChangesEncoder writes a server whose measured rates changed", () => {
+  const { measured: _, virtualServers, ...rest } = measured();
+  const plain = {
+    ...rest,
+    virtualServers: virtualServers.extend((v) => v.withRates(undefined, v.realServers)),
+  };
+  const encoder = new ChangesEncoder(10);
+  const encode = (snapshot: Snapshot) => textOf((sink) => encoder.encode(snapshot, sink));
+  encode(plain);
+  assert.deepEqual(serverLines(encode(measured())).map(({ type }) => type), ["virtual_server"]);
+  assert.deepEqual(serverLines(encode(measured())), []);
 });
 
 Deno.test("jsonSchema() describes measured rates", () => {

@@ -1,0 +1,80 @@
+/**
+ * `ipvstat stream`: one reading after the other.
+ *
+ * @module
+ */
+import { setImmediate } from "node:timers";
+import type { Consistency, Snapshot } from "../ipvs/snapshot.ts";
+import { DecodeError, NetlinkError } from "../netlink/errors.ts";
+import type { Sink } from "../output/byte_writer.ts";
+import { CaptureFileError } from "./capture_error.ts";
+import { DONE } from "./exit_codes.ts";
+import type { Readings } from "./readings.ts";
+import type { Encode } from "./show.ts";
+import type { Trigger } from "./triggers.ts";
+
+/** How to stream. */
+export interface StreamOptions {
+  readonly readings: Readings;
+  readonly trigger: Trigger;
+  /** Encodes all readings of the stream, so it may keep state from one to the next. */
+  readonly encode: Encode;
+  /** Replaces each snapshot before it is encoded; it may keep state, too. */
+  readonly transform?: ((snapshot: Snapshot) => Snapshot) | undefined;
+  /** Number of readings, including failed ones; undefined for no limit. */
+  readonly count?: number | undefined;
+  /** Whether a failed reading ends the stream. */
+  readonly failFast: boolean;
+  /** Reports a failed reading; returns its exit code. */
+  readonly report: (error: unknown) => Promise<number>;
+  /** Reports an inconsistent snapshot. */
+  readonly verdict: (consistency: Consistency) => void;
+}
+
+/**
+ * Takes readings until the trigger or the readings end. Each is collected as a whole before any of
+ * it is written. A failed reading is reported, and the next one is tried.
+ *
+ * Returns the exit code: 0 if a reading succeeded or none failed, else that of the last failure.
+ *
+ * @throws whatever the sink and the trigger throw, and any error that is not about a reading.
+ */
+export async function stream(sink: Sink, options: StreamOptions): Promise<number> {
+  const { readings, trigger, encode, transform, count = Infinity } = options;
+  let hasSucceeded = false, failure = DONE;
+  for (let taken = 0; taken < count && !readings.hasEnded; taken++) {
+    await eventLoopTurn();
+    if (!await trigger.next()) break;
+    const result = await read(options);
+    if (typeof result === "number") {
+      failure = result;
+      if (options.failFast) return failure;
+      continue;
+    }
+    encode(transform?.(result) ?? result, sink);
+    options.verdict(result.consistency);
+    hasSucceeded = true;
+  }
+  return hasSucceeded ? DONE : failure;
+}
+
+/** Takes a reading; returns the exit code of a failure. */
+async function read({ readings, report }: StreamOptions): Promise<Snapshot | number> {
+  try {
+    return await readings.next();
+  } catch (error) {
+    if (!isFailedReading(error)) throw error;
+    return await report(error);
+  }
+}
+
+/** Whether the next reading may succeed. Others, such as a missing permission, will not go away. */
+function isFailedReading(error: unknown): boolean {
+  return error instanceof NetlinkError || error instanceof DecodeError ||
+    error instanceof CaptureFileError;
+}
+
+/** Lets the runtime deliver signals, which a stream that never waits would not receive. */
+function eventLoopTurn(): Promise<void> {
+  return new Promise((resolve) => void setImmediate(() => resolve()));
+}

@@ -1,0 +1,92 @@
+/**
+ * Newline-delimited JSON of a stream that repeats only what changed. A whole snapshot is followed by
+ * snapshots with the lines of new and changed servers, and a line with `"removed":true` for each
+ * server that no longer exists.
+ *
+ * @module
+ */
+import type { Server } from "../ipvs/server.ts";
+import { withPrevious } from "../ipvs/server_list.ts";
+import type { Snapshot } from "../ipvs/snapshot.ts";
+import {
+  MEASURED_METRICS,
+  type MeasuredMetric,
+  type Metric,
+  REAL_METRICS,
+  VIRTUAL_METRICS,
+} from "../metrics/catalogue.ts";
+import { type Label, type LabelValue, REAL_LABELS, VIRTUAL_LABELS } from "../metrics/labels.ts";
+import type { Sink } from "./byte_writer.ts";
+import { NdjsonWriter } from "./ndjson.ts";
+
+/** Encodes the snapshots of a stream, one after the other. It keeps the last one. */
+export class ChangesEncoder {
+  readonly #every: number;
+  #count = 0;
+  #previous: Snapshot | undefined;
+
+  /** Of every `every` snapshots, the first one is encoded as a whole; at least 1. */
+  constructor(every: number) {
+    this.#every = every;
+  }
+
+  /**
+   * Encodes the next snapshot.
+   *
+   * @throws whatever the sink throws.
+   */
+  encode(snapshot: Snapshot, sink: Sink): void {
+    const lines = new NdjsonWriter(snapshot, sink);
+    const previous = this.#count++ % this.#every === 0 ? undefined : this.#previous;
+    if (previous === undefined) {
+      lines.writeSnapshot("whole");
+      lines.writeServers();
+    } else {
+      lines.writeSnapshot("changes");
+      writeRemoved(lines, previous, snapshot);
+      writeChanged(lines, previous, snapshot);
+    }
+    lines.flush();
+    this.#previous = snapshot;
+  }
+}
+
+function writeRemoved(lines: NdjsonWriter, previous: Snapshot, current: Snapshot): void {
+  for (const [virtual, left] of withPrevious(previous.virtualServers, current.virtualServers)) {
+    for (const [real, leftReal] of withPrevious(virtual.realServers, left?.realServers ?? [])) {
+      if (leftReal === undefined) lines.writeRemovedReal(virtual, real);
+    }
+    if (left === undefined) lines.writeRemovedVirtual(virtual);
+  }
+}
+
+function writeChanged(lines: NdjsonWriter, previous: Snapshot, current: Snapshot): void {
+  for (const [virtual, before] of withPrevious(current.virtualServers, previous.virtualServers)) {
+    if (hasChanged(virtual, before, VIRTUAL_LABELS, VIRTUAL_METRICS)) lines.writeVirtual(virtual);
+    for (const [real, realBefore] of withPrevious(virtual.realServers, before?.realServers ?? [])) {
+      if (hasChanged(real, realBefore, REAL_LABELS, REAL_METRICS)) lines.writeReal(virtual, real);
+    }
+  }
+}
+
+/** Whether a server is new, or has another value than before. */
+function hasChanged<S extends Server>(
+  server: S,
+  before: S | undefined,
+  labels: readonly Label<S>[],
+  metrics: readonly Metric<S>[],
+): boolean {
+  return before === undefined ||
+    metrics.some(({ read }) => read(server) !== read(before)) ||
+    MEASURED_METRICS.some(({ read }) => rate(read, server) !== rate(read, before)) ||
+    labels.some(({ read }) => textOf(read(server)) !== textOf(read(before)));
+}
+
+function rate(read: MeasuredMetric["read"], { measured }: Server): number | undefined {
+  return measured && read(measured);
+}
+
+/** A value that can be compared: a list as text. */
+function textOf(value: LabelValue | undefined): string | number | boolean | undefined {
+  return typeof value === "object" ? value.join("\n") : value;
+}
