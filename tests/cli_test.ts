@@ -56,6 +56,11 @@ const WRONG: readonly [words: string, line: RegExp][] = [
   ["--demo=1", /Option --demo takes no argument/],
   ["--round 1", /Option --round requires --replay or --demo/],
   ["--demo --extended", /Option --extended requires --output influx/],
+  [
+    "--demo --compat node_exporter",
+    /Option --compat requires --output prometheus or --output openmetrics/,
+  ],
+  ["--aggregate vitrual", /Unknown BY "vitrual" for --aggregate; did you mean virtual\?/],
   ["--demo --replay x", /Options --replay and --demo cannot be combined/],
   ["--round 0 --demo", /Invalid N "0" for --round: use a number from 1 to 999999/],
   [

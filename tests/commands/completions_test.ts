@@ -21,6 +21,8 @@ const CASES: readonly (readonly [line: string, offered: readonly string[]])[] = 
   ["ipvstat -o json ", NAMES],
   ["ipvstat -o ", FORMATS],
   ["ipvstat --output=p", ["prometheus"]],
+  ["ipvstat --compat ", ["node_exporter"]],
+  ["ipvstat show --aggregate=v", ["virtual"]],
   ["ipvstat show --output ", FORMATS],
   ["ipvstat doctor -o ", DOCTOR_FORMATS],
   ["ipvstat doctor --output=", DOCTOR_FORMATS],
