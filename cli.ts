@@ -19,6 +19,7 @@ import { printDetails, printMessage } from "./lib/commands/messages.ts";
 import type { DoctorFormat, Format, Shell } from "./lib/commands/options.ts";
 import { ClosedPipeError, type Output, standardOutput, WriteError } from "./lib/commands/output.ts";
 import { type Arguments, parseArguments } from "./lib/commands/parse.ts";
+import type { ShowOptions } from "./lib/commands/show.ts";
 import { UsageError } from "./lib/commands/usage_error.ts";
 import { parseSeconds, parseSize } from "./lib/commands/values.ts";
 import { collect, type Source } from "./lib/ipvs/collect.ts";
@@ -105,6 +106,8 @@ async function runShow(args: Arguments): Promise<number> {
     show(from, output.sink, {
       format: (args.options.get("output") ?? "table") as Format,
       extended: args.options.has("extended"),
+      compat: args.options.get("compat") as ShowOptions["compat"],
+      aggregate: args.options.get("aggregate") as ShowOptions["aggregate"],
       color: useColor(args, output),
       width: tableWidth(args, output),
       rates: rates === undefined ? undefined : parseSeconds(rates),

@@ -92,7 +92,7 @@ export { Recorder } from "./lib/capture/recorder.ts";
 export { openRecording, Recording, Round } from "./lib/capture/recording.ts";
 export { collect, type Source } from "./lib/ipvs/collect.ts";
 export { withRates } from "./lib/ipvs/rates.ts";
-export { RealServer, type RealServerState } from "./lib/ipvs/real_server.ts";
+export { REAL_SERVER_STATES, RealServer, type RealServerState } from "./lib/ipvs/real_server.ts";
 export { type Rates, Server } from "./lib/ipvs/server.ts";
 export { VirtualServer, type VirtualServerState } from "./lib/ipvs/virtual_server.ts";
 export { ServerList, withPrevious } from "./lib/ipvs/server_list.ts";
@@ -117,5 +117,10 @@ export type { Settings } from "./lib/procfs/settings.ts";
 export type { Sink } from "./lib/output/byte_writer.ts";
 export { encodeInflux, type InfluxOptions } from "./lib/output/influx.ts";
 export { encodeJson } from "./lib/output/json.ts";
-export { encodeOpenMetrics, encodePrometheus } from "./lib/output/prometheus.ts";
+export { encodeNodeExporter, type NodeExporterOptions } from "./lib/output/node_exporter.ts";
+export {
+  encodeOpenMetrics,
+  encodePrometheus,
+  type PrometheusOptions,
+} from "./lib/output/prometheus.ts";
 export { encodeTable, type TableOptions } from "./lib/output/table.ts";

@@ -59,6 +59,11 @@ const WRONG: readonly [words: string, line: RegExp][] = [
   ["--demo=1", /Option --demo takes no argument/],
   ["--round 1", /Option --round requires --replay or --demo/],
   ["--demo --extended", /Option --extended requires --output influx/],
+  [
+    "--demo --compat node_exporter",
+    /Option --compat requires --output prometheus or --output openmetrics/,
+  ],
+  ["--aggregate vitrual", /Unknown BY "vitrual" for --aggregate; did you mean virtual\?/],
   ["--demo --replay x", /Options --replay and --demo cannot be combined/],
   ["stream --interval 1 --on stdin", /Options --on and --interval cannot be combined/],
   ["stream --changes 2 -o influx", /Option --changes requires --output ndjson/],

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { encodeOpenMetrics, replay } from "../mod.ts";
+import { encodeOpenMetrics, type PrometheusOptions, replay } from "../mod.ts";
 import {
   COUNTERS,
   MEASURED_METRICS,
@@ -124,11 +124,12 @@ function labelTable(): string {
   ]);
 }
 
-function openMetrics(recording: string): string {
+function openMetrics(recording: string, options?: PrometheusOptions): string {
   const bytes = Deno.readFileSync(new URL(`../${recording}`, import.meta.url));
   const decoder = new TextDecoder();
   let text = "";
-  encodeOpenMetrics(replay(bytes), (chunk) => text += decoder.decode(chunk, { stream: true }));
+  const sink = (chunk: Uint8Array) => void (text += decoder.decode(chunk, { stream: true }));
+  encodeOpenMetrics(replay(bytes), sink, options);
   return text;
 }
 
@@ -158,11 +159,28 @@ function otherTable(): string {
     const labels = [...new Set([...known, ...family.labels])];
     if (!listed.has(family.name)) found.set(family.name, { ...family, labels });
   }
-  const rows = [...found.values()].map(({ name, help, kind, unit, labels }): Row => {
+  return familyTable([...found.values()]);
+}
+
+function familyTable(families: readonly Family[]): string {
+  const rows = families.map(({ name, help, kind, unit, labels }): Row => {
     const sample = kind === "info" ? `${name}_info` : name;
     return [code(sample), unit || "-", kind, labels.map(code).join(", ") || "-", plain(help)];
   });
   return table(["Prometheus", "Unit", "Kind", "Labels", "Help"], rows);
+}
+
+/** Every metric that only `--aggregate virtual` has. */
+function aggregateTable(): string {
+  const [recording = ""] = RECORDINGS;
+  const usual = new Set(familiesIn(openMetrics(recording)).map(({ name }) => name));
+  const families = familiesIn(openMetrics(recording, { aggregate: "virtual" }));
+  return familyTable(
+    families.filter(({ name }) => !usual.has(name)).map((family) => ({
+      ...family,
+      labels: family.labels.filter((label) => !label.startsWith("virtual_")),
+    })),
+  );
 }
 
 /** The tables by the names in their marker comments. */
@@ -170,6 +188,7 @@ export const TABLES: Readonly<Record<string, () => string>> = {
   metrics: metricTable,
   labels: labelTable,
   "other metrics": otherTable,
+  "aggregate metrics": aggregateTable,
 };
 
 /**

@@ -8,6 +8,7 @@ import { REAL_LABELS, VIRTUAL_LABELS } from "../lib/metrics/labels.ts";
 import { tableColumns } from "../lib/output/table_columns.ts";
 import { PERMISSIONS } from "../packaging/flags.ts";
 import { familiesIn, withTables } from "./docs.ts";
+import { AGGREGATE_DIFFERENCES, SERVER_DIFFERENCES } from "./kernel/_node_exporter_differences.ts";
 import { anchors, blocks, commandLines, docsPages, links, read } from "./_pages.ts";
 
 const PAGES = ["README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md", ...docsPages()];
@@ -44,6 +45,7 @@ const SOURCES: readonly string[] = [
   "expected-extended.influx",
   "expected.prom",
   "expected.openmetrics",
+  "expected-aggregate.prom",
 ].map((file) => read(`testdata/demo/${file}`));
 
 Deno.test("docs/formats.md has samples that are lines of the demo's real outputs", () => {
@@ -60,6 +62,41 @@ Deno.test("docs/formats.md has JSON of the demo's real output", () => {
   assert.ok(block.includes("\n"));
   for (const line of block.trimEnd().split("\n")) {
     assert.ok(lines.some((real) => real.startsWith(line)), line);
+  }
+});
+
+Deno.test("docs/node-exporter.md has samples of the demo's real output", () => {
+  const lines = read("testdata/demo/expected-node-exporter.prom").split("\n");
+  const [block = ""] = blocks(read("docs/node-exporter.md"), "text");
+  assert.ok(block.includes("\n"));
+  for (const line of block.trimEnd().split("\n")) assert.ok(lines.includes(line), line);
+});
+
+Deno.test("docs/node-exporter.md lists the differences that the lab finds, and no others", () => {
+  const [, section = ""] = read("docs/node-exporter.md").split("\n## Differences\n");
+  const [, rows = ""] = /\n\| -[-| ]+\n((?:\|.*\n)+)/.exec(section) ?? [];
+  const cells = rows.trimEnd().split("\n").map((row) =>
+    row.slice(1, -1).split("|").map((cell) => cell.trim())
+  );
+  const differences = [...SERVER_DIFFERENCES, ...AGGREGATE_DIFFERENCES];
+  assert.deepEqual(
+    cells,
+    differences.map(({ subject, ipvstat, nodeExporter }) => [subject, ipvstat, nodeExporter]),
+  );
+});
+
+Deno.test("docs/node-exporter.md names every metric of the two outputs that it compares", () => {
+  const page = read("docs/node-exporter.md");
+  const named = (text: string) =>
+    text.split("\n").filter((line) => line.startsWith("# TYPE "))
+      .map((line) => line.split(" ")[2]!);
+  const backend = named(read("testdata/demo/expected-node-exporter.prom"))
+    .filter((name) => name.includes("backend"));
+  assert.equal(backend.length, 3);
+  for (const name of backend) assert.ok(page.includes(`| \`${name}\` `), name);
+  const own = named(read("testdata/demo/expected.prom"));
+  for (const [, name = ""] of page.matchAll(/`(ipvs_[a-z_]+)`/g)) {
+    assert.ok(own.includes(name), name);
   }
 });
 

@@ -11,6 +11,8 @@ import type { ShowOptions } from "../lib/commands/show.ts";
 /** The directory of the cases; each is a directory with a `capture.pcap`. */
 export const TESTDATA: string = new URL("../testdata", import.meta.url).pathname;
 
+const METRICS = { format: "prometheus", extended: false, color: false } as const;
+
 /** The expected files next to a capture, and the options for each. */
 export const GOLDENS: Readonly<Record<string, ShowOptions>> = {
   "expected.txt": { format: "table", extended: false, color: false },
@@ -21,6 +23,13 @@ export const GOLDENS: Readonly<Record<string, ShowOptions>> = {
   "expected-extended.influx": { format: "influx", extended: true, color: false },
   "expected.prom": { format: "prometheus", extended: false, color: false },
   "expected.openmetrics": { format: "openmetrics", extended: false, color: false },
+  "expected-aggregate.prom": { ...METRICS, aggregate: "virtual" },
+  "expected-node-exporter.prom": { ...METRICS, compat: "node_exporter" },
+  "expected-node-exporter-aggregate.prom": {
+    ...METRICS,
+    compat: "node_exporter",
+    aggregate: "virtual",
+  },
 };
 
 /** The directory of the recordings of several kernels: `linux-KERNEL.pcap` and expected JSON. */

@@ -31,6 +31,12 @@ export type StreamFormat = typeof STREAM_FORMATS[number];
 /** What triggers the readings of a stream, other than time. */
 export const TRIGGERS = ["stdin", "SIGUSR1"] as const;
 
+/** The programs whose metric names Prometheus output can have. */
+export const COMPAT_PROGRAMS = ["node_exporter"] as const;
+
+/** What Prometheus output can be aggregated by. */
+export const AGGREGATES = ["virtual"] as const;
+
 /** The formats of the doctor's report. */
 export const DOCTOR_FORMATS = ["table", "json"] as const;
 
@@ -161,6 +167,12 @@ const EVERY_COMMAND = COMMANDS.map(({ name }) => name);
 /** A capture is read, from a file or built in. */
 const NEEDS_CAPTURE: readonly OptionNeed[] = [{ option: "replay" }, { option: "demo" }];
 
+/** Metrics are written, in one of the formats of Prometheus. */
+const NEEDS_METRICS: readonly OptionNeed[] = ["prometheus", "openmetrics"].map((value) => ({
+  option: "output",
+  value,
+}));
+
 /** Every option. */
 export const OPTIONS: readonly Option[] = [
   {
@@ -238,6 +250,26 @@ export const OPTIONS: readonly Option[] = [
       "SECONDS is rounded up to an even number. A server that is new, or whose counters were " +
       "zeroed, has no rates. With show --replay and --demo, the earlier snapshot is the last one " +
       "that is at least SECONDS older, or else the first.",
+  },
+  {
+    name: "compat",
+    argument: { name: "PROGRAM", values: COMPAT_PROGRAMS },
+    commands: ["show"],
+    help: "with prometheus or openmetrics: print the metrics of another program: node_exporter",
+    details: "They are the node_ipvs_* metrics of its ipvs collector, with its labels. Real " +
+      "servers of a fwmark also have the labels virtual_address_family and virtual_fwmark. If " +
+      "node_exporter reads them from a file, start it with --no-collector.ipvs.",
+    needs: NEEDS_METRICS,
+  },
+  {
+    name: "aggregate",
+    argument: { name: "BY", values: AGGREGATES },
+    commands: ["show"],
+    help: "with prometheus or openmetrics: summarize real servers by virtual server: virtual",
+    details: "There are no metrics of single real servers. Each virtual server has the number of " +
+      "its real servers in each state, and the sums of their connections. Weights, thresholds " +
+      "and counters are not summed.",
+    needs: NEEDS_METRICS,
   },
   {
     name: "replay",

@@ -9,7 +9,10 @@ import { endpointText, type Rates, Server } from "./server.ts";
 import { IP_VS_CONN_F_FWD_MASK, IP_VS_CONN_F_TUNNEL } from "./uapi.ts";
 
 /** `active`: weight above 0; `draining`: weight 0, connections left; `drained`: none left. */
-export type RealServerState = "active" | "draining" | "drained";
+export const REAL_SERVER_STATES = ["active", "draining", "drained"] as const;
+
+/** One of {@linkcode REAL_SERVER_STATES}. */
+export type RealServerState = typeof REAL_SERVER_STATES[number];
 
 /** A real server (the kernel's destination) of one virtual server. */
 export class RealServer extends Server {

@@ -4,7 +4,8 @@
  * @module
  */
 import type { Snapshot, SyncDaemon, Timeouts } from "../ipvs/snapshot.ts";
-import { COUNTERS, MEASURED_METRICS, TOTAL_METRICS } from "../metrics/catalogue.ts";
+import { COUNTERS, MEASURED_METRICS, type Metric, TOTAL_METRICS } from "../metrics/catalogue.ts";
+import type { Totals } from "../procfs/ip_vs_stats.ts";
 import { VERSION } from "../version.ts";
 import type { NamedValue } from "./prometheus_labels.ts";
 
@@ -29,7 +30,7 @@ export function globalMetrics(snapshot: Snapshot): MetricFamily[] {
   const families = [
     ...programFamilies(snapshot),
     ...configFamilies(snapshot),
-    ...totalFamilies(snapshot),
+    ...totalFamilies(snapshot, "ipvs_", TOTAL_METRICS),
     ...cpuFamilies(snapshot),
     ...measuredFamilies(snapshot),
   ];
@@ -98,9 +99,14 @@ function daemonLabels(daemon: SyncDaemon): NamedValue[] {
   ];
 }
 
-function totalFamilies({ totals }: Snapshot): MetricFamily[] {
-  return TOTAL_METRICS.map(({ prometheus, help, kind, unit, read }) => ({
-    name: `ipvs_${prometheus}`,
+/** Families of the totals, whose names begin with `prefix`; without samples if there are none. */
+export function totalFamilies(
+  { totals }: Snapshot,
+  prefix: string,
+  metrics: readonly Metric<Totals>[],
+): MetricFamily[] {
+  return metrics.map(({ prometheus, help, kind, unit, read }) => ({
+    name: `${prefix}${prometheus}`,
     help: `${help} All virtual servers, including deleted ones.`,
     kind,
     unit,

@@ -5,212 +5,192 @@
  *
  * @module
  */
-import type { RealServer } from "../ipvs/real_server.ts";
+import { REAL_SERVER_STATES, type RealServer } from "../ipvs/real_server.ts";
 import type { Server } from "../ipvs/server.ts";
 import type { VirtualServer } from "../ipvs/virtual_server.ts";
 import type { Snapshot } from "../ipvs/snapshot.ts";
-import { MEASURED_METRICS, REAL_METRICS, VIRTUAL_METRICS } from "../metrics/catalogue.ts";
+import { countStates, SUM_METRICS } from "../metrics/aggregates.ts";
+import {
+  MEASURED_METRICS,
+  type Metric,
+  REAL_METRICS,
+  VIRTUAL_METRICS,
+} from "../metrics/catalogue.ts";
 import { type Label, REAL_LABELS, VIRTUAL_LABELS } from "../metrics/labels.ts";
-import { ByteWriter, type Sink, utf8 } from "./byte_writer.ts";
-import { globalMetrics, type MetricFamily } from "./global_metrics.ts";
+import { type Sink, utf8 } from "./byte_writer.ts";
+import { FamilyWriter } from "./family_writer.ts";
+import { globalMetrics } from "./global_metrics.ts";
+import { LabelBuffer } from "./label_buffer.ts";
 import { LabelWriter } from "./label_bytes.ts";
 import { labelList, labelText } from "./prometheus_labels.ts";
 import { statusMetrics } from "./status_metrics.ts";
 
-/** The two text formats, which differ in their comments and in the last line. */
-type Dialect = "prometheus" | "openmetrics";
+/** How to write metrics. */
+export interface PrometheusOptions {
+  /** `virtual`: one set of metrics per virtual server, and none for each real server. */
+  readonly aggregate?: "virtual" | undefined;
+}
 
 /** Encodes a snapshot in the Prometheus text format 0.0.4. */
-export function encodePrometheus(snapshot: Snapshot, sink: Sink): void {
-  new MetricsWriter(snapshot, sink, "prometheus").write();
+export function encodePrometheus(
+  snapshot: Snapshot,
+  sink: Sink,
+  options: PrometheusOptions = {},
+): void {
+  new MetricsWriter(snapshot, new FamilyWriter(sink, "prometheus")).write(options);
 }
 
 /** Encodes a snapshot in OpenMetrics 1.0 text. */
-export function encodeOpenMetrics(snapshot: Snapshot, sink: Sink): void {
-  new MetricsWriter(snapshot, sink, "openmetrics").write();
-}
-
-const LINE_END = utf8("\n");
-const END = utf8("} ");
-const END_OF_INFO = utf8("} 1\n");
-
-/** The identity labels of servers in one buffer: they are on each of some twenty metrics. */
-class LabelBuffer {
-  readonly #bytes: Uint8Array;
-  readonly #ends: number[] = [0];
-
-  /** Formats the labels of all servers. */
-  constructor(write: (out: ByteWriter, next: () => void) => void) {
-    const chunks: Uint8Array[] = [];
-    const out = new ByteWriter((chunk) => chunks.push(chunk.slice()));
-    write(out, () => this.#ends.push(out.position));
-    out.flush();
-    this.#bytes = new Uint8Array(out.position);
-    let at = 0;
-    for (const chunk of chunks) {
-      this.#bytes.set(chunk, at);
-      at += chunk.length;
-    }
-  }
-
-  /** Copies the labels of the server at an index. */
-  write(out: ByteWriter, index: number): void {
-    out.raw(this.#bytes, this.#ends[index], this.#ends[index + 1]);
-  }
-
-  /** The labels of the server at an index, to be copied many times. */
-  at(index: number): Uint8Array {
-    return this.#bytes.subarray(this.#ends[index], this.#ends[index + 1]);
-  }
+export function encodeOpenMetrics(
+  snapshot: Snapshot,
+  sink: Sink,
+  options: PrometheusOptions = {},
+): void {
+  new MetricsWriter(snapshot, new FamilyWriter(sink, "openmetrics")).write(options);
 }
 
 class MetricsWriter {
   readonly #snapshot: Snapshot;
-  readonly #out: ByteWriter;
-  readonly #dialect: Dialect;
+  readonly #writer: FamilyWriter;
   readonly #virtual: LabelBuffer;
-  readonly #real: LabelBuffer;
-  /** Name of the samples of the current family. */
-  #sample = "";
-  /** The same with the opening brace. */
-  #begin: Uint8Array = utf8("");
 
-  constructor(snapshot: Snapshot, sink: Sink, dialect: Dialect) {
+  constructor(snapshot: Snapshot, writer: FamilyWriter) {
     this.#snapshot = snapshot;
-    this.#out = new ByteWriter(sink);
-    this.#dialect = dialect;
-    const { virtualServers } = snapshot;
+    this.#writer = writer;
     this.#virtual = new LabelBuffer((out, next) => {
-      for (const virtual of virtualServers) {
+      for (const virtual of snapshot.virtualServers) {
         out.text(virtualLabels(virtual));
         next();
       }
     });
-    const labels = writers(REAL_LABELS, "identity");
-    this.#real = new LabelBuffer((out, next) => {
-      for (const { realServers } of virtualServers) {
+  }
+
+  write({ aggregate }: PrometheusOptions): void {
+    const families = [...globalMetrics(this.#snapshot), ...statusMetrics(this.#snapshot)];
+    for (const family of families) this.#writer.family(family);
+    this.#virtualServers(VIRTUAL_METRICS);
+    if (this.#snapshot.measured !== undefined) this.#virtualRates();
+    this.#virtualInfo();
+    if (aggregate === "virtual") this.#aggregates();
+    else this.#realServers();
+    this.#writer.end();
+  }
+
+  #virtualServers(metrics: readonly Metric<VirtualServer>[]): void {
+    const { virtualServers } = this.#snapshot;
+    for (const metric of metrics) {
+      this.#writer.begin({ ...metric, name: `ipvs_virtual_server_${metric.prometheus}` });
+      this.#writer.samples(virtualServers, this.#virtual, metric.read);
+    }
+  }
+
+  /** The rates of virtual servers that have any. */
+  #virtualRates(): void {
+    for (const metric of MEASURED_METRICS) {
+      this.#writer.begin({ ...metric, name: `ipvs_virtual_server_${metric.prometheus}` });
+      let index = 0;
+      for (const { measured } of this.#snapshot.virtualServers) {
+        const own = index++;
+        if (measured === undefined) continue;
+        this.#writer.beginSample();
+        this.#virtual.write(this.#writer.out, own);
+        this.#writer.endSampleWithDouble(metric.read(measured));
+      }
+    }
+  }
+
+  #virtualInfo(): void {
+    const labels = writers(VIRTUAL_LABELS, "info");
+    const help = "Virtual server configuration.";
+    this.#writer.begin({ name: "ipvs_virtual_server", help, kind: "info" });
+    let index = 0;
+    for (const virtual of this.#snapshot.virtualServers) {
+      this.#writer.beginSample();
+      this.#virtual.write(this.#writer.out, index++);
+      for (const label of labels) label.write(this.#writer.out, virtual);
+      this.#writer.endSample(1);
+    }
+  }
+
+  /** The real servers of each virtual server together. */
+  #aggregates(): void {
+    const help = "Number of real servers in each state.";
+    this.#writer.begin({ name: "ipvs_virtual_server_real_servers", help, kind: "gauge" });
+    const endings = REAL_SERVER_STATES.map((state) => [state, utf8(`,state="${state}"`)] as const);
+    let index = 0;
+    for (const virtual of this.#snapshot.virtualServers) {
+      const counts = countStates(virtual);
+      for (const [state, ending] of endings) {
+        this.#writer.beginSample();
+        this.#virtual.write(this.#writer.out, index);
+        this.#writer.out.raw(ending);
+        this.#writer.endSample(counts[state]);
+      }
+      index++;
+    }
+    this.#virtualServers(SUM_METRICS);
+  }
+
+  #realServers(): void {
+    const identity = writers(REAL_LABELS, "identity");
+    const own = new LabelBuffer((out, next) => {
+      for (const { realServers } of this.#snapshot.virtualServers) {
         for (const real of realServers) {
-          for (const label of labels) label.write(out, real);
+          for (const label of identity) label.write(out, real);
           next();
         }
       }
     });
-  }
-
-  write(): void {
-    const out = this.#out;
-    const families = [...globalMetrics(this.#snapshot), ...statusMetrics(this.#snapshot)];
-    for (const family of families) this.#family(family);
-    for (const metric of VIRTUAL_METRICS) {
-      this.#head(`ipvs_virtual_server_${metric.prometheus}`, metric);
-      this.#eachVirtual((server) => this.#value(metric.read(server)));
-    }
-    this.#virtualRates();
-    const virtualInfo = writers(VIRTUAL_LABELS, "info");
-    this.#head("ipvs_virtual_server", { help: "Virtual server configuration.", kind: "info" });
-    this.#eachVirtual((server) => this.#info(virtualInfo, server));
     for (const metric of REAL_METRICS) {
-      this.#head(`ipvs_real_server_${metric.prometheus}`, metric);
-      this.#eachReal((server) => this.#value(metric.read(server)));
+      this.#writer.begin({ ...metric, name: `ipvs_real_server_${metric.prometheus}` });
+      this.#eachReal(own, (server) => this.#writer.endSample(metric.read(server)));
     }
-    this.#realRates();
-    const realInfo = writers(REAL_LABELS, "info");
-    this.#head("ipvs_real_server", { help: "Real server configuration.", kind: "info" });
-    this.#eachReal((server) => this.#info(realInfo, server));
-    if (this.#dialect === "openmetrics") out.text("# EOF\n");
-    out.flush();
+    if (this.#snapshot.measured !== undefined) this.#realRates(own);
+    const labels = writers(REAL_LABELS, "info");
+    const help = "Real server configuration.";
+    this.#writer.begin({ name: "ipvs_real_server", help, kind: "info" });
+    this.#eachReal(own, (server) => {
+      for (const label of labels) label.write(this.#writer.out, server);
+      this.#writer.endSample(1);
+    });
   }
 
-  #family({ name, samples, ...rest }: MetricFamily): void {
-    this.#head(name, rest);
-    for (const { labels, value } of samples) {
-      const list = labels.length === 0 ? "" : `{${labelList(labels)}}`;
-      this.#out.text(`${this.#sample}${list} ${value}\n`);
+  /** The rates of real servers that have any. */
+  #realRates(own: LabelBuffer): void {
+    const isMeasured = ({ measured }: RealServer) => measured !== undefined;
+    for (const metric of MEASURED_METRICS) {
+      this.#writer.begin({ ...metric, name: `ipvs_real_server_${metric.prometheus}` });
+      this.#eachReal(
+        own,
+        ({ measured }) => this.#writer.endSampleWithDouble(metric.read(measured!)),
+        isMeasured,
+      );
     }
   }
 
-  /** Begins a family with its comments. */
-  #head(
-    family: string,
-    { help, kind, unit = "" }: {
-      readonly help: string;
-      readonly kind: "counter" | "gauge" | "info";
-      readonly unit?: string;
-    },
+  /**
+   * Begins a sample of each real server, or of those that `has` selects, with the labels that identify
+   * it.
+   */
+  #eachReal(
+    own: LabelBuffer,
+    end: (server: RealServer) => void,
+    has?: (server: RealServer) => boolean,
   ): void {
-    const suffix = kind === "counter" ? "_total" : kind === "info" ? "_info" : "";
-    this.#sample = `${family}${suffix}`;
-    this.#begin = utf8(`${this.#sample}{`);
-    const open = this.#dialect === "openmetrics";
-    const name = open ? family : this.#sample;
-    const type = kind === "info" && !open ? "gauge" : kind;
-    const hasUnit = open && unit !== "" && family.endsWith(`_${unit}`);
-    const unitLine = hasUnit ? `# UNIT ${name} ${unit}\n` : "";
-    this.#out.text(`# HELP ${name} ${help}\n# TYPE ${name} ${type}\n${unitLine}`);
-  }
-
-  /** Writes a sample of each virtual server, or of those that `has` selects. */
-  #eachVirtual(end: (server: VirtualServer) => void, has?: (server: Server) => boolean): void {
-    let index = 0;
-    for (const virtual of this.#snapshot.virtualServers) {
-      const number = index++;
-      if (has !== undefined && !has(virtual)) continue;
-      this.#out.raw(this.#begin);
-      this.#virtual.write(this.#out, number);
-      end(virtual);
-    }
-  }
-
-  /** Writes a sample of each real server, or of those that `has` selects. */
-  #eachReal(end: (server: RealServer) => void, has?: (server: Server) => boolean): void {
+    const { out } = this.#writer;
     let virtual = 0, index = 0;
     for (const { realServers } of this.#snapshot.virtualServers) {
       const labels = this.#virtual.at(virtual++);
       for (const real of realServers) {
         const number = index++;
         if (has !== undefined && !has(real)) continue;
-        this.#out.raw(this.#begin);
-        this.#out.raw(labels);
-        this.#real.write(this.#out, number);
+        this.#writer.beginSample();
+        out.raw(labels);
+        own.write(out, number);
         end(real);
       }
     }
   }
-
-  #virtualRates(): void {
-    if (this.#snapshot.measured === undefined) return;
-    for (const metric of MEASURED_METRICS) {
-      this.#head(`ipvs_virtual_server_${metric.prometheus}`, metric);
-      this.#eachVirtual((server) => this.#double(metric.read(server.measured!)), isMeasured);
-    }
-  }
-
-  #realRates(): void {
-    if (this.#snapshot.measured === undefined) return;
-    for (const metric of MEASURED_METRICS) {
-      this.#head(`ipvs_real_server_${metric.prometheus}`, metric);
-      this.#eachReal((server) => this.#double(metric.read(server.measured!)), isMeasured);
-    }
-  }
-
-  #double(value: number): void {
-    this.#out.text(`} ${value}\n`);
-  }
-
-  #value(value: number | bigint): void {
-    this.#out.raw(END);
-    this.#out.number(value);
-    this.#out.raw(LINE_END);
-  }
-
-  #info<S extends Server>(labels: readonly LabelWriter<S>[], server: S): void {
-    for (const label of labels) label.write(this.#out, server);
-    this.#out.raw(END_OF_INFO);
-  }
-}
-
-function isMeasured({ measured }: Server): boolean {
-  return measured !== undefined;
 }
 
 /** What identifies a virtual server, on its own metrics and on those of its real servers. */

@@ -24,6 +24,8 @@ const CASES: readonly (readonly [line: string, offered: readonly string[]])[] = 
   ["ipvstat -o json ", NAMES],
   ["ipvstat -o ", FORMATS],
   ["ipvstat --output=p", ["prometheus"]],
+  ["ipvstat --compat ", ["node_exporter"]],
+  ["ipvstat show --aggregate=v", ["virtual"]],
   ["ipvstat show --output ", FORMATS],
   ["ipvstat stream -o ", STREAM_FORMATS],
   ["ipvstat stream --on ", TRIGGERS],
