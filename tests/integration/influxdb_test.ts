@@ -83,14 +83,15 @@ function namesOf(characters: readonly string[]): string[] {
 }
 
 Deno.test({
-  name: "InfluxDB stores names of any characters; a backslash at the end becomes an underscore",
+  name:
+    "InfluxDB stores names as they are; a tab, and backslashes at the end, become an underscore",
   ignore,
   fn: () =>
     withInfluxDb(async (createDatabase) => {
-      const names = namesOf(["a", " ", ",", "=", "\\", '"', "'", "\t", "é"])
+      const names = namesOf(["a", " ", ",", "=", "\\", '"', "'", "#", "é"])
         .filter((name) => !name.endsWith("\\"));
       assert.equal(names.length, 8 * (1 + 9 + 9 * 9));
-      const changed = { "\\": "_", "a\\": "a_", "\\\\": "_", "a\\b\\": "a\\b_" };
+      const changed = { "a\tb": "a_b", "\\": "_", "a\\\\": "a_", "a\\b\\": "a\\b_" };
       const expected = [...names.map((name) => [name, name]), ...Object.entries(changed)];
       const services = expected.map(([name], i): FakeService => ({
         fwmark: i + 1,

@@ -135,7 +135,7 @@ Deno.test("encodeInflux() escapes commas, equals signs and spaces in names", () 
 });
 
 Deno.test("encodeInflux() prints one line per server, whatever characters a name contains", () => {
-  for (const sched of ["a\nb", "a\rb", "a\\", "\\", "é\u0001\\\n"]) {
+  for (const sched of ["a\nb", "a\rb", "a\tb\v\f", "a\\", "\\", "é\u0001\\\n"]) {
     const services = [{ fwmark: 1, sched, destinations: [{ address: "10.0.0.1" }] }];
     const lines = parseLineProtocol(influx(collect(fakeKernel({ services })), true));
     assert.deepEqual(lines.map((line) => line.measurement), [
@@ -143,6 +143,7 @@ Deno.test("encodeInflux() prints one line per server, whatever characters a name
       "ipvs_real_server",
     ]);
     assert.equal(lines[0]!.tags.size, 6);
+    assert.doesNotMatch(lines[0]!.tags.get("sched")!, /[\t\n\v\f\r]/);
   }
 });
 
