@@ -125,10 +125,10 @@ async function readLog(
 
 /**
  * Starts InfluxDB on a free port, and stops it after the test. The test gets a function that creates
- * a database.
+ * a database, and the URL of the server.
  */
 export function withInfluxDb(
-  use: (createDatabase: (name: string) => Promise<Database>) => Promise<void>,
+  use: (createDatabase: (name: string) => Promise<Database>, address: string) => Promise<void>,
 ): Promise<void> {
   return withTempDir(async (dir) => {
     const config = join(dir, "influxdb.conf");
@@ -142,7 +142,7 @@ export function withInfluxDb(
     try {
       const address = await Promise.race([listening.promise, ended]);
       clearTimeout(limit);
-      await use((name) => Database.create(address, name));
+      await use((name) => Database.create(address, name), address);
     } finally {
       clearTimeout(limit);
       stop(child);

@@ -4,15 +4,17 @@ import { openReplay } from "../../lib/commands/replay.ts";
 import { collect } from "../../lib/ipvs/collect.ts";
 import type { Snapshot } from "../../lib/ipvs/snapshot.ts";
 import { encodeInflux } from "../../lib/output/influx.ts";
-import { cannotFind } from "../_commands.ts";
+import { cannotFind, outputOf, withTempDir } from "../_commands.ts";
 import { fakeKernel, type FakeService } from "../_fake_kernel.ts";
 import { HARD_CPUS, HARD_SERVICES, HARD_TOTALS, hardKernel } from "../_hard_cases.ts";
 import { textOf } from "../_output_parsers.ts";
+import { read } from "../_pages.ts";
 import { addOnce, assertListings, type Table } from "../kernel/_compare.ts";
 import type { Files } from "../kernel/_files.ts";
 import { serverKey, serviceKey } from "../kernel/_ipvs_attributes.ts";
 import type { Fields } from "../kernel/_ipvsadm.ts";
 import { cpuLines, realLines, totalLine, virtualLines } from "../output/_expected_influx.ts";
+import { commandFor } from "./_telegraf.ts";
 import { INFLUXDB, type Point, withInfluxDb } from "./_influxdb.ts";
 
 const ignore = cannotFind(INFLUXDB);
@@ -165,3 +167,43 @@ for (const name of ["demo", "hard"]) {
       }),
   });
 }
+
+/** The active connections of the real servers in ipvsadm's listing, by the address of their service. */
+function activeByAddress(listing: string): Record<string, number> {
+  const sums: Record<string, number> = {};
+  let address = "";
+  for (const line of listing.split("\n").slice(3)) {
+    const [, , service] = /^(TCP|UDP|FWM) +(\S+)/.exec(line) ?? [];
+    if (service !== undefined) address = /^\[?(.*?)\]?:\d+$/.exec(service)?.[1] ?? "";
+    const active = /^ +-> \S+ +\S+ +\d+ +(\d+)/.exec(line)?.[1];
+    if (active !== undefined) sums[address] = (sums[address] ?? 0) + Number(active);
+  }
+  return sums;
+}
+
+Deno.test({
+  name: "the commands of docs/influxdb.md write a snapshot and sum up connections",
+  ignore: cannotFind({ ...INFLUXDB, influx: "influxdb-client", curl: "curl" }),
+  fn: () =>
+    withInfluxDb((_, address) =>
+      withTempDir(async (dir) => {
+        const { host, port } = new URL(address);
+        const commands = read("docs/influxdb.md").split("\n").filter((line) => /^ {4}/.test(line));
+        assert.equal(commands.length, 3);
+        const [ipvstat] = await commandFor(["/usr/bin/ipvstat"], dir, "--demo");
+        const script = [
+          "set -e",
+          `ipvstat() { '${ipvstat}' "$@"; }`,
+          `influx() { command influx -port ${port} -format csv "$@"; }`,
+          ...commands.map((command) => command.replace("127.0.0.1:8086", host)),
+        ];
+        const output = await outputOf(["sh", "-c", script.join("\n")]);
+        const rows = output.matchAll(/^ipvs_real_server,virtual_address=(.*),.*,(\d+)$/gm);
+        const sums = [...rows].map(([, address, sum]) => [address, Number(sum)]);
+        assert.deepEqual(
+          Object.fromEntries(sums),
+          activeByAddress(read("testdata/demo/ipvsadm.txt")),
+        );
+      })
+    ),
+});
