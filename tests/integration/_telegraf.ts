@@ -6,9 +6,13 @@
  */
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { record } from "../../lib/commands/record.ts";
 import { run } from "../_commands.ts";
+import type { FakeSource } from "../_fake_kernel.ts";
+import { HARD_SERVICES, HARD_TOTALS } from "../_hard_cases.ts";
 import { type Line, parseLineProtocol } from "../_output_parsers.ts";
 import { blocks, read } from "../_pages.ts";
+import { realLines, totalLine, virtualLines } from "../output/_expected_influx.ts";
 
 const CLI = new URL("../../cli.ts", import.meta.url).pathname;
 const PERMISSIONS = ["--allow-ffi", "--allow-read", "--allow-write"];
@@ -63,4 +67,35 @@ export async function gather(
   const [line = "", rest = ""] = stderr.slice(0, 512).split("\n");
   const isWhole = stderr.length <= 512 && rest === "";
   return { error: `exit status ${code}: ${line}${isWhole ? "" : "..."}` };
+}
+
+/** Records a snapshot of a fake kernel; returns the path of the capture. */
+export async function recordingOf(kernel: FakeSource, dir: string): Promise<string> {
+  const capture = join(dir, "capture.pcap");
+  using file = Deno.createSync(capture);
+  await record(kernel, (bytes) => file.writeSync(bytes), { rounds: 1, interval: 0 });
+  return capture;
+}
+
+/** Lines without their times. */
+export function contentsOf(lines: readonly Line[]) {
+  return lines.map(({ measurement, tags, fields }) => ({
+    measurement,
+    tags: Object.fromEntries(tags),
+    fields: Object.fromEntries(fields),
+  }));
+}
+
+/** The number of lines for the hard cases. */
+export const HARD_LINES = 1 + virtualLines(HARD_SERVICES, false).length +
+  realLines(HARD_SERVICES, false).length;
+
+/** Checks that lines are those of the hard cases. */
+export function assertHardCases(lines: readonly Line[]): void {
+  const found = contentsOf(lines);
+  const of = (name: string) => found.filter(({ measurement }) => measurement === name);
+  assert.deepEqual(of("ipvs"), [totalLine(HARD_TOTALS)]);
+  assert.deepEqual(of("ipvs_virtual_server"), virtualLines(HARD_SERVICES, false));
+  assert.deepEqual(of("ipvs_real_server"), realLines(HARD_SERVICES, false));
+  assert.equal(found.length, HARD_LINES);
 }

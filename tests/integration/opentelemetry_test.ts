@@ -11,9 +11,12 @@ const CONFIG = parse(TEXT);
 const DOCUMENTED: Readonly<Record<string, readonly string[]>> = {
   "": ["receivers", "processors", "exporters", "connectors", "extensions", "service"],
   "receivers.prometheus": ["config", "target_allocator", "trim_metric_suffixes", "api_server"],
-  "receivers.prometheus.config": ["global", "scrape_configs", "otlp", "runtime", "storage"],
+  "receivers.prometheus.config": [
+    ...["global", "otlp", "runtime", "scrape_configs", "storage", "tracing"],
+  ],
   "exporters.debug": [
-    ...["verbosity", "sampling_initial", "sampling_thereafter", "use_internal_logger"],
+    ...["output_paths", "sampling_initial", "sampling_thereafter", "sending_queue"],
+    ...["use_internal_logger", "verbosity"],
   ],
   service: ["pipelines", "extensions", "telemetry"],
   "service.pipelines.metrics": ["receivers", "processors", "exporters"],

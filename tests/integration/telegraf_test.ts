@@ -2,32 +2,20 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { parseArguments } from "../../lib/commands/parse.ts";
-import { record } from "../../lib/commands/record.ts";
 import { outputOf, withTempDir } from "../_commands.ts";
-import { fakeKernel, inconsistentKernel } from "../_fake_kernel.ts";
-import { HARD_SERVICES, HARD_TOTALS, hardKernel } from "../_hard_cases.ts";
-import type { Line } from "../_output_parsers.ts";
-import { realLines, totalLine, virtualLines } from "../output/_expected_influx.ts";
-import { commandFor, gather, recipe } from "./_telegraf.ts";
+import { inconsistentKernel } from "../_fake_kernel.ts";
+import { hardKernel } from "../_hard_cases.ts";
+import { virtualLines } from "../output/_expected_influx.ts";
+import {
+  assertHardCases,
+  commandFor,
+  contentsOf,
+  gather,
+  recipe,
+  recordingOf,
+} from "./_telegraf.ts";
 
 const [EXEC = ""] = recipe("exec").get("commands") as string[];
-
-/** Records snapshots of a fake kernel; returns the path of the capture. */
-async function recordingOf(kernel: ReturnType<typeof fakeKernel>, dir: string): Promise<string> {
-  const capture = join(dir, "capture.pcap");
-  using file = Deno.createSync(capture);
-  await record(kernel, (bytes) => file.writeSync(bytes), { rounds: 1, interval: 0 });
-  return capture;
-}
-
-/** Lines without their order and their times. */
-function contentsOf(lines: readonly Line[]) {
-  return lines.map(({ measurement, tags, fields }) => ({
-    measurement,
-    tags: Object.fromEntries(tags),
-    fields: Object.fromEntries(fields),
-  }));
-}
 
 Deno.test("the recipe for exec is that of examples/telegraf.conf, and has valid options", () => {
   const { command, options } = parseArguments(EXEC.split(" ").slice(1));
@@ -41,11 +29,7 @@ Deno.test("telegraf's exec gets every server of the hard cases", () =>
     const command = await commandFor(EXEC.split(" "), dir, "--replay", capture);
     const result = await gather(command);
     assert.ok("metrics" in result, JSON.stringify(result));
-    const lines = contentsOf(result.metrics);
-    const of = (name: string) => lines.filter(({ measurement }) => measurement === name);
-    assert.deepEqual(of("ipvs"), [totalLine(HARD_TOTALS)]);
-    assert.deepEqual(of("ipvs_virtual_server"), virtualLines(HARD_SERVICES, false));
-    assert.deepEqual(of("ipvs_real_server"), realLines(HARD_SERVICES, false));
+    assertHardCases(result.metrics);
   }));
 
 Deno.test("telegraf's exec logs the whole message of a failed read, and gets no metrics", () =>
