@@ -64,11 +64,11 @@ const INTEGER = utf8("i");
 const MAXIMUM = 2n ** 63n - 1n;
 
 /**
- * Escapes a tag value. Line feeds, and backslashes at the end, cannot be escaped and are replaced;
- * no valid name has them.
+ * Escapes a tag value. A backslash at its end and white space other than spaces cannot be escaped,
+ * for telegraf at least, and are replaced; no valid name has them.
  */
 function escapeTag(value: string): string {
-  return value.replace(/[\n\r]|\\+$/g, "_").replace(/[,= ]/g, "\\$&");
+  return value.replace(/[\t\n\v\f\r]|\\+$/g, "_").replace(/[,= ]/g, "\\$&");
 }
 
 /** One tag with the comma before it; empty for an empty value, which the protocol does not allow. */
