@@ -117,6 +117,7 @@ export type { Settings } from "./lib/procfs/settings.ts";
 export type { Sink } from "./lib/output/byte_writer.ts";
 export { encodeInflux, type InfluxOptions } from "./lib/output/influx.ts";
 export { encodeJson } from "./lib/output/json.ts";
+export { encodeNdjson } from "./lib/output/ndjson.ts";
 export { encodeNodeExporter, type NodeExporterOptions } from "./lib/output/node_exporter.ts";
 export {
   encodeOpenMetrics,

@@ -41,6 +41,7 @@ Deno.test("docs/formats.md lists the table's columns in the order in which they 
 });
 
 const SOURCES: readonly string[] = [
+  "expected.ndjson",
   "expected.influx",
   "expected-extended.influx",
   "expected.prom",

@@ -4,6 +4,11 @@
  *
  * @module
  */
+import { type Argument, type Command, NEEDS_CAPTURE, type Option } from "./option_types.ts";
+import { PROMETHEUS_OPTIONS } from "./prometheus_options.ts";
+import { STREAM_OPTIONS } from "./stream_options.ts";
+
+export type { Argument, Command, Option, OptionNeed, Values } from "./option_types.ts";
 
 /** What the program does. */
 export const SUMMARY = "shows what Linux IP Virtual Server is doing";
@@ -28,15 +33,6 @@ export const STREAM_FORMATS = ["ndjson", "influx"] as const satisfies readonly F
 /** One of {@linkcode STREAM_FORMATS}. */
 export type StreamFormat = typeof STREAM_FORMATS[number];
 
-/** What triggers the readings of a stream, other than time. */
-export const TRIGGERS = ["stdin", "SIGUSR1"] as const;
-
-/** The programs whose metric names Prometheus output can have. */
-export const COMPAT_PROGRAMS = ["node_exporter"] as const;
-
-/** What Prometheus output can be aggregated by. */
-export const AGGREGATES = ["virtual"] as const;
-
 /** The formats of the doctor's report. */
 export const DOCTOR_FORMATS = ["table", "json"] as const;
 
@@ -51,56 +47,6 @@ export const SHELLS = ["bash", "zsh", "fish"] as const;
 
 /** One of {@linkcode SHELLS}. */
 export type Shell = typeof SHELLS[number];
-
-/** Valid values: a file name, a number from 1 (a `count` or a `width`), seconds, a size in bytes, or one of some words. */
-export type Values = "file" | "count" | "width" | "seconds" | "size" | readonly string[];
-
-/** An operand, or the argument of an option. */
-export interface Argument {
-  /** Its name in the help, such as `FILE`. */
-  readonly name: string;
-  readonly values: Values;
-  /** For an operand: whether it may be omitted. */
-  readonly optional?: boolean;
-}
-
-/** A command. */
-export interface Command {
-  readonly name: string;
-  readonly operands: readonly Argument[];
-  /** What it does, in a few words. */
-  readonly help: string;
-  /** More for the man page, in sentences. */
-  readonly details?: string;
-}
-
-/** Another option that an option needs, if `value` is set with that value. */
-export interface OptionNeed {
-  readonly option: string;
-  readonly value?: string;
-}
-
-/** An option of some commands. An option that differs by command has a row for each variant. */
-export interface Option {
-  /** Without dashes. */
-  readonly name: string;
-  /** Its letter. */
-  readonly short?: string;
-  /** Absent for a flag. */
-  readonly argument?: Argument;
-  /** Names of the commands that have the option. */
-  readonly commands: readonly string[];
-  /** What it does, in a few words. */
-  readonly help: string;
-  /** More for the man page, in sentences. */
-  readonly details?: string;
-  /** The option has an effect only together with one of these. */
-  readonly needs?: readonly OptionNeed[];
-  /** An option that it cannot be combined with. */
-  readonly excludes?: string;
-  /** Its value if it is not given, where another option needs to know. */
-  readonly default?: string;
-}
 
 const FILE: Argument = { name: "FILE", values: "file" };
 
@@ -163,15 +109,6 @@ export const COMMANDS: readonly Command[] = [
 ];
 
 const EVERY_COMMAND = COMMANDS.map(({ name }) => name);
-
-/** A capture is read, from a file or built in. */
-const NEEDS_CAPTURE: readonly OptionNeed[] = [{ option: "replay" }, { option: "demo" }];
-
-/** Metrics are written, in one of the formats of Prometheus. */
-const NEEDS_METRICS: readonly OptionNeed[] = ["prometheus", "openmetrics"].map((value) => ({
-  option: "output",
-  value,
-}));
 
 /** Every option. */
 export const OPTIONS: readonly Option[] = [
@@ -251,26 +188,7 @@ export const OPTIONS: readonly Option[] = [
       "zeroed, has no rates. With show --replay and --demo, the earlier snapshot is the last one " +
       "that is at least SECONDS older, or else the first.",
   },
-  {
-    name: "compat",
-    argument: { name: "PROGRAM", values: COMPAT_PROGRAMS },
-    commands: ["show"],
-    help: "with prometheus or openmetrics: print the metrics of another program: node_exporter",
-    details: "They are the node_ipvs_* metrics of its ipvs collector, with its labels. Real " +
-      "servers of a fwmark also have the labels virtual_address_family and virtual_fwmark. If " +
-      "node_exporter reads them from a file, start it with --no-collector.ipvs.",
-    needs: NEEDS_METRICS,
-  },
-  {
-    name: "aggregate",
-    argument: { name: "BY", values: AGGREGATES },
-    commands: ["show"],
-    help: "with prometheus or openmetrics: summarize real servers by virtual server: virtual",
-    details: "There are no metrics of single real servers. Each virtual server has the number of " +
-      "its real servers in each state, and the sums of their connections. Weights, thresholds " +
-      "and counters are not summed.",
-    needs: NEEDS_METRICS,
-  },
+  ...PROMETHEUS_OPTIONS,
   {
     name: "replay",
     argument: FILE,
@@ -296,13 +214,6 @@ export const OPTIONS: readonly Option[] = [
   },
   { name: "demo", commands: ["show", "stream"], help: "read the built-in recording" },
   {
-    name: "loop",
-    commands: ["stream"],
-    help: "start over at the end of the recording",
-    details: "The times keep increasing.",
-    needs: NEEDS_CAPTURE,
-  },
-  {
     name: "rounds",
     argument: { name: "N", values: "count" },
     commands: ["record"],
@@ -314,46 +225,7 @@ export const OPTIONS: readonly Option[] = [
     commands: ["record"],
     help: "time between snapshots (default 2)",
   },
-  {
-    name: "interval",
-    argument: { name: "SECONDS", values: "seconds" },
-    commands: ["stream"],
-    help: "time between readings (default 2, or as recorded); 0 does not wait",
-    details:
-      "Readings are due at multiples of SECONDS after the first one. One that would be late " +
-      "by SECONDS or more is skipped, and standard error says how many were.",
-  },
-  {
-    name: "on",
-    argument: { name: "EVENT", values: TRIGGERS },
-    commands: ["stream"],
-    help: "read once for each line on stdin, or for each SIGUSR1",
-    details: "The stream ends at the end of standard input. Signals that arrive during a reading " +
-      "cause one more.",
-    excludes: "interval",
-  },
-  {
-    name: "count",
-    argument: { name: "N", values: "count" },
-    commands: ["stream"],
-    help: "end after N readings, including failed ones",
-  },
-  {
-    name: "changes",
-    argument: { name: "N", values: "count" },
-    commands: ["stream"],
-    help: "with ndjson: print all servers every N readings, else only changes",
-    details:
-      "The first reading is whole, too. In between there is a line for each server that is " +
-      "new or has other values than in the last reading, and one with removed: true for each " +
-      "server that no longer exists.",
-    needs: [{ option: "output", value: "ndjson" }],
-  },
-  {
-    name: "fail-fast",
-    commands: ["stream"],
-    help: "end at the first failed reading, with its exit code",
-  },
+  ...STREAM_OPTIONS,
   {
     name: "debug",
     commands: ["show", "stream", "record"],

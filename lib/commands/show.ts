@@ -7,7 +7,8 @@ import { collect, type Source } from "../ipvs/collect.ts";
 import type { Snapshot } from "../ipvs/snapshot.ts";
 import type { Sink } from "../output/byte_writer.ts";
 import { encodeJson } from "../output/json.ts";
-import type { AGGREGATES, COMPAT_PROGRAMS, Format } from "./options.ts";
+import type { Format } from "./options.ts";
+import type { AGGREGATES, COMPAT_PROGRAMS } from "./prometheus_options.ts";
 
 /** How to print a snapshot. */
 export interface ShowOptions {

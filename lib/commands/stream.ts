@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { setImmediate } from "node:timers";
 import type { Consistency, Snapshot } from "../ipvs/snapshot.ts";
 import { DecodeError, NetlinkError } from "../netlink/errors.ts";
 import type { Sink } from "../output/byte_writer.ts";
@@ -76,5 +75,5 @@ function isFailedReading(error: unknown): boolean {
 
 /** Lets the runtime deliver signals, which a stream that never waits would not receive. */
 function eventLoopTurn(): Promise<void> {
-  return new Promise((resolve) => void setImmediate(() => resolve()));
+  return new Promise((resolve) => setTimeout(resolve, 0));
 }

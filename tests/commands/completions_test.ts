@@ -9,8 +9,8 @@ import {
   type Shell,
   SHELLS,
   STREAM_FORMATS,
-  TRIGGERS,
 } from "../../lib/commands/options.ts";
+import { TRIGGERS } from "../../lib/commands/stream_options.ts";
 import { cannotFind, run, withTempDir } from "../_commands.ts";
 
 const NAMES = COMMANDS.map(({ name }) => name);

@@ -102,9 +102,12 @@ Deno.test("parseArguments() lists the options of the command if none is similar"
 });
 
 Deno.test("parseArguments() lists the choices if none is similar", () => {
-  refuses(["-o", "xml"], /; use table, wide, json, influx, prometheus or openmetrics$/);
+  refuses(["-o", "xml"], /; use table, wide, json, ndjson, influx, prometheus or openmetrics$/);
   refuses(["completions", "powershell"], /; use bash, zsh or fish$/);
-  refuses(["qqqqqqqq"], /^Unknown command "qqqqqqqq"; use show, record, .*, version or help$/);
+  refuses(
+    ["qqqqqqqq"],
+    /^Unknown command "qqqqqqqq"; use show, stream, record, .*, version or help$/,
+  );
 });
 
 Deno.test("parseArguments() suggests the other case of an unknown letter", () => {
@@ -118,7 +121,7 @@ Deno.test("parseArguments() suggests two dashes for a long option with one", () 
 });
 
 Deno.test("parseArguments() lists the choices for a missing argument or operand", () => {
-  const formats = "table, wide, json, influx, prometheus or openmetrics";
+  const formats = "table, wide, json, ndjson, influx, prometheus or openmetrics";
   refuses(["-o"], new RegExp(`^Missing FORMAT for --output: use ${formats}$`));
   refuses(["--output="], new RegExp(`^Missing FORMAT for --output: use ${formats}$`));
   refuses(["doctor", "-o"], /^Missing FORMAT for --output: use table or json$/);
@@ -137,11 +140,11 @@ Deno.test("parseArguments() refuses what a command or a flag does not take", () 
   );
   refuses(
     ["record", "a.pcap", "--extended"],
-    /^Option --extended does not apply to record; use it with show$/,
+    /^Option --extended does not apply to record; use it with show or stream$/,
   );
   refuses(
     ["schema", "-o", "json"],
-    /^Option --output does not apply to schema; use it with show or doctor$/,
+    /^Option --output does not apply to schema; use it with show, stream or doctor$/,
   );
   refuses(["--demo=yes"], /^Option --demo takes no argument$/);
 });

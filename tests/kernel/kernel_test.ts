@@ -14,6 +14,7 @@ if (["7.2", "6.1"].includes(chosenKernel())) {
   await import("./broken_outputs.ts");
   await import("./output_file.ts");
   await import("./rates.ts");
+  await import("./stream.ts");
   await import("../binary/least_privilege.ts");
   await import("../binary/textfile.ts");
 }
