@@ -1,6 +1,6 @@
 /**
- * Imports the tests that need neither the kernel lab nor a compiled program into two modules, for
- * `deno task test:unit`. `deno test` runs each module in a separate isolate, which costs 80 MB and
+ * Imports the tests that need neither the kernel lab, nor a compiled program, nor other systems into
+ * two modules, for `deno task test:unit`. `deno test` runs each module in a separate isolate, which costs 80 MB and
  * 0.25 s: for some eighty modules more than the tests themselves.
  *
  * @module
@@ -8,8 +8,10 @@
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 
-/** Directories of tests that need the lab or a compiled program. */
-const EXCLUDED = ["kernel", "binary", "packaging"].map((name) => join(import.meta.dirname!, name));
+/** Directories of tests that need the lab, a compiled program, or other systems. */
+const EXCLUDED = ["kernel", "binary", "packaging", "integration"].map((name) =>
+  join(import.meta.dirname!, name)
+);
 
 /** Matches tests that run programs. They mostly wait, so the other tests run in parallel. */
 const RUNS_PROGRAMS = /^import [^;]*\b(run|outputOf)\b[^;]*_commands\.ts";/m;

@@ -181,8 +181,8 @@ export const OPTIONS: readonly Option[] = [
     commands: ["show", "stream"],
     help: "measure rates between two snapshots",
     details:
-      "show reads twice and prints the second snapshot; stream compares each snapshot with an " +
-      "earlier one. The rates over SECONDS appear beside the kernel's moving averages, in the " +
+      "With show, the kernel is read twice and the second snapshot is printed; with stream, each " +
+      "snapshot is compared with an earlier one. The rates over SECONDS appear beside the kernel's moving averages, in the " +
       "table in place of them. The kernel updates the counters of servers every 2 seconds, so " +
       "SECONDS is rounded up to an even number. A server that is new, or whose counters were " +
       "zeroed, has no rates. With show --replay and --demo, the earlier snapshot is the last one " +

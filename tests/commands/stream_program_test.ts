@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { moduleTempDir, outputOf, type Result, run } from "../_commands.ts";
-import { blocks, read } from "../_pages.ts";
+import { read } from "../_pages.ts";
 import { recordingOf } from "./_recordings.ts";
 import { StreamProcess } from "./_stream_process.ts";
 
@@ -121,18 +121,6 @@ Deno.test("ipvstat stream --on stdin prints one reading for each line", async ()
   ]);
   await stream.closeInput();
   assert.deepEqual(await stream.end(), { code: 0, stdout: "", stderr: "" });
-});
-
-Deno.test("the telegraf configuration of docs/streams.md gets a reading for each line", async () => {
-  const [toml = ""] = blocks(read("docs/streams.md"), "toml");
-  const [, command = "[]"] = /^ +command = (\[.*\])$/m.exec(toml) ?? [];
-  const [program, name, ...words] = JSON.parse(command) as string[];
-  assert.deepEqual([program, name], ["/usr/bin/ipvstat", "stream"]);
-  assert.match(toml, /^ +signal = "STDIN"$/m);
-  const expected = read("testdata/demo/expected.influx");
-  await using stream = new StreamProcess([...words, "--demo"]);
-  await stream.write("\n");
-  assert.equal(await stream.lines(expected.split("\n").length - 1), expected);
 });
 
 Deno.test("ipvstat stream --on stdin ends with 0 if standard input is empty", async () => {

@@ -100,10 +100,17 @@ export async function query({ address }: Server, expression: string): Promise<Re
   return data.result;
 }
 
+/** Whether a Prometheus, which listens before it is ready, answers queries. */
+async function isReady({ address }: Server): Promise<boolean> {
+  const response = await fetch(`http://${address}/-/ready`);
+  await response.body?.cancel();
+  return response.ok;
+}
+
 /** Waits until a query has a result. */
 export async function waitFor(server: Server, expression: string): Promise<void> {
   const begin = performance.now();
-  while ((await query(server, expression)).length === 0) {
+  while (!await isReady(server) || (await query(server, expression)).length === 0) {
     if (performance.now() - begin > LIMIT_MS) throw new Error(`No result of ${expression}`);
     await new Promise((resolve) => setTimeout(resolve, 200));
   }
