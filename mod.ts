@@ -110,5 +110,6 @@ export type { Sink } from "./lib/output/byte_writer.ts";
 export { encodeInflux, type InfluxOptions } from "./lib/output/influx.ts";
 export { encodeJson } from "./lib/output/json.ts";
 export { encodeNdjson } from "./lib/output/ndjson.ts";
+export { netdataEncoder, type NetdataOptions } from "./lib/output/netdata.ts";
 export { encodeOpenMetrics, encodePrometheus } from "./lib/output/prometheus.ts";
 export { encodeTable, type TableOptions } from "./lib/output/table.ts";

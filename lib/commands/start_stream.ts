@@ -15,7 +15,7 @@ import { RecordedReadings } from "./recorded_readings.ts";
 import { RecordedSchedule, type Schedule, SteadySchedule } from "./schedule.ts";
 import { type Encode, encoder } from "./show.ts";
 import { SignalBlocker } from "./signal_blocker.ts";
-import { stream } from "./stream.ts";
+import { stream, type StreamOptions } from "./stream.ts";
 import { LineTrigger, SignalTrigger, TimerTrigger, type Trigger } from "./triggers.ts";
 import { UsageError } from "./usage_error.ts";
 import { parseSize } from "./values.ts";
@@ -39,15 +39,17 @@ export interface StreamEnvironment {
 /**
  * Runs `ipvstat stream`; returns the exit code. SIGINT and SIGTERM end it after the current reading.
  *
- * @throws {UsageError} if standard input is to be both the recording and the trigger.
+ * @throws {UsageError} if standard input is to be both the recording and the trigger, or if the
+ * interval is given twice.
  * @throws {CaptureFileError} if the recording cannot be read, or has no complete snapshot.
  * @throws whatever {@linkcode stream} throws.
  */
 export async function startStream(
-  { options }: Arguments,
+  args: Arguments,
   sink: Sink,
   environment: StreamEnvironment,
 ): Promise<number> {
+  const options = await optionsWithInterval(args);
   const alarm = new Alarm();
   using _blocker = new SignalBlocker(() => alarm.stop());
   using readings = openReadings(options, environment);
@@ -55,10 +57,9 @@ export async function startStream(
   return await stream(sink, {
     readings,
     trigger,
-    encode: await streamEncoder(options),
+    ...await encoderAndReport(options, sink, environment),
     count: numberOf(options, "count"),
     failFast: options.has("fail-fast"),
-    report: environment.report,
     verdict: environment.verdict,
   });
 }
@@ -70,6 +71,33 @@ function numberOf(options: Options, name: string): number | undefined {
   return value === undefined ? undefined : Number(value);
 }
 
+/** The options, with the interval that the operand or netdata sets. */
+async function optionsWithInterval({ operands, options }: Arguments): Promise<Options> {
+  const [seconds] = operands;
+  const other = ["interval", "on"].find((name) => options.has(name));
+  if (seconds !== undefined && other !== undefined) {
+    throw new UsageError(`SECONDS and option --${other} cannot be combined`);
+  }
+  if (other !== undefined) return options;
+  const interval = options.get("output") === "netdata"
+    ? (await import("./netdata.ts")).netdataInterval(seconds)
+    : seconds;
+  return interval === undefined ? options : new Map([...options, ["interval", interval]]);
+}
+
+async function encoderAndReport(
+  options: Options,
+  sink: Sink,
+  { report }: StreamEnvironment,
+): Promise<Pick<StreamOptions, "encode" | "report">> {
+  if (options.get("output") !== "netdata") return { encode: await streamEncoder(options), report };
+  const { netdataPlugin } = await import("./netdata.ts");
+  const isRecorded = options.has("replay") || options.has("demo");
+  const seconds = numberOf(options, "interval") ?? (isRecorded ? 1 : DEFAULT_SECONDS);
+  const updateEvery = Math.max(1, Math.ceil(seconds));
+  return netdataPlugin(sink, { updateEvery, servers: options.has("servers"), report });
+}
+
 async function streamEncoder(options: Options): Promise<Encode> {
   const changes = numberOf(options, "changes");
   if (changes !== undefined) {
@@ -77,7 +105,7 @@ async function streamEncoder(options: Options): Promise<Encode> {
     const changesEncoder = new ChangesEncoder(changes);
     return (snapshot, sink) => changesEncoder.encode(snapshot, sink);
   }
-  const format = (options.get("output") ?? "ndjson") as StreamFormat;
+  const format = (options.get("output") ?? "ndjson") as Exclude<StreamFormat, "netdata">;
   return await encoder({ format, extended: options.has("extended"), color: false });
 }
 
