@@ -119,6 +119,7 @@ export { encodeInflux, type InfluxOptions } from "./lib/output/influx.ts";
 export { encodeJson } from "./lib/output/json.ts";
 export { encodeNdjson } from "./lib/output/ndjson.ts";
 export { encodeNodeExporter, type NodeExporterOptions } from "./lib/output/node_exporter.ts";
+export { netdataEncoder, type NetdataOptions } from "./lib/output/netdata.ts";
 export {
   encodeOpenMetrics,
   encodePrometheus,

@@ -1,6 +1,6 @@
 /** The permissions and run-time flags that `deno compile` writes into the binary. */
 
-/** All permissions of the binary: no environment variables, no network, no other programs. */
+/** All permissions of the binary: one environment variable, no network, no other programs. */
 export const PERMISSIONS: readonly string[] = [
   // Netlink through libc. It cannot be restricted to libc.so.6, because Deno interprets a name
   // without a directory as a file in the working directory.
@@ -9,6 +9,8 @@ export const PERMISSIONS: readonly string[] = [
   "--allow-read",
   // record FILE and --output-file FILE.
   "--allow-write",
+  // stream -o netdata; netdata sets the variable for its plugins.
+  "--allow-env=NETDATA_UPDATE_EVERY",
 ];
 
 /** The flags for `deno run`, including the permissions. */

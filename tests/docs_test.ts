@@ -126,7 +126,8 @@ Deno.test("docs/troubleshooting.md has the exit codes of the man page", () => {
 });
 
 Deno.test("docs/building.md runs cli.ts with the permissions of the binary", () => {
-  const [line = ""] = /^ +(?:sudo )?deno run .*cli\.ts$/m.exec(read("docs/building.md")) ?? [];
+  const page = read("docs/building.md").replaceAll(/ \\\n +/g, " ");
+  const [line = ""] = /^ +(?:sudo )?deno run .*cli\.ts$/m.exec(page) ?? [];
   const flags = line.split(" ").filter((word) => word.startsWith("--allow-"));
   assert.deepEqual(flags, PERMISSIONS);
 });

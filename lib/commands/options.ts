@@ -28,7 +28,7 @@ export const FORMATS = [
 export type Format = typeof FORMATS[number];
 
 /** The formats of a stream: those whose output can be concatenated. */
-export const STREAM_FORMATS = ["ndjson", "influx"] as const satisfies readonly Format[];
+export const STREAM_FORMATS = ["ndjson", "influx", "netdata"] as const;
 
 /** One of {@linkcode STREAM_FORMATS}. */
 export type StreamFormat = typeof STREAM_FORMATS[number];
@@ -59,13 +59,13 @@ const TASKS: readonly Command[] = [
   },
   {
     name: "stream",
-    operands: [],
+    operands: [{ name: "SECONDS", values: "seconds", optional: true }],
     help: "print one snapshot after another",
     details:
       "Each snapshot is read as a whole before any of it is printed. A failed reading is one " +
       "line on standard error, and the next one is tried. SIGINT and SIGTERM end the stream after " +
       "the current reading. The exit status is 0 if a reading succeeded or none failed, and else " +
-      "that of the last failure.",
+      "that of the last failure. SECONDS is the same as --interval SECONDS.",
   },
   {
     name: "record",
@@ -130,7 +130,10 @@ export const OPTIONS: readonly Option[] = [
     argument: { name: "FORMAT", values: STREAM_FORMATS },
     commands: ["stream"],
     help: formatHelp(STREAM_FORMATS),
-    details: "See show.",
+    details: "See show. netdata is the protocol of its plugins: netdata passes SECONDS, and " +
+      "NETDATA_UPDATE_EVERY is the shortest interval. A failure that repeats is reported once; if " +
+      "the kernel does not permit reading IPVS, the stream tells netdata not to start it again, " +
+      "and ends.",
     default: STREAM_FORMATS[0],
   },
   {

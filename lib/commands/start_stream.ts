@@ -39,15 +39,17 @@ export interface StreamEnvironment {
 /**
  * Runs `ipvstat stream`; returns the exit code. SIGINT and SIGTERM end it after the current reading.
  *
- * @throws {UsageError} if standard input is to be both the recording and the trigger.
+ * @throws {UsageError} if standard input is to be both the recording and the trigger, or if the
+ * interval is given twice.
  * @throws {CaptureFileError} if the recording cannot be read, or has no complete snapshot.
  * @throws whatever {@linkcode stream} throws.
  */
 export async function startStream(
-  { options }: Arguments,
+  args: Arguments,
   sink: Sink,
   environment: StreamEnvironment,
 ): Promise<number> {
+  const options = await optionsWithInterval(args);
   const alarm = new Alarm();
   using _blocker = new SignalBlocker(() => alarm.stop());
   using readings = openReadings(options, environment);
@@ -55,11 +57,10 @@ export async function startStream(
   return await stream(sink, {
     readings,
     trigger,
-    encode: await streamEncoder(options),
+    ...await encoderAndReport(options, sink, environment),
     transform: await rateTransform(options),
     count: numberOf(options, "count"),
     failFast: options.has("fail-fast"),
-    report: environment.report,
     verdict: environment.verdict,
   });
 }
@@ -85,6 +86,33 @@ async function rateTransform(options: Options): Promise<StreamOptions["transform
   return (snapshot) => history.measure(snapshot);
 }
 
+/** The options, with the interval that the operand or netdata sets. */
+async function optionsWithInterval({ operands, options }: Arguments): Promise<Options> {
+  const [seconds] = operands;
+  const other = ["interval", "on"].find((name) => options.has(name));
+  if (seconds !== undefined && other !== undefined) {
+    throw new UsageError(`SECONDS and option --${other} cannot be combined`);
+  }
+  if (other !== undefined) return options;
+  const interval = options.get("output") === "netdata"
+    ? (await import("./netdata.ts")).netdataInterval(seconds)
+    : seconds;
+  return interval === undefined ? options : new Map([...options, ["interval", interval]]);
+}
+
+async function encoderAndReport(
+  options: Options,
+  sink: Sink,
+  { report }: StreamEnvironment,
+): Promise<Pick<StreamOptions, "encode" | "report">> {
+  if (options.get("output") !== "netdata") return { encode: await streamEncoder(options), report };
+  const { netdataPlugin } = await import("./netdata.ts");
+  const isRecorded = options.has("replay") || options.has("demo");
+  const seconds = secondsOf(options, "interval") ?? (isRecorded ? 1 : DEFAULT_SECONDS);
+  const updateEvery = Math.max(1, Math.ceil(seconds));
+  return netdataPlugin(sink, { updateEvery, servers: options.has("servers"), report });
+}
+
 async function streamEncoder(options: Options): Promise<Encode> {
   const changes = numberOf(options, "changes");
   if (changes !== undefined) {
@@ -92,7 +120,7 @@ async function streamEncoder(options: Options): Promise<Encode> {
     const changesEncoder = new ChangesEncoder(changes);
     return (snapshot, sink) => changesEncoder.encode(snapshot, sink);
   }
-  const format = (options.get("output") ?? "ndjson") as StreamFormat;
+  const format = (options.get("output") ?? "ndjson") as Exclude<StreamFormat, "netdata">;
   return await encoder({ format, extended: options.has("extended"), color: false });
 }
 

@@ -53,6 +53,15 @@ export const STREAM_OPTIONS: readonly Option[] = [
     needs: [{ option: "output", value: "ndjson" }],
   },
   {
+    name: "servers",
+    commands: ["stream"],
+    help: "with netdata: add charts for each virtual and real server",
+    details:
+      "There are five charts a server, updated every 2 seconds or at a multiple of that: the " +
+      "kernel updates the counters of servers every 2 seconds.",
+    needs: [{ option: "output", value: "netdata" }],
+  },
+  {
     name: "fail-fast",
     commands: ["stream"],
     help: "end at the first failed reading, with its exit code",

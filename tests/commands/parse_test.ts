@@ -49,7 +49,7 @@ Deno.test("parseArguments() takes words after -- as operands", () => {
 Deno.test("parseArguments() takes every format, and each command with its operands", () => {
   for (const format of FORMATS) assert.equal(parse("-o", format).options["output"], format);
   for (const { name, operands } of COMMANDS) {
-    const words = operands.map(({ values }) => typeof values === "string" ? "x" : values[0]!);
+    const words = operands.map(({ values }) => typeof values === "string" ? "1" : values[0]!);
     assert.deepEqual(parse(name, ...words), { command: name, operands: words, options: {} });
   }
 });

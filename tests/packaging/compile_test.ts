@@ -73,7 +73,10 @@ Deno.test({
     const allowed = Object.entries(permissions).filter(([name, value]) =>
       name.startsWith("allow_") && name !== "allow_import" && value !== null && value !== false
     );
-    const listed = PERMISSIONS.map((flag) => [flag.slice(2).replace("-", "_"), []]);
+    const listed = PERMISSIONS.map((flag) => {
+      const [name = "", value] = flag.slice(2).split("=");
+      return [name.replace("-", "_"), value === undefined ? [] : [value]];
+    });
     assert.deepEqual(Object.fromEntries(allowed), Object.fromEntries(listed));
     assert.ok(v8_flags.includes("--single-threaded") && v8_flags.includes("--no-opt"));
   },

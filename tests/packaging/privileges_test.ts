@@ -5,6 +5,6 @@ import { ROOT } from "../../packaging/stage.ts";
 
 Deno.test("docs/permissions.md explains exactly the permissions of the binary", () => {
   const page = Deno.readTextFileSync(join(ROOT, "docs", "permissions.md"));
-  const rows = [...page.matchAll(/^\| `(--[\w-]+)` +\| \S.{20,}\|$/gm)];
+  const rows = [...page.matchAll(/^\| `(--[\w=-]+)` +\| \S.{20,}\|$/gm)];
   assert.deepEqual(rows.map(([, flag]) => flag), PERMISSIONS);
 });
