@@ -17,26 +17,16 @@ export interface Readings extends Disposable {
   next(): Promise<Snapshot>;
 }
 
-/** The running kernel as a source. */
-export interface KernelSource extends Source, Disposable {
-  /**
-   * Checks that IPVS is still available, without making the kernel load it.
-   *
-   * @throws {NetlinkError} if it is not.
-   */
-  checkIpvs(): void;
-}
-
 /** Reads the running kernel, through the same sockets until a reading fails. */
 export class KernelReadings implements Readings {
   /** Always false. */
   readonly hasEnded = false;
-  readonly #open: () => KernelSource;
+  readonly #open: () => Source & Disposable;
   readonly #read: Read;
-  #source: KernelSource | undefined;
+  #source: (Source & Disposable) | undefined;
 
   /** `open` opens the sockets; it is called by the first reading, and after a failed one. */
-  constructor(open: () => KernelSource, read: Read) {
+  constructor(open: () => Source & Disposable, read: Read) {
     this.#open = open;
     this.#read = read;
   }
@@ -49,7 +39,6 @@ export class KernelReadings implements Readings {
    */
   async next(): Promise<Snapshot> {
     try {
-      this.#source?.checkIpvs();
       this.#source ??= this.#open();
       return await this.#read(this.#source);
     } catch (error) {

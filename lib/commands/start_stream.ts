@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Source } from "../ipvs/collect.ts";
 import type { Consistency } from "../ipvs/snapshot.ts";
 import type { Sink } from "../output/byte_writer.ts";
 import { Alarm } from "./alarm.ts";
@@ -10,7 +11,7 @@ import { captureName } from "./capture_file.ts";
 import { printMessage } from "./messages.ts";
 import type { StreamFormat } from "./options.ts";
 import type { Arguments } from "./parse.ts";
-import { KernelReadings, type KernelSource, type Read, type Readings } from "./readings.ts";
+import { KernelReadings, type Read, type Readings } from "./readings.ts";
 import { RecordedReadings } from "./recorded_readings.ts";
 import { RecordedSchedule, type Schedule, SteadySchedule } from "./schedule.ts";
 import { type Encode, encoder } from "./show.ts";
@@ -26,7 +27,7 @@ const NANOSECONDS_PER_MILLISECOND = 1e6;
 /** What a stream needs from the program. */
 export interface StreamEnvironment {
   /** Opens the running kernel. */
-  readonly openKernel: () => KernelSource;
+  readonly openKernel: () => Source & Disposable;
   /** The built-in recording. */
   readonly demo: URL;
   readonly read: Read;

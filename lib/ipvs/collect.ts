@@ -31,6 +31,12 @@ export interface Source {
    */
   readProc(name: string): string | undefined;
   /**
+   * Checks that IPVS is available, without making the kernel load it. Absent in a replay.
+   *
+   * @throws {NetlinkError} if it is not.
+   */
+  checkIpvs?(): void;
+  /**
    * Prepares for a new read from the start. Absent in a replay.
    *
    * @throws {NetlinkError} if IPVS is no longer loaded.
@@ -55,12 +61,13 @@ export function collect(source: Source): Snapshot {
 }
 
 /**
- * Reads, and starts over if ip_vs was reloaded during the read, which gives its family another
+ * Reads, if IPVS is available, and starts over if ip_vs was reloaded during the read, which gives its family another
  * number, or if the socket's buffer overflowed.
  *
  * @throws the error of the last attempt.
  */
 export function readWhole<T>(source: Source, read: () => T): T {
+  source.checkIpvs?.();
   for (let attempt = 1;; attempt++) {
     try {
       return read();

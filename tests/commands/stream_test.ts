@@ -132,7 +132,7 @@ Deno.test("KernelReadings reads through the same sockets, and checks IPVS before
     using readings = new KernelReadings(open, collect);
     for (let i = 0; i < 3; i++) await readings.next();
   }
-  assert.deepEqual(log, ["open", "check", "check", "close"]);
+  assert.deepEqual(log, ["open", "check", "check", "check", "close"]);
 });
 
 Deno.test("KernelReadings opens the sockets anew after a failed reading", async () => {
@@ -145,7 +145,17 @@ Deno.test("KernelReadings opens the sockets anew after a failed reading", async 
   await assert.rejects(readings.next(), NetlinkError);
   errno = 0;
   await readings.next();
-  assert.deepEqual(log, ["open", "check", "close", "open", "close", "open"]);
+  assert.deepEqual(log, [
+    "open",
+    "check",
+    "check",
+    "close",
+    "open",
+    "check",
+    "close",
+    "open",
+    "check",
+  ]);
 });
 
 /**
