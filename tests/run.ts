@@ -7,7 +7,9 @@
 import { join } from "node:path";
 import { parseSkips, SKIPS_FILE, summarize } from "./_skips.ts";
 
-const PERMISSIONS = ["ffi", "read", "write", "run", "env", "sys"].map((name) => `--allow-${name}`);
+const PERMISSIONS = ["ffi", "read", "write", "run", "env", "sys", "net"].map((name) =>
+  `--allow-${name}`
+);
 
 /** The lock file of the npm packages that the tests import. */
 const LOCK = `--lock=${join(import.meta.dirname!, "deno.lock")}`;
