@@ -78,10 +78,26 @@ export async function startPrometheus(
   );
   const config = `global: { scrape_interval: 1s }\nscrape_configs:\n${jobs.join("")}`;
   await Deno.writeTextFile(`${folder}/prometheus.yml`, config);
-  return await start("prometheus", [
+  const server = await start("prometheus", [
     `--config.file=${folder}/prometheus.yml`,
     `--storage.tsdb.path=${folder}/data`,
   ]);
+  // It listens before it can answer queries.
+  await until("Prometheus is ready", async () => {
+    const response = await fetch(`http://${server.address}/-/ready`);
+    await response.body?.cancel();
+    return response.ok;
+  });
+  return server;
+}
+
+/** Waits for a condition. */
+async function until(condition: string, isMet: () => Promise<boolean>): Promise<void> {
+  const begin = performance.now();
+  while (!await isMet()) {
+    if (performance.now() - begin > LIMIT_MS) throw new Error(`Waited in vain until ${condition}`);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
 }
 
 /** A series with its value now. */
@@ -100,18 +116,8 @@ export async function query({ address }: Server, expression: string): Promise<Re
   return data.result;
 }
 
-/** Whether a Prometheus, which listens before it is ready, answers queries. */
-async function isReady({ address }: Server): Promise<boolean> {
-  const response = await fetch(`http://${address}/-/ready`);
-  await response.body?.cancel();
-  return response.ok;
-}
-
 /** Waits until a query has a result. */
 export async function waitFor(server: Server, expression: string): Promise<void> {
-  const begin = performance.now();
-  while (!await isReady(server) || (await query(server, expression)).length === 0) {
-    if (performance.now() - begin > LIMIT_MS) throw new Error(`No result of ${expression}`);
-    await new Promise((resolve) => setTimeout(resolve, 200));
-  }
+  const hasResult = async () => (await query(server, expression)).length > 0;
+  await until(`${expression} has a result`, hasResult);
 }

@@ -35,6 +35,22 @@ nth_read() { # TRACE FILE
     "$LAB_OUT/$1.trace"
 }
 
+# Makes the first read of a file fail. Repeats with another number until it was this read, as the number of the
+# runtime's own reads varies.
+read_with_fault() { # NAME FILE
+  local number next try
+  number=$(nth_read reading "$2")
+  for try in $(seq 50); do
+    show_with_fault "$1" -e inject=read:error=EIO:when=$number
+    next=$(nth_read "$1" "$2")
+    [ "$next" != "$number" ] || return 0
+    # If the program failed before it opened the file, a later read is meant.
+    number=${next:-$((number + 1))}
+  done
+  echo "$1: cannot make a read of $2 fail" >&2
+  return 1
+}
+
 # Makes the call with a number fail. Repeats with the current number until the call had this argument, as the
 # number of the runtime's own calls varies.
 fault_at() { # FUNCTION NAME CALL ERROR NUMBER ARGUMENT [STRACE-OPTION...]
@@ -67,7 +83,7 @@ faults_of_reading() {
   show_with_fault later-recvmmsg -e inject=recvmmsg:error=EMFILE:when=5
   show_with_fault lost -e inject=recvmmsg:error=ENOBUFS:when=5
   fault_at show_with_fault proc-open openat EMFILE "$(nth reading openat 'ip_vs_stats"')" 'ip_vs_stats"'
-  show_with_fault proc-read -e "inject=read:error=EIO:when=$(nth_read reading ip_vs_stats)"
+  read_with_fault proc-read ip_vs_stats
   fault_at show_with_fault output write EIO "$(nth reading write '(1,')" '(1,'
 }
 
