@@ -31,7 +31,7 @@ nth() { # TRACE CALL PATTERN
 
 # The number of the first read after a file is opened.
 nth_read() { # TRACE FILE
-  awk -v file="$2" 'index($0, file "\"") { opened = 1 } /^read\(/ { n++; if (opened) { print n; exit } }' \
+  awk -v file="$2" '/^openat\(/ && index($0, file "\"") { opened = 1 } /^read\(/ { n++; if (opened) { print n; exit } }' \
     "$LAB_OUT/$1.trace"
 }
 
