@@ -15,6 +15,7 @@ import { encodeTable } from "../../lib/output/table.ts";
 import { textOf } from "../_output_parsers.ts";
 import { workOf } from "../capture/_count_work.ts";
 import { compareOutputs, type Outputs, UNSAFE_CHARACTERS } from "./_compare.ts";
+import { checkOtherFormats } from "./_other_formats.ts";
 
 /**
  * Maximum work to read a file, by its size in bytes, and to encode a snapshot, by its number of
@@ -44,6 +45,7 @@ export function checkFile(file: Uint8Array): boolean {
     const rows = virtualServers.length + countRealServers(virtualServers) + (cpus?.length ?? 0);
     assertLimit("Encoding", work, ENCODING_LIMIT, rows);
     compareOutputs(outputs!);
+    checkOtherFormats(snapshot, outputs!.json);
   }
   return failure === undefined;
 }
