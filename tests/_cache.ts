@@ -2,7 +2,8 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 
-const UNUSED_AFTER_MS = 3_600_000;
+/** A slow test run uses its files for hours. */
+const UNUSED_AFTER_MS = 86_400_000;
 
 export function sha256(content: Uint8Array | string): string {
   return createHash("sha256").update(content).digest("hex");
