@@ -92,6 +92,7 @@ stop() {
 
 as_shipped
 rewrite_meanwhile
+# From here on the timer does not start the service while it is being changed.
+stop
 look_inside
 without_capability
-stop
