@@ -36,11 +36,7 @@ function readVariable(): string | undefined {
 /** How a stream to netdata encodes a reading, and how it reports one that failed. */
 export interface NetdataPlugin {
   readonly encode: Encode;
-  /**
-   * Reports a failed reading; returns its exit code.
-   *
-   * @throws the error, if no later reading can succeed.
-   */
+  /** Reports a failed reading; returns its exit code. */
   readonly report: (error: unknown) => Promise<number>;
 }
 
@@ -63,8 +59,10 @@ export function netdataPlugin(
     },
     async report(error) {
       if (isPermissionDenied(error)) {
+        const code = await options.report(error);
+        // netdata may end the plugin as soon as it reads this.
         sink(utf8("DISABLE\n"));
-        throw error;
+        return code;
       }
       sink(utf8("\n"));
       const message = String(error);

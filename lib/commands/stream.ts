@@ -7,7 +7,7 @@ import type { Consistency, Snapshot } from "../ipvs/snapshot.ts";
 import { DecodeError, NetlinkError } from "../netlink/errors.ts";
 import type { Sink } from "../output/byte_writer.ts";
 import { CaptureFileError } from "./capture_error.ts";
-import { DONE } from "./exit_codes.ts";
+import { DONE, NOT_PERMITTED } from "./exit_codes.ts";
 import type { Readings } from "./readings.ts";
 import type { Encode } from "./show.ts";
 import type { Trigger } from "./triggers.ts";
@@ -32,7 +32,7 @@ export interface StreamOptions {
 
 /**
  * Takes readings until the trigger or the readings end. Each is collected as a whole before any of
- * it is written. A failed reading is reported, and the next one is tried.
+ * it is written. A failed reading is reported, and the next one is tried unless the kernel refused.
  *
  * Returns the exit code: 0 if a reading succeeded or none failed, else that of the last failure.
  *
@@ -47,7 +47,7 @@ export async function stream(sink: Sink, options: StreamOptions): Promise<number
     const result = await read(options);
     if (typeof result === "number") {
       failure = result;
-      if (options.failFast) return failure;
+      if (options.failFast || failure === NOT_PERMITTED) return failure;
       continue;
     }
     encode(transform?.(result) ?? result, sink);

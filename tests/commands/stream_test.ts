@@ -80,6 +80,12 @@ Deno.test("stream() returns the exit code of the last failure if all readings fa
   assert.deepEqual([out, code], ["", 103]);
 });
 
+Deno.test("stream() ends with exit code 4 if the kernel refuses a reading", async () => {
+  const report = () => Promise.resolve(4);
+  const { out, code } = await streamTimes(readingsOf([1n, FAILURE, 3n]), { report });
+  assert.deepEqual([out, code], ["1 ", 4]);
+});
+
 Deno.test("stream() with failFast ends with the exit code of the first failure", async () => {
   const { out, code } = await streamTimes(readingsOf([1n, FAILURE, 3n]), { failFast: true });
   assert.deepEqual([out, code], ["1 ", 101]);
