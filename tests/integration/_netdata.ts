@@ -150,7 +150,8 @@ export function withNetdata(
     Deno.writeTextFileSync(file, configuration(dir, port, setup));
     Deno.writeTextFileSync(join(dir, "log", "error.log"), "");
     const pipes = { stdin: "null", stdout: "null", stderr: "null" } as const;
-    const child = new Deno.Command("netdata", { args: ["-D", "-c", file], ...pipes }).spawn();
+    const env = { NETDATA_PIPENAME: join(dir, "pipe") };
+    const child = new Deno.Command("netdata", { args: ["-D", "-c", file], env, ...pipes }).spawn();
     const netdata = new Netdata(dir, port);
     try {
       await netdata.wait(() => "netdata's API", () => netdata.charts().catch(() => undefined));
