@@ -9,7 +9,7 @@ import { type Sink, utf8 } from "../output/byte_writer.ts";
 import { netdataEncoder, type NetdataOptions } from "../output/netdata.ts";
 import { DONE } from "./exit_codes.ts";
 import type { Encode } from "./show.ts";
-import { checkValue } from "./values.ts";
+import { checkValue, parseSeconds } from "./values.ts";
 
 /** The environment variable with netdata's shortest interval. */
 const VARIABLE = "NETDATA_UPDATE_EVERY";
@@ -24,7 +24,8 @@ export function netdataInterval(argument: string | undefined): string | undefine
   const shortest = readVariable();
   if (shortest === undefined) return argument;
   checkValue({ name: "SECONDS", values: "seconds" }, shortest, VARIABLE);
-  return argument === undefined || Number(argument) < Number(shortest) ? shortest : argument;
+  const isShorter = argument === undefined || parseSeconds(argument) < parseSeconds(shortest);
+  return isShorter ? shortest : argument;
 }
 
 /** Undefined if it is not set, or if the program may not read it. */

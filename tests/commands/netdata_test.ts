@@ -36,6 +36,8 @@ for (
     ["1", "2", "2"],
     ["3", "2", "3"],
     ["10", "9", "10"],
+    ["500ms", "2", "2"],
+    ["1m", "2", "1m"],
   ] as const
 ) {
   Deno.test(`with argument ${argument} and ${VARIABLE} ${shortest}, the interval is ${interval}`, () => {
