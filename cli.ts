@@ -21,7 +21,7 @@ import { ClosedPipeError, type Output, standardOutput, WriteError } from "./lib/
 import { type Arguments, parseArguments } from "./lib/commands/parse.ts";
 import type { ShowOptions } from "./lib/commands/show.ts";
 import { UsageError } from "./lib/commands/usage_error.ts";
-import { parseSeconds, parseSize } from "./lib/commands/values.ts";
+import { numberOf, secondsOf, sizeOf } from "./lib/commands/values.ts";
 import { collect, type Source } from "./lib/ipvs/collect.ts";
 import type { Consistency } from "./lib/ipvs/snapshot.ts";
 import { isMissingFamily, isPermissionDenied, NetlinkError } from "./lib/netlink/errors.ts";
@@ -99,7 +99,6 @@ async function openOutput(file = "-"): Promise<Output> {
 
 async function runShow(args: Arguments): Promise<number> {
   const { show } = await import("./lib/commands/show.ts");
-  const rates = args.options.get("rates");
   using output = await openOutput(args.options.get("output-file"));
   using source = await openSource(args);
   const snapshot = await traced(args, source, (from) =>
@@ -110,7 +109,7 @@ async function runShow(args: Arguments): Promise<number> {
       aggregate: args.options.get("aggregate") as ShowOptions["aggregate"],
       color: useColor(args, output),
       width: tableWidth(args, output),
-      rates: rates === undefined ? undefined : parseSeconds(rates),
+      rates: secondsOf(args.options, "rates"),
     })).catch((error) => {
       throw source.explain?.(error) ?? error;
     });
@@ -126,7 +125,7 @@ async function runStream(args: Arguments): Promise<number> {
   using output = openStandardOutput();
   return await startStream(args, output.sink, {
     openKernel: openLive,
-    demo: DEMO,
+    capture: captureOf(args),
     read: (source) => traced(args, source, collect),
     report: (error) => report(error, args.options.has("debug")),
     verdict,
@@ -139,8 +138,8 @@ async function runRecord(args: Arguments): Promise<number> {
   using source = openLive();
   const consistency = await traced(args, source, (from) =>
     record(from, output.sink, {
-      rounds: Number(args.options.get("rounds") ?? "1"),
-      interval: parseSeconds(args.options.get("interval") ?? "2"),
+      rounds: numberOf(args.options, "rounds") ?? 1,
+      interval: secondsOf(args.options, "interval") ?? 2,
     }));
   output.commit();
   return verdict(consistency);
@@ -168,8 +167,7 @@ function useColor(args: Arguments, output: Output): boolean {
 /** Undefined for no limit. */
 function tableWidth(args: Arguments, output: Output): number | undefined {
   if (args.options.get("output") === "wide") return undefined;
-  const width = args.options.get("width");
-  return width === undefined ? output.width : Number(width);
+  return numberOf(args.options, "width") ?? output.width;
 }
 
 /** Reports an inconsistent snapshot on standard error. */
@@ -206,15 +204,18 @@ async function traced<T>(
   }
 }
 
+/** The capture to read; undefined for the running kernel. */
+function captureOf({ options }: Arguments): string | URL | undefined {
+  return options.get("replay") ?? (options.has("demo") ? DEMO : undefined);
+}
+
 async function openSource(args: Arguments): Promise<DisposableSource> {
-  const file = args.options.get("replay") ?? (args.options.has("demo") ? DEMO : undefined);
-  if (file === undefined) return openLive();
+  const capture = captureOf(args);
+  if (capture === undefined) return openLive();
   const { openReplay } = await import("./lib/commands/replay.ts");
-  const round = args.options.get("round");
-  const maxSize = args.options.get("max-size");
-  return openReplay(file, {
-    round: round === undefined ? undefined : Number(round),
-    maxSize: maxSize === undefined ? undefined : parseSize(maxSize),
+  return openReplay(capture, {
+    round: numberOf(args.options, "round"),
+    maxSize: sizeOf(args.options, "max-size"),
   });
 }
 

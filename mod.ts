@@ -94,7 +94,11 @@ export { collect, type Source } from "./lib/ipvs/collect.ts";
 export { withRates } from "./lib/ipvs/rates.ts";
 export { REAL_SERVER_STATES, RealServer, type RealServerState } from "./lib/ipvs/real_server.ts";
 export { type Rates, Server } from "./lib/ipvs/server.ts";
-export { VirtualServer, type VirtualServerState } from "./lib/ipvs/virtual_server.ts";
+export {
+  VIRTUAL_SERVER_STATES,
+  VirtualServer,
+  type VirtualServerState,
+} from "./lib/ipvs/virtual_server.ts";
 export { ServerList, withPrevious } from "./lib/ipvs/server_list.ts";
 export type {
   Consistency,

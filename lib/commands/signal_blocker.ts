@@ -4,6 +4,8 @@
  * @module
  */
 
+import { Alarm } from "./alarm.ts";
+
 /** SIGXFSZ: the file size limit (`ulimit -f`) is reached. When blocked, the write fails instead. */
 const SIGNALS: readonly Deno.Signal[] = ["SIGINT", "SIGTERM", "SIGXFSZ"];
 
@@ -12,39 +14,28 @@ const DESCRIPTORS = 2;
 
 /** While an instance exists, SIGINT, SIGTERM and SIGXFSZ do not end the program. */
 export class SignalBlocker implements Disposable {
-  #received = false;
-  #wake = () => {};
-  readonly #listener = () => {
-    this.#received = true;
-    this.#wake();
-    this.#onSignal();
-  };
-  readonly #onSignal: () => void;
+  readonly #alarm: Alarm;
+  readonly #listener = () => this.#alarm.stop();
 
   /**
-   * Starts blocking the signals; `onSignal` is called for each one.
+   * Starts blocking the signals; each one stops the alarm.
    *
    * @throws {Error} if too many files are open.
    */
-  constructor(onSignal: () => void = () => {}) {
-    this.#onSignal = onSignal;
+  constructor(alarm = new Alarm()) {
+    this.#alarm = alarm;
     checkDescriptors();
     for (const signal of SIGNALS) Deno.addSignalListener(signal, this.#listener);
   }
 
   /** Whether a signal was received. Updated only while the program waits. */
   get received(): boolean {
-    return this.#received;
+    return this.#alarm.isStopped;
   }
 
   /** Waits for a time, or until a signal is received. */
   async pause(milliseconds: number): Promise<void> {
-    if (this.#received) return;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#wake = resolve;
-    const timer = setTimeout(resolve, milliseconds);
-    await promise;
-    clearTimeout(timer);
+    await this.#alarm.wait(milliseconds);
   }
 
   /** Stops blocking the signals. */

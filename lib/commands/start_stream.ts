@@ -19,7 +19,7 @@ import { SignalBlocker } from "./signal_blocker.ts";
 import { stream, type StreamOptions } from "./stream.ts";
 import { LineTrigger, SignalTrigger, TimerTrigger, type Trigger } from "./triggers.ts";
 import { UsageError } from "./usage_error.ts";
-import { parseSeconds, parseSize } from "./values.ts";
+import { numberOf, secondsOf, sizeOf } from "./values.ts";
 
 const DEFAULT_SECONDS = 2;
 const NANOSECONDS_PER_MILLISECOND = 1e6;
@@ -28,8 +28,8 @@ const NANOSECONDS_PER_MILLISECOND = 1e6;
 export interface StreamEnvironment {
   /** Opens the running kernel. */
   readonly openKernel: () => Source & Disposable;
-  /** The built-in recording. */
-  readonly demo: URL;
+  /** The recording to play; undefined for the running kernel. */
+  readonly capture: string | URL | undefined;
   readonly read: Read;
   /** Reports a failed reading; returns its exit code. */
   readonly report: (error: unknown) => Promise<number>;
@@ -52,7 +52,7 @@ export async function startStream(
 ): Promise<number> {
   const options = await optionsWithInterval(args);
   const alarm = new Alarm();
-  using _blocker = new SignalBlocker(() => alarm.stop());
+  using _blocker = new SignalBlocker(alarm);
   using readings = openReadings(options, environment);
   using trigger = openTrigger(options, alarm, readings);
   return await stream(sink, {
@@ -67,16 +67,6 @@ export async function startStream(
 }
 
 type Options = Arguments["options"];
-
-function numberOf(options: Options, name: string): number | undefined {
-  const value = options.get(name);
-  return value === undefined ? undefined : Number(value);
-}
-
-function secondsOf(options: Options, name: string): number | undefined {
-  const value = options.get(name);
-  return value === undefined ? undefined : parseSeconds(value);
-}
 
 /** Measures rates, if the command line asks for them. */
 async function rateTransform(options: Options): Promise<StreamOptions["transform"]> {
@@ -104,12 +94,11 @@ async function optionsWithInterval({ operands, options }: Arguments): Promise<Op
 async function encoderAndReport(
   options: Options,
   sink: Sink,
-  { report }: StreamEnvironment,
+  { capture, report }: StreamEnvironment,
 ): Promise<Pick<StreamOptions, "encode" | "report">> {
   if (options.get("output") !== "netdata") return { encode: await streamEncoder(options), report };
   const { netdataPlugin } = await import("./netdata.ts");
-  const isRecorded = options.has("replay") || options.has("demo");
-  const seconds = secondsOf(options, "interval") ?? (isRecorded ? 1 : DEFAULT_SECONDS);
+  const seconds = secondsOf(options, "interval") ?? (capture === undefined ? DEFAULT_SECONDS : 1);
   const updateEvery = Math.max(1, Math.ceil(seconds));
   return netdataPlugin(sink, { updateEvery, servers: options.has("servers"), report });
 }
@@ -126,17 +115,15 @@ async function streamEncoder(options: Options): Promise<Encode> {
 }
 
 function openReadings(options: Options, environment: StreamEnvironment): Readings {
-  const { openKernel, demo, read } = environment;
-  const file = options.get("replay") ?? (options.has("demo") ? demo : undefined);
-  if (file === undefined) return new KernelReadings(openKernel, read);
-  if (captureName(file) === "standard input" && options.get("on") === "stdin") {
+  const { openKernel, capture, read } = environment;
+  if (capture === undefined) return new KernelReadings(openKernel, read);
+  if (captureName(capture) === "standard input" && options.get("on") === "stdin") {
     throw new UsageError("Options --replay - and --on stdin cannot be combined");
   }
-  const maxSize = options.get("max-size");
-  return new RecordedReadings(file, {
+  return new RecordedReadings(capture, {
     loop: options.has("loop"),
     read,
-    maxSize: maxSize === undefined ? undefined : parseSize(maxSize),
+    maxSize: sizeOf(options, "max-size"),
     onIncomplete: printMessage,
   });
 }

@@ -25,6 +25,24 @@ export function parseSeconds(time: string): number {
   return number === "" ? NaN : Number(number) * UNITS[unit]! / 1000;
 }
 
+/** The number that an option has; undefined if it is not given, as for the next two. */
+export function numberOf(options: ReadonlyMap<string, string>, name: string): number | undefined {
+  const value = options.get(name);
+  return value === undefined ? undefined : Number(value);
+}
+
+/** The time that an option has, in seconds. */
+export function secondsOf(options: ReadonlyMap<string, string>, name: string): number | undefined {
+  const value = options.get(name);
+  return value === undefined ? undefined : parseSeconds(value);
+}
+
+/** The size that an option has, in bytes. */
+export function sizeOf(options: ReadonlyMap<string, string>, name: string): number | undefined {
+  const value = options.get(name);
+  return value === undefined ? undefined : parseSize(value);
+}
+
 /**
  * Checks the value of an operand or of an option.
  *

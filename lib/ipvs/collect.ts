@@ -61,8 +61,8 @@ export function collect(source: Source): Snapshot {
 }
 
 /**
- * Reads, if IPVS is available, and starts over if ip_vs was reloaded during the read, which gives its family another
- * number, or if the socket's buffer overflowed.
+ * Reads, if IPVS is available. Starts over if ip_vs was reloaded during the read, which gives its
+ * family another number, or if the socket's buffer overflowed.
  *
  * @throws the error of the last attempt.
  */

@@ -3,18 +3,16 @@
  *
  * @module
  */
+import { ESTIMATOR_SECONDS } from "../procfs/settings.ts";
 import { withRates } from "./rates.ts";
 import type { Snapshot } from "./snapshot.ts";
-
-/** The kernel's estimator updates the counters of servers after this many seconds. */
-const ESTIMATOR_PERIOD = 2;
 
 /** Seconds by which a snapshot may be too young, as no clock is exact. */
 const TOLERANCE = 0.1;
 
 /** A time in which each counter is updated equally often: a multiple of the estimator's period. */
 export function measuringTime(seconds: number): number {
-  return Math.max(1, Math.ceil(seconds / ESTIMATOR_PERIOD)) * ESTIMATOR_PERIOD;
+  return Math.max(1, Math.ceil(seconds / ESTIMATOR_SECONDS)) * ESTIMATOR_SECONDS;
 }
 
 /** Keeps as many snapshots as needed to measure rates over a time. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Counters } from "../procfs/ip_vs_stats.ts";
+import { type Counters, sumCounters } from "../procfs/ip_vs_stats.ts";
 import { isFrozen } from "../procfs/settings.ts";
 import type { RealServer } from "./real_server.ts";
 import type { Rates } from "./server.ts";
@@ -40,15 +40,12 @@ const NANOSECONDS = 1e9;
 export function withRates(current: Snapshot, previous: Snapshot): Snapshot {
   const interval = current.time - previous.time;
   const frozen = isFrozen(current.settings) || isFrozen(previous.settings);
-  const nanoseconds = frozen ? 0n : interval;
+  // What does not move has no rates, as if no time had passed.
+  const estimated = frozen ? 0n : interval;
   return {
     ...current,
-    measured: { interval, frozen, ...measureTotals(current, previous, interval) },
-    virtualServers: withVirtualRates(
-      current.virtualServers,
-      previous.virtualServers,
-      nanoseconds,
-    ),
+    measured: { interval, frozen, ...measureTotals(current, previous, { interval, estimated }) },
+    virtualServers: withVirtualRates(current.virtualServers, previous.virtualServers, estimated),
   };
 }
 
@@ -83,28 +80,15 @@ export function ratesBetween(
 function measureTotals(
   current: Snapshot,
   previous: Snapshot,
-  interval: bigint,
+  time: { readonly interval: bigint; readonly estimated: bigint },
 ): Pick<Measured, "source" | "totals"> {
   if (current.cpus !== null && previous.cpus !== null) {
-    const totals = ratesBetween(sumOf(current.cpus), sumOf(previous.cpus), interval);
-    return { source: "cpus", totals: totals ?? null };
+    const [after, before] = [sumCounters(current.cpus), sumCounters(previous.cpus)];
+    return { source: "cpus", totals: ratesBetween(after, before, time.interval) ?? null };
   }
-  const isUsable = current.totals !== null && previous.totals !== null &&
-    !isFrozen(current.settings) && !isFrozen(previous.settings);
-  const totals = isUsable ? ratesBetween(current.totals, previous.totals, interval) : undefined;
-  return { source: "totals", totals: totals ?? null };
-}
-
-function sumOf(cpus: readonly Counters[]): Counters {
-  const total = (read: (cpu: Counters) => number | bigint) =>
-    cpus.reduce((sum, cpu) => sum + BigInt(read(cpu)), 0n);
-  return {
-    connections: total((cpu) => cpu.connections),
-    pktsIn: total((cpu) => cpu.pktsIn),
-    pktsOut: total((cpu) => cpu.pktsOut),
-    bytesIn: total((cpu) => cpu.bytesIn),
-    bytesOut: total((cpu) => cpu.bytesOut),
-  };
+  const { totals } = current;
+  const rates = totals && previous.totals && ratesBetween(totals, previous.totals, time.estimated);
+  return { source: "totals", totals: rates ?? null };
 }
 
 function withVirtualRates(

@@ -16,7 +16,10 @@ const PE_NAME = 1 << IPVS_SVC_ATTR.IPVS_SVC_ATTR_PE_NAME;
  * `ok`: every real server has a weight above 0; `degraded`: some have; `down`: none has; `empty`:
  * there are no real servers.
  */
-export type VirtualServerState = "ok" | "degraded" | "down" | "empty";
+export const VIRTUAL_SERVER_STATES = ["ok", "degraded", "down", "empty"] as const;
+
+/** One of {@linkcode VIRTUAL_SERVER_STATES}. */
+export type VirtualServerState = typeof VIRTUAL_SERVER_STATES[number];
 
 /** A virtual server (the kernel's service): a fwmark, or protocol, address and port. */
 export class VirtualServer extends Server {

@@ -127,3 +127,13 @@ export const VIRTUAL_LABELS: readonly Label<VirtualServer>[] = VIRTUAL_ROWS.map(
 
 /** Labels of real servers. */
 export const REAL_LABELS: readonly Label<RealServer>[] = REAL_ROWS.map(label);
+
+/** The labels that identify a virtual server, on its own metrics and on those of its real servers. */
+export const VIRTUAL_IDENTITY: readonly Label<VirtualServer>[] = VIRTUAL_LABELS.filter(isIdentity);
+
+/** The labels that identify a real server among those of its virtual server. */
+export const REAL_IDENTITY: readonly Label<RealServer>[] = REAL_LABELS.filter(isIdentity);
+
+function isIdentity({ prometheus }: Pick<Label<never>, "prometheus">): boolean {
+  return prometheus === "identity";
+}

@@ -18,7 +18,13 @@ import {
   TOTAL_METRICS,
   VIRTUAL_METRICS,
 } from "../metrics/catalogue.ts";
-import { type Label, type LabelValue, REAL_LABELS, VIRTUAL_LABELS } from "../metrics/labels.ts";
+import {
+  type Label,
+  type LabelValue,
+  REAL_LABELS,
+  VIRTUAL_IDENTITY,
+  VIRTUAL_LABELS,
+} from "../metrics/labels.ts";
 import { ByteWriter, type Sink, utf8 } from "./byte_writer.ts";
 import { LabelWriter } from "./label_bytes.ts";
 import { printable } from "./printable.ts";
@@ -96,7 +102,7 @@ function tagWriters<S extends Server>(labels: readonly Label<S>[], extended: boo
 /** The tags of a real server that identify its virtual server. */
 class VirtualTags {
   readonly #extended: boolean;
-  readonly #labels = sorted(VIRTUAL_LABELS.filter(({ prometheus }) => prometheus === "identity"));
+  readonly #labels = sorted(VIRTUAL_IDENTITY);
   #virtual: VirtualServer | undefined;
   #family = "";
   #same: Uint8Array = utf8("");

@@ -10,7 +10,13 @@ import type { Server } from "../ipvs/server.ts";
 import type { Snapshot } from "../ipvs/snapshot.ts";
 import type { VirtualServer } from "../ipvs/virtual_server.ts";
 import { REAL_METRICS, VIRTUAL_METRICS } from "../metrics/catalogue.ts";
-import { type Label, REAL_LABELS, VIRTUAL_LABELS } from "../metrics/labels.ts";
+import {
+  type Label,
+  REAL_IDENTITY,
+  REAL_LABELS,
+  VIRTUAL_IDENTITY,
+  VIRTUAL_LABELS,
+} from "../metrics/labels.ts";
 import { ByteWriter, type Sink, utf8 } from "./byte_writer.ts";
 import { head, ServerWriter, stringify } from "./json_members.ts";
 import { isoTime } from "./time.ts";
@@ -27,8 +33,6 @@ export function encodeNdjson(snapshot: Snapshot, sink: Sink): void {
   lines.flush();
 }
 
-const VIRTUAL_IDENTITY = identityOf(VIRTUAL_LABELS);
-const REAL_IDENTITY = identityOf(REAL_LABELS);
 const END = utf8("}\n");
 
 /** Writes lines of one snapshot. */
@@ -115,11 +119,6 @@ export class NdjsonWriter {
     this.#out.raw(this.#realStart);
     this.#out.raw(this.#ownerBytes);
   }
-}
-
-/** The labels that identify a server. */
-function identityOf<S>(labels: readonly Label<S>[]): readonly Label<S>[] {
-  return labels.filter(({ prometheus }) => prometheus === "identity");
 }
 
 /** Labels as members of an object, each with a comma before it. */

@@ -5,7 +5,7 @@
  * @module
  */
 import type { Snapshot } from "../ipvs/snapshot.ts";
-import type { Counters, CpuCounters } from "../procfs/ip_vs_stats.ts";
+import { sumCounters } from "../procfs/ip_vs_stats.ts";
 import { ByteWriter, type Sink } from "./byte_writer.ts";
 import { ChartWriter } from "./netdata_chart_writer.ts";
 import { TOTAL_CHARTS } from "./netdata_charts.ts";
@@ -35,28 +35,14 @@ export function netdataEncoder(options: NetdataOptions): (snapshot: Snapshot, si
   let wasLive = false;
   return (snapshot, sink) => {
     const out = new ByteWriter(sink);
-    const live = sumOfCpus(snapshot.cpus);
-    const counters = live ?? snapshot.totals;
+    const { cpus } = snapshot;
+    const isLive = cpus !== null && cpus.length > 0;
+    const counters = isLive ? sumCounters(cpus) : snapshot.totals;
     if (counters !== null) {
-      const isLive = live !== null;
       totals.write(out, counters, snapshot.time, isLive === wasLive);
       wasLive = isLive;
     }
     servers?.write(out, snapshot);
     out.flush();
-  };
-}
-
-/** The counters of all CPUs together, modulo 2^64 as in the kernel; null without CPUs. */
-function sumOfCpus(cpus: readonly CpuCounters[] | null): Counters | null {
-  if (cpus === null || cpus.length === 0) return null;
-  const sum = (name: keyof Counters) =>
-    BigInt.asUintN(64, cpus.reduce((total, cpu) => total + BigInt(cpu[name]), 0n));
-  return {
-    connections: sum("connections"),
-    pktsIn: sum("pktsIn"),
-    pktsOut: sum("pktsOut"),
-    bytesIn: sum("bytesIn"),
-    bytesOut: sum("bytesOut"),
   };
 }

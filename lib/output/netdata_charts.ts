@@ -4,8 +4,9 @@
  *
  * @module
  */
-import type { RealServer, RealServerState } from "../ipvs/real_server.ts";
-import type { VirtualServer, VirtualServerState } from "../ipvs/virtual_server.ts";
+import { REAL_SERVER_STATES, type RealServer } from "../ipvs/real_server.ts";
+import { VIRTUAL_SERVER_STATES, type VirtualServer } from "../ipvs/virtual_server.ts";
+import { sumOf } from "../metrics/aggregates.ts";
 import type { Counters } from "../procfs/ip_vs_stats.ts";
 
 /** A dimension: one line in a chart. */
@@ -36,9 +37,6 @@ const VIRTUAL_PRIORITY = 3110;
 const REAL_PRIORITY = 3120;
 const BITS_IN_A_BYTE = 8;
 const BITS_IN_A_KILOBIT = 1000;
-
-const VIRTUAL_STATES: readonly VirtualServerState[] = ["ok", "degraded", "down", "empty"];
-const REAL_STATES: readonly RealServerState[] = ["active", "draining", "drained"];
 
 function rate<Source>(
   id: string,
@@ -89,19 +87,15 @@ export const TOTAL_CHARTS: readonly Chart<Counters>[] = [
 /** The charts of a virtual server. */
 export const VIRTUAL_CHARTS: readonly Chart<VirtualServer>[] = [
   ...trafficCharts(VIRTUAL_PRIORITY),
-  openConnections(VIRTUAL_PRIORITY + 3, (on, name) => {
-    let sum = 0;
-    for (const real of on.realServers) sum += real[name];
-    return sum;
-  }),
-  stateChart(VIRTUAL_PRIORITY + 4, VIRTUAL_STATES),
+  openConnections(VIRTUAL_PRIORITY + 3, (on, name) => sumOf(on, (real) => real[name])),
+  stateChart(VIRTUAL_PRIORITY + 4, VIRTUAL_SERVER_STATES),
 ];
 
 /** The charts of a real server. */
 export const REAL_CHARTS: readonly Chart<RealServer>[] = [
   ...trafficCharts(REAL_PRIORITY),
   openConnections(REAL_PRIORITY + 3, (on, name) => on[name]),
-  stateChart(REAL_PRIORITY + 4, REAL_STATES),
+  stateChart(REAL_PRIORITY + 4, REAL_SERVER_STATES),
 ];
 
 function trafficCharts(priority: number): Chart<Counters>[] {

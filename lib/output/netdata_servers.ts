@@ -6,13 +6,12 @@
 import type { RealServer } from "../ipvs/real_server.ts";
 import type { Snapshot } from "../ipvs/snapshot.ts";
 import type { VirtualServer } from "../ipvs/virtual_server.ts";
+import { ESTIMATOR_SECONDS } from "../procfs/settings.ts";
 import type { ByteWriter } from "./byte_writer.ts";
 import { type ChartScope, ChartWriter } from "./netdata_chart_writer.ts";
 import { type Chart, REAL_CHARTS, VIRTUAL_CHARTS } from "./netdata_charts.ts";
 
 const NANOSECONDS = 1_000_000_000n;
-/** The kernel copies the counters of servers every 2 seconds. */
-const ESTIMATOR_SECONDS = 2;
 /** netdata deletes obsolete charts after an hour, by default. */
 const FORGET_AFTER = 3600n * NANOSECONDS;
 

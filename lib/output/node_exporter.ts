@@ -8,8 +8,8 @@
 import type { RealServer } from "../ipvs/real_server.ts";
 import type { Snapshot } from "../ipvs/snapshot.ts";
 import type { VirtualServer } from "../ipvs/virtual_server.ts";
-import { sumOf } from "../metrics/aggregates.ts";
-import { COUNTERS } from "../metrics/catalogue.ts";
+import { SUM_METRICS } from "../metrics/aggregates.ts";
+import { COUNTERS, type Metric, REAL_METRICS } from "../metrics/catalogue.ts";
 import type { Sink } from "./byte_writer.ts";
 import { FamilyWriter } from "./family_writer.ts";
 import { totalFamilies } from "./global_metrics.ts";
@@ -19,35 +19,20 @@ import type { PrometheusOptions } from "./prometheus.ts";
 
 const PREFIX = "node_ipvs_";
 
-/** A metric of real servers. */
-interface BackendMetric {
-  readonly name: string;
-  readonly help: string;
-  /** Whether the sum over the real servers of a virtual server means something. */
-  readonly sums: boolean;
-  readonly read: (server: RealServer) => number;
-}
+/** node_exporter's names of metrics of real servers. */
+const BACKEND_METRICS: ReadonlyMap<string, string> = new Map([
+  ["active_connections", "backend_connections_active"],
+  ["inactive_connections", "backend_connections_inactive"],
+  ["weight", "backend_weight"],
+]);
 
-const BACKEND_METRICS: readonly BackendMetric[] = [
-  {
-    name: "backend_connections_active",
-    help: "Established connections.",
-    sums: true,
-    read: (on) => on.activeConnections,
-  },
-  {
-    name: "backend_connections_inactive",
-    help: "Connections that are not established.",
-    sums: true,
-    read: (on) => on.inactiveConnections,
-  },
-  {
-    name: "backend_weight",
-    help: "Weight; 0 for a server that is draining or drained.",
-    sums: false,
-    read: (on) => on.weight,
-  },
-];
+/** The families that node_exporter has, in its order. */
+function familiesOf<Source>(metrics: readonly Metric<Source>[]) {
+  return [...BACKEND_METRICS].flatMap(([name, backend]) => {
+    const metric = metrics.find((metric) => metric.name === name);
+    return metric === undefined ? [] : [{ ...metric, name: `${PREFIX}${backend}` }];
+  });
+}
 
 /** How to write the metrics of node_exporter. */
 export interface NodeExporterOptions extends PrometheusOptions {
@@ -82,9 +67,9 @@ function writeRealServers({ virtualServers }: Snapshot, writer: FamilyWriter): v
       }
     }
   });
-  for (const { name, help, read } of BACKEND_METRICS) {
-    writer.begin({ name: `${PREFIX}${name}`, help, kind: "gauge" });
-    writer.samples(realServersOf(virtualServers), labels, read);
+  for (const family of familiesOf(REAL_METRICS)) {
+    writer.begin(family);
+    writer.samples(realServersOf(virtualServers), labels, family.read);
   }
 }
 
@@ -95,11 +80,9 @@ function writeVirtualServers({ virtualServers }: Snapshot, writer: FamilyWriter)
       next();
     }
   });
-  for (const { name, help, sums, read } of BACKEND_METRICS) {
-    if (!sums) continue;
-    const text = `${help} Sum over the real servers.`;
-    writer.begin({ name: `${PREFIX}${name}`, help: text, kind: "gauge" });
-    writer.samples(virtualServers, labels, (virtual) => sumOf(virtual, read));
+  for (const family of familiesOf(SUM_METRICS)) {
+    writer.begin(family);
+    writer.samples(virtualServers, labels, family.read);
   }
 }
 

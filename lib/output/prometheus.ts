@@ -16,7 +16,7 @@ import {
   REAL_METRICS,
   VIRTUAL_METRICS,
 } from "../metrics/catalogue.ts";
-import { type Label, REAL_LABELS, VIRTUAL_LABELS } from "../metrics/labels.ts";
+import { type Label, REAL_LABELS, VIRTUAL_IDENTITY, VIRTUAL_LABELS } from "../metrics/labels.ts";
 import { type Sink, utf8 } from "./byte_writer.ts";
 import { FamilyWriter } from "./family_writer.ts";
 import { globalMetrics } from "./global_metrics.ts";
@@ -195,9 +195,8 @@ class MetricsWriter {
 
 /** What identifies a virtual server, on its own metrics and on those of its real servers. */
 function virtualLabels(server: VirtualServer): string {
-  const identity = VIRTUAL_LABELS.filter(({ prometheus }) => prometheus === "identity");
   return labelList(
-    identity.map(({ name, read }) => [`virtual_${name}`, labelText(read(server) ?? "")]),
+    VIRTUAL_IDENTITY.map(({ name, read }) => [`virtual_${name}`, labelText(read(server) ?? "")]),
   );
 }
 

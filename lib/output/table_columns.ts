@@ -6,6 +6,7 @@
 import type { RealServer } from "../ipvs/real_server.ts";
 import type { Server } from "../ipvs/server.ts";
 import type { VirtualServer } from "../ipvs/virtual_server.ts";
+import { sumOf } from "../metrics/aggregates.ts";
 import {
   MEASURED_METRICS,
   type MeasuredMetric,
@@ -113,7 +114,7 @@ export class TableColumn {
   virtual(server: VirtualServer): string {
     if (this.#rate !== undefined) return this.#measured(this.#rate, server);
     if (this.#virtual !== undefined) return this.#format(this.#virtual.read(server));
-    return this.#spec.sum ? this.#format(sum(server, this.#real!)) : "";
+    return this.#spec.sum ? this.#format(sumOf(server, this.#real!.read)) : "";
   }
 
   /** The cell of a real server; empty if it has none. */
@@ -145,13 +146,6 @@ export class TableColumn {
   #format(value: number | bigint): string {
     return this.#spec.format(value);
   }
-}
-
-/** Exact below 2^53: a connection count has at most 32 bits. */
-function sum(server: VirtualServer, { read }: Metric<RealServer>): number {
-  let total = 0;
-  for (const real of server.realServers) total += Number(read(real));
-  return total;
 }
 
 /**

@@ -41,6 +41,18 @@ export interface CpuCounters extends Counters {
   readonly cpu: number;
 }
 
+/** The counters of all CPUs together, which can exceed 64 bits. */
+export function sumCounters(cpus: readonly CpuCounters[]): Counters {
+  const sum = (name: keyof Counters) => cpus.reduce((total, cpu) => total + BigInt(cpu[name]), 0n);
+  return {
+    connections: sum("connections"),
+    pktsIn: sum("pktsIn"),
+    pktsOut: sum("pktsOut"),
+    bytesIn: sum("bytesIn"),
+    bytesOut: sum("bytesOut"),
+  };
+}
+
 /** The kernel uses 32 bits for the number of a CPU. */
 const MAX_CPU = 0xffff_ffff;
 

@@ -24,6 +24,9 @@ export interface Settings {
   readonly svcLfactor: number | null;
 }
 
+/** The kernel's estimator updates counters and rates after this many seconds. */
+export const ESTIMATOR_SECONDS = 2;
+
 /** The directory of the settings, below `/proc`. */
 export const SETTINGS_DIRECTORY = "sys/net/ipv4/vs";
 

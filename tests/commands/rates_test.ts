@@ -86,7 +86,7 @@ Deno.test("stream --rates measures each snapshot of a recording that has an olde
     const words = ["stream", "--replay", file, "--interval", "0", "--rates", "6"];
     await startStream(parseArguments(words), sink, {
       openKernel: unexpected,
-      demo: new URL("file:///"),
+      capture: file,
       read: collect,
       report: unexpected,
       verdict() {},

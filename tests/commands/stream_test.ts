@@ -178,7 +178,7 @@ async function readingsInProcess(trigger: string, hook: string): Promise<number>
     import { collect } from ${from("../../lib/ipvs/collect.ts")};
     import { fakeKernel } from ${from("../_fake_kernel.ts")};
     const alarm = new Alarm();
-    using blocker = new SignalBlocker(() => alarm.stop());
+    using blocker = new SignalBlocker(alarm);
     let reading = 0;
     const send = (signal) => Deno.kill(Deno.pid, signal);
     const next = async () => { reading++; ${hook}; return collect(fakeKernel()); };

@@ -1,7 +1,5 @@
 /** Tests netdata's charts of virtual and real servers. */
 import assert from "node:assert/strict";
-import { collect } from "../../lib/ipvs/collect.ts";
-import { netdataEncoder } from "../../lib/output/netdata.ts";
 import {
   fakeKernel,
   type FakeService,
@@ -13,35 +11,11 @@ import {
 } from "../_fake_kernel.ts";
 import { HARD_SERVICES, hardKernel } from "../_hard_cases.ts";
 import { type ExpectedReal, type ExpectedVirtual, pairsOf, serversOf } from "./_expected.ts";
-import { PluginOutput, type PluginReading } from "./_plugins_d.ts";
+import { NetdataStream } from "./_netdata_stream.ts";
 
-const SECOND = 1_000_000_000n;
-
-/** Encodes snapshots of a kernel, and parses what netdata would read. */
-class Stream {
-  readonly output = new PluginOutput();
-  readonly source: FakeSource;
-  readonly #encode;
-
-  constructor(source: FakeSource, updateEvery = 2) {
-    this.source = source;
-    this.#encode = netdataEncoder({ updateEvery, servers: true });
-  }
-
-  /** Reads a snapshot some seconds after the last one. */
-  read(seconds = 2): PluginReading[] {
-    this.source.kernel.time += BigInt(seconds) * SECOND;
-    let text = "";
-    this.#encode(collect(this.source), (bytes) => text += new TextDecoder().decode(bytes));
-    this.output.add(text);
-    return this.output.take();
-  }
-
-  /** Ids of the charts that are or are not obsolete. */
-  charts(isObsolete: boolean): string[] {
-    return [...this.output.charts].filter(([, chart]) => chart.isObsolete === isObsolete)
-      .map(([id]) => id);
-  }
+/** A stream with charts of servers. */
+function streamOf(source: FakeSource, updateEvery = 2): NetdataStream {
+  return new NetdataStream(source, { updateEvery, servers: true });
 }
 
 function endpoint({ address, port }: { address?: string | number; port?: string | number }) {
@@ -97,7 +71,7 @@ function expectedCharts(services: readonly FakeService[]): Record<string, bigint
 }
 
 Deno.test("netdataEncoder({ servers }) has the exact values of all virtual and real servers", () => {
-  const readings = new Stream(hardKernel({ proc: {} })).read();
+  const readings = streamOf(hardKernel({ proc: {} })).read(2);
   const values = readings.flatMap(({ chart, values }) =>
     [...values].map(([id, value]) => [`${chart} ${id}`, BigInt.asUintN(64, value)] as const)
   );
@@ -107,7 +81,7 @@ Deno.test("netdataEncoder({ servers }) has the exact values of all virtual and r
 });
 
 Deno.test("the charts of a server have contexts and families of their own", () => {
-  const stream = new Stream(fakeKernel({
+  const stream = streamOf(fakeKernel({
     services: [{
       address: "2001:db8::1",
       protocol: UDP,
@@ -115,7 +89,7 @@ Deno.test("the charts of a server have contexts and families of their own", () =
       destinations: [{ address: "10.0.0.1", port: 5353 }],
     }],
   }));
-  stream.read();
+  stream.read(2);
   const { charts } = stream.output;
   assert.equal(charts.size, 10);
   const { dimensions: _, ...virtual } = charts.get("ipvs.virtual_server_udp-2001_db8__1-53_net")!;
@@ -142,7 +116,7 @@ Deno.test("the charts of a server have contexts and families of their own", () =
 
 for (const [interval, updateEvery] of [[1, 2], [2, 2], [3, 6], [4, 4], [5, 10]] as const) {
   Deno.test(`with ${interval} s between snapshots, servers are shown every ${updateEvery} s`, () => {
-    const stream = new Stream(fakeKernel({ services: [{ fwmark: 1 }] }), interval);
+    const stream = streamOf(fakeKernel({ services: [{ fwmark: 1 }] }), interval);
     stream.read(interval);
     for (const { updateEvery: every } of stream.output.charts.values()) {
       assert.equal(every, updateEvery);
@@ -156,12 +130,12 @@ for (const [interval, updateEvery] of [[1, 2], [2, 2], [3, 6], [4, 4], [5, 10]] 
 }
 
 Deno.test("a server that goes has obsolete charts until it returns, and then a gap", () => {
-  const stream = new Stream(fakeKernel());
+  const stream = streamOf(fakeKernel());
   const standing = { address: "10.0.0.1", port: 80, destinations: [{ address: "10.1.0.1" }] };
   const coming = (connections: number) => ({ fwmark: 7, family: INET6, stats: { connections } });
   const show = (...services: FakeService[]) => {
     stream.source.kernel.services = services;
-    return stream.read().find(({ chart }) => chart.includes("fwmark-7-inet6_connections"));
+    return stream.read(2).find(({ chart }) => chart.includes("fwmark-7-inet6_connections"));
   };
   assert.equal(show(standing, coming(4_200_000_000))?.values.get("connections"), 4_200_000_000n);
   const all = stream.charts(false);
@@ -183,31 +157,31 @@ Deno.test("a server that goes has obsolete charts until it returns, and then a g
 
 Deno.test("netdata forgets a server after an hour, and so does the encoder", () => {
   const services = [{ fwmark: 7, stats: { connections: 100 } }];
-  const stream = new Stream(fakeKernel({ services }));
-  stream.read();
+  const stream = streamOf(fakeKernel({ services }));
+  stream.read(2);
   stream.source.kernel.services = [];
-  stream.read();
+  stream.read(2);
   stream.read(3600);
   stream.source.kernel.services = [{ fwmark: 7, stats: { connections: 3 } }];
-  const [connections] = stream.read();
+  const [connections] = stream.read(2);
   assert.equal(connections?.values.get("connections"), 3n);
 });
 
 Deno.test("a server that is missing from an inconsistent snapshot keeps its charts", () => {
   const other = { address: "10.0.0.9", port: 80 };
   const stable: Kernel["services"] = [{ fwmark: 1, destinations: [] }, other];
-  const stream = new Stream(fakeKernel({ services: stable, perDatagram: 1 }));
-  stream.read();
+  const stream = streamOf(fakeKernel({ services: stable, perDatagram: 1 }));
+  stream.read(2);
   let reads = 0;
   stream.source.kernel.onRequest = ({ command }, kernel) => {
     if (command !== GET_DEST) return;
     const destinations = [{ address: "10.0.0.1" }, { address: `10.0.1.${reads++}` }];
     kernel.services = [{ fwmark: 1, destinations }];
   };
-  stream.read();
+  stream.read(2);
   assert.deepEqual(stream.charts(true), []);
   stream.source.kernel.onRequest = () => undefined;
   stream.source.kernel.services = stable.slice(0, 1);
-  stream.read();
+  stream.read(2);
   assert.ok(stream.charts(true).some((id) => id.includes("virtual_server_tcp-10.0.0.9-80_")));
 });

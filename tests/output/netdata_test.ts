@@ -1,48 +1,15 @@
 /** Tests netdata's protocol: the charts of all traffic, and how counters reach netdata. */
 import assert from "node:assert/strict";
-import { collect } from "../../lib/ipvs/collect.ts";
-import { netdataEncoder } from "../../lib/output/netdata.ts";
-import {
-  fakeKernel,
-  type FakeSource,
-  type FakeStats,
-  procPerCpu,
-  procStats,
-} from "../_fake_kernel.ts";
+import { fakeKernel, type FakeSource, type FakeStats } from "../_fake_kernel.ts";
 import { EDGES, edgeStats } from "../_hard_cases.ts";
-import { PluginOutput, type PluginReading } from "./_plugins_d.ts";
+import { NetdataStream } from "./_netdata_stream.ts";
+import type { PluginReading } from "./_plugins_d.ts";
 
 const SECOND = 1_000_000_000n;
 
-/** Encodes snapshots of a kernel, and parses what netdata would read. */
-class Stream {
-  readonly output = new PluginOutput();
-  readonly source: FakeSource;
-  readonly #encode;
-
-  constructor(source: FakeSource, updateEvery = 1) {
-    this.source = source;
-    this.#encode = netdataEncoder({ updateEvery });
-  }
-
-  text(): string {
-    let text = "";
-    this.#encode(collect(this.source), (bytes) => text += new TextDecoder().decode(bytes));
-    return text;
-  }
-
-  read(): PluginReading[] {
-    this.output.add(this.text());
-    return this.output.take();
-  }
-
-  /** Sets the totals, and the counters of the CPUs if there are any. */
-  set(totals: FakeStats, cpus?: readonly FakeStats[]): void {
-    this.source.kernel.proc = {
-      ip_vs_stats: procStats(totals),
-      ...(cpus === undefined ? {} : { ip_vs_stats_percpu: procPerCpu(cpus) }),
-    };
-  }
+/** A stream of the totals. */
+function streamOf(source: FakeSource, updateEvery = 1): NetdataStream {
+  return new NetdataStream(source, { updateEvery });
 }
 
 /** The values of all charts as unsigned 64-bit integers, by chart and dimension. */
@@ -65,7 +32,7 @@ function allOf({ connections, pktsIn, pktsOut, bytesIn, bytesOut }: FakeStats) {
 }
 
 Deno.test("netdataEncoder() prints these lines for the first two snapshots", () => {
-  const stream = new Stream(fakeKernel(), 3);
+  const stream = streamOf(fakeKernel(), 3);
   stream.set({ connections: 5, pktsIn: 40, pktsOut: 30, bytesIn: 2000, bytesOut: 90000 });
   const values = (duration: string, sockets: number) =>
     `BEGIN ipvs.sockets${duration}\nSET connections = ${sockets}\nEND\n` +
@@ -87,7 +54,7 @@ Deno.test("netdataEncoder() prints these lines for the first two snapshots", () 
 });
 
 Deno.test("netdataEncoder() gives the exact time between snapshots, in microseconds", () => {
-  const stream = new Stream(fakeKernel());
+  const stream = streamOf(fakeKernel());
   stream.set({});
   const steps = [1_000_000_999n, 999_999_001n, 1_000_000_500n, 7n * SECOND, 1_000_000_500n];
   const start = stream.source.kernel.time / 1000n;
@@ -103,7 +70,7 @@ Deno.test("netdataEncoder() gives the exact time between snapshots, in microseco
 });
 
 Deno.test("netdataEncoder() leaves the time to netdata if the clock is set back", () => {
-  const stream = new Stream(fakeKernel());
+  const stream = streamOf(fakeKernel());
   stream.set({});
   stream.read();
   stream.source.kernel.time -= 60n * SECOND;
@@ -115,7 +82,7 @@ Deno.test("netdataEncoder() leaves the time to netdata if the clock is set back"
 });
 
 Deno.test("netdataEncoder() prefers the live counters of the CPUs, added up, to the totals", () => {
-  const stream = new Stream(fakeKernel());
+  const stream = streamOf(fakeKernel());
   const cpus = [
     { connections: 1, pktsIn: 20, pktsOut: 300, bytesIn: 4000, bytesOut: 50000 },
     { connections: 2n ** 53n, pktsIn: 2n ** 63n, pktsOut: 1, bytesIn: 1, bytesOut: 1 },
@@ -135,7 +102,7 @@ Deno.test("netdataEncoder() prefers the live counters of the CPUs, added up, to 
 
 Deno.test("netdataEncoder() gives 64-bit counters to netdata as signed integers, bit for bit", () => {
   for (const first of EDGES.keys()) {
-    const stream = new Stream(fakeKernel());
+    const stream = streamOf(fakeKernel());
     const stats = edgeStats(first);
     stream.set(stats);
     assert.deepEqual(unsigned(stream.read()), allOf(stats));
@@ -143,7 +110,7 @@ Deno.test("netdataEncoder() gives 64-bit counters to netdata as signed integers,
 });
 
 Deno.test("netdataEncoder() has no charts without counters, and a gap while they are missing", () => {
-  const stream = new Stream(fakeKernel());
+  const stream = streamOf(fakeKernel());
   assert.equal(stream.text(), "");
   stream.set({ connections: 4 });
   assert.equal(stream.read().length, 3);
@@ -158,7 +125,7 @@ Deno.test("netdataEncoder() has no charts without counters, and a gap while they
 });
 
 /** What netdata shows of `connections` for each snapshot; a missing value is a gap. */
-function changes(stream: Stream, steps: readonly (() => void)[]): (bigint | "gap")[] {
+function changes(stream: NetdataStream, steps: readonly (() => void)[]): (bigint | "gap")[] {
   let last: bigint | undefined;
   return steps.flatMap((step): (bigint | "gap")[] => {
     step();
@@ -172,7 +139,7 @@ function changes(stream: Stream, steps: readonly (() => void)[]): (bigint | "gap
 }
 
 Deno.test("a counter that goes back is a gap of one reading, and never a change of the rate", () => {
-  const stream = new Stream(fakeKernel());
+  const stream = streamOf(fakeKernel());
   // netdata would take the fall from 4200000000 to 10 for an overflow of 32 bits.
   const values = [4_100_000_000, 4_200_000_000, 10, 30, 60, 0, 0, 5];
   const steps = values.map((connections) => () => stream.set({ connections }));
@@ -180,7 +147,7 @@ Deno.test("a counter that goes back is a gap of one reading, and never a change 
 });
 
 Deno.test("a change between the counters of the CPUs and the totals is a gap of one reading", () => {
-  const stream = new Stream(fakeKernel());
+  const stream = streamOf(fakeKernel());
   assert.deepEqual(
     changes(stream, [
       () => stream.set({ connections: 7 }),
