@@ -118,6 +118,7 @@ export { Datagram, NotRecordedError, type Transport } from "./lib/netlink/transp
 export type { Counters, CpuCounters, Totals } from "./lib/procfs/ip_vs_stats.ts";
 export type { EstimatorStatus, HashTable, KernelStatus } from "./lib/procfs/ip_vs_status.ts";
 export type { Settings } from "./lib/procfs/settings.ts";
+export { Shares } from "./lib/metrics/shares.ts";
 export type { Sink } from "./lib/output/byte_writer.ts";
 export { encodeInflux, type InfluxOptions } from "./lib/output/influx.ts";
 export { encodeJson } from "./lib/output/json.ts";

@@ -8,7 +8,7 @@
  *
  * @module
  */
-import type { RealServer, RealServerState } from "../ipvs/real_server.ts";
+import { REAL_SERVER_STATES, type RealServer, type RealServerState } from "../ipvs/real_server.ts";
 import type { VirtualServer } from "../ipvs/virtual_server.ts";
 import { type Metric, REAL_METRICS } from "./catalogue.ts";
 
@@ -39,7 +39,7 @@ export function sumOf(
 
 /** The number of real servers in each state. */
 export function countStates({ realServers }: VirtualServer): Record<RealServerState, number> {
-  const counts = { active: 0, draining: 0, drained: 0 };
-  for (const { state } of realServers) counts[state]++;
-  return counts;
+  const counts = Object.fromEntries(REAL_SERVER_STATES.map((state) => [state, 0]));
+  for (const { state } of realServers) counts[state]!++;
+  return counts as Record<RealServerState, number>;
 }
