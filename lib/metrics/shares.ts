@@ -34,11 +34,11 @@ export class Shares {
   readonly #connections: number;
   readonly #weights: number;
 
-  /** Sums up the real servers of a virtual server. */
+  /** Sums up all real servers of a virtual server, selected or not. */
   constructor(virtual: VirtualServer) {
     this.#isMeasured = virtual.measured !== undefined;
     let connections = 0, weights = 0;
-    for (const real of virtual.realServers) {
+    for (const real of virtual.allRealServers) {
       connections += this.#connectionsOf(real);
       weights += real.weight;
     }

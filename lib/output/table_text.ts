@@ -67,8 +67,8 @@ export function stateText(state: RealServerState): string {
 }
 
 /** Why a virtual server is down. */
-function downText({ realServers }: VirtualServer): string {
-  return [...realServers].some(({ weight }) => weight > 0) ? "none usable" : "all weights 0";
+function downText({ allRealServers }: VirtualServer): string {
+  return [...allRealServers].some(({ weight }) => weight > 0) ? "none usable" : "all weights 0";
 }
 
 /** The forwarding method with the options of a tunnel: `tunnel gue:5555 csum`. */
