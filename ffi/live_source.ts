@@ -34,15 +34,17 @@ export interface LiveSource extends Disposable {
   restart(): void;
 }
 
+/** Runs a synchronous function, possibly in another network namespace. */
+export type Run = <T>(action: () => T) => T;
+
 /**
- * Opens the sockets.
+ * Opens the sockets, and later reads /proc, through `run`. The sockets themselves are used outside of
+ * it: they keep the namespace in which they were opened.
  *
  * @throws {NetlinkError} if IPVS is not available, or the kernel refuses a socket.
  */
-export function openLive(): LiveSource {
-  checkIpvs();
-  const transport = NetlinkSocket.open();
-  const second = transport.openVerificationSocket();
+export function openLive(run: Run = (action) => action()): LiveSource {
+  const { transport, second } = run(openSockets);
   return {
     transport,
     second,
@@ -50,18 +52,31 @@ export function openLive(): LiveSource {
       return transport.foreign + second.foreign;
     },
     now,
-    readProc,
-    checkIpvs,
+    readProc: (name) => run(() => readProc(name)),
+    checkIpvs: () => run(checkIpvs),
     restart() {
-      checkIpvs();
-      transport.renew();
-      second.renew();
+      run(() => {
+        checkIpvs();
+        transport.renew();
+        second.renew();
+      });
     },
     [Symbol.dispose]() {
       second[Symbol.dispose]();
       transport[Symbol.dispose]();
     },
   };
+}
+
+function openSockets(): { transport: NetlinkSocket; second: NetlinkSocket } {
+  checkIpvs();
+  const transport = NetlinkSocket.open();
+  try {
+    return { transport, second: transport.openVerificationSocket() };
+  } catch (error) {
+    transport[Symbol.dispose]();
+    throw error;
+  }
 }
 
 /** Looking up a missing family makes some kernels load its module; reading /proc does not. */
