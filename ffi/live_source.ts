@@ -34,17 +34,29 @@ export interface LiveSource extends Disposable {
   restart(): void;
 }
 
-/** Runs a synchronous function, possibly in another network namespace. */
-export type Run = <T>(action: () => T) => T;
+/** Where a source reads: it opens sockets and files in a synchronous function. */
+export interface Place extends Disposable {
+  /** Runs the function, possibly in another network namespace. */
+  run<T>(action: () => T): T;
+}
+
+/** The calling thread's own network namespace. */
+const HERE: Place = { run: (action) => action(), [Symbol.dispose]() {} };
 
 /**
- * Opens the sockets, and later reads /proc, through `run`. The sockets themselves are used outside of
- * it: they keep the namespace in which they were opened.
+ * Opens the sockets in a place, which the source closes with them, also if this fails. The sockets are
+ * used outside of it: they keep the namespace in which they were opened.
  *
  * @throws {NetlinkError} if IPVS is not available, or the kernel refuses a socket.
  */
-export function openLive(run: Run = (action) => action()): LiveSource {
+export function openLive(place: Place = HERE): LiveSource {
+  using stack = new DisposableStack();
+  stack.use(place);
+  const run: Place["run"] = (action) => place.run(action);
   const { transport, second } = run(openSockets);
+  stack.use(transport);
+  stack.use(second);
+  const opened = stack.move();
   return {
     transport,
     second,
@@ -62,8 +74,7 @@ export function openLive(run: Run = (action) => action()): LiveSource {
       });
     },
     [Symbol.dispose]() {
-      second[Symbol.dispose]();
-      transport[Symbol.dispose]();
+      opened.dispose();
     },
   };
 }
