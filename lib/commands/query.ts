@@ -5,7 +5,7 @@
  */
 import type { Source } from "../ipvs/collect.ts";
 import type { ServiceIdentity } from "../ipvs/service_identity.ts";
-import type { Snapshot } from "../ipvs/snapshot.ts";
+import { type Snapshot, snapshotList, type Snapshots } from "../ipvs/snapshot.ts";
 import { Selection } from "../query/selection.ts";
 import { SelectionError } from "../query/selection_error.ts";
 import { firstServers, parseSortKey, sortServers } from "../query/sort.ts";
@@ -61,8 +61,8 @@ export function parseQuery({ options, lists }: Arguments): Query {
  * Reports on standard error that nothing is selected; returns the exit code, which is 1 for that with
  * --require-match.
  */
-export function matchVerdict({ options }: Arguments, query: Query, snapshot: Snapshot): number {
-  if (snapshot.virtualServers.length > 0) return DONE;
+export function matchVerdict({ options }: Arguments, query: Query, snapshots: Snapshots): number {
+  if (snapshotList(snapshots).some((each) => each.virtualServers.length > 0)) return DONE;
   const isRequired = options.has("require-match");
   if (!query.selection.isEverything) printMessage("No server matches the selection");
   else if (isRequired) printMessage("There is no virtual server");

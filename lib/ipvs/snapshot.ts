@@ -118,6 +118,14 @@ export function snapshotList(snapshots: Snapshots): readonly Snapshot[] {
   return "virtualServers" in snapshots ? [snapshots] : snapshots;
 }
 
+/** What `convert` makes of each snapshot, in the same form. */
+export function mapSnapshots(
+  snapshots: Snapshots,
+  convert: (snapshot: Snapshot) => Snapshot,
+): Snapshots {
+  return "virtualServers" in snapshots ? convert(snapshots) : snapshots.map(convert);
+}
+
 /** Number of real servers of all virtual servers. */
 export function countRealServers(virtualServers: Iterable<VirtualServer>): number {
   let count = 0;
