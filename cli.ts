@@ -110,6 +110,8 @@ async function runShow(args: Arguments): Promise<number> {
     aggregate: args.options.get("aggregate") as ShowOptions["aggregate"],
     color: useColor(args, output),
     width: tableWidth(args, output),
+    columns: args.options.get("columns")?.split(","),
+    rollup: args.options.has("rollup"),
     rates: secondsOf(args.options, "rates"),
     query,
   });

@@ -106,8 +106,10 @@ export function namespacesIn({ command, options, lists }: Arguments): readonly s
   if (options.get("output") === "netdata") {
     throw new UsageError("Options --netns and --output netdata cannot be combined");
   }
-  if (command === "record" && (words.length > 1 || words[0] === "all")) {
-    throw new UsageError("A recording has one network namespace; use one --netns, and not all");
+  const isSingle = command === "record" || options.get("output") === "ipvsadm";
+  if (isSingle && (words.length > 1 || words[0] === "all")) {
+    const what = command === "record" ? "A recording has" : "Rules are those of";
+    throw new UsageError(`${what} one network namespace; use one --netns, and not all`);
   }
   return words;
 }

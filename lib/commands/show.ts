@@ -26,6 +26,10 @@ export interface ShowOptions {
   readonly color: boolean;
   /** Table: maximum width in characters; undefined for no limit. */
   readonly width?: number | undefined;
+  /** Table, CSV: names of the columns to print; undefined for all that fit. */
+  readonly columns?: readonly string[] | undefined;
+  /** Table, CSV: print virtual servers only, with sums over their real servers. */
+  readonly rollup?: boolean;
   /** Measure the rates over at least this many seconds. */
   readonly rates?: number | undefined;
   /** Which servers to print, and in which order. */
@@ -54,6 +58,14 @@ export async function encoder(options: ShowOptions): Promise<Encode> {
       return encodeJson;
     case "ndjson":
       return (await import("../output/ndjson.ts")).encodeNdjson;
+    case "csv": {
+      const { encodeCsv } = await import("../output/csv.ts");
+      return (snapshots, sink) => encodeCsv(snapshots, sink, options);
+    }
+    case "ipvsadm": {
+      const { encodeIpvsadm } = await import("../output/ipvsadm.ts");
+      return eachAlone(encodeIpvsadm);
+    }
     case "influx": {
       const { encodeInflux } = await import("../output/influx.ts");
       return (snapshots, sink) => encodeInflux(snapshots, sink, options);
@@ -75,15 +87,20 @@ async function metricsEncoder(
 ): Promise<Encode> {
   if (compat === "node_exporter") {
     const { encodeNodeExporter } = await import("../output/node_exporter.ts");
-    return (snapshots, sink) => {
-      for (const snapshot of snapshotList(snapshots)) {
-        encodeNodeExporter(snapshot, sink, { dialect, aggregate });
-      }
-    };
+    return eachAlone((snapshot, sink) =>
+      encodeNodeExporter(snapshot, sink, { dialect, aggregate })
+    );
   }
   const { encodeOpenMetrics, encodePrometheus } = await import("../output/prometheus.ts");
   const encode = dialect === "prometheus" ? encodePrometheus : encodeOpenMetrics;
   return (snapshots, sink) => encode(snapshots, sink, { aggregate });
+}
+
+/** For a format that has no place for a label: the command line allows one snapshot only. */
+function eachAlone(encode: (snapshot: Snapshot, sink: Sink) => void): Encode {
+  return (snapshots, sink) => {
+    for (const snapshot of snapshotList(snapshots)) encode(snapshot, sink);
+  };
 }
 
 /** Reads a snapshot; writes it after all of it was read. */
