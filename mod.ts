@@ -131,6 +131,8 @@ export {
   type SortValue,
 } from "./lib/query/sort.ts";
 export type { Sink } from "./lib/output/byte_writer.ts";
+export { type CsvOptions, encodeCsv } from "./lib/output/csv.ts";
+export { encodeIpvsadm } from "./lib/output/ipvsadm.ts";
 export { encodeInflux, type InfluxOptions } from "./lib/output/influx.ts";
 export { encodeJson } from "./lib/output/json.ts";
 export { encodeNdjson } from "./lib/output/ndjson.ts";

@@ -4,10 +4,16 @@
  * @module
  */
 import { STATES } from "../query/states.ts";
-import type { Option } from "./option_types.ts";
+import type { Option, OptionNeed } from "./option_types.ts";
 
 /** The commands that read servers. */
 const COMMANDS = ["show", "stream"];
+
+/** Formats that have a row for each server. */
+const NEEDS_ROWS: readonly OptionNeed[] = ["table", "wide", "csv"].map((value) => ({
+  option: "output",
+  value,
+}));
 
 /** The rows. */
 export const QUERY_OPTIONS: readonly Option[] = [
@@ -85,6 +91,26 @@ export const QUERY_OPTIONS: readonly Option[] = [
     commands: COMMANDS,
     help: "only the first N virtual servers",
     details: "They are counted after selecting and sorting.",
+  },
+  {
+    name: "columns",
+    argument: { name: "NAMES", values: "text" },
+    commands: ["show"],
+    help: "with table, wide or csv: only these columns, such as weight,cps",
+    details:
+      "NAMES are separated by commas; they are those of metrics and, with csv, of labels, as " +
+      "in JSON. The columns are printed in the order of NAMES, also if the table gets wider than " +
+      "the terminal.",
+    needs: NEEDS_ROWS,
+  },
+  {
+    name: "rollup",
+    commands: ["show"],
+    help: "with table, wide or csv: one row for each virtual server",
+    details:
+      "The rows have the number of real servers in each state, and the sums of their weights " +
+      "and connections.",
+    needs: NEEDS_ROWS,
   },
   {
     name: "require-match",

@@ -3,8 +3,9 @@
  *
  * @module
  */
-import type { RealServer, RealServerState } from "../ipvs/real_server.ts";
+import { REAL_SERVER_STATES, type RealServer, type RealServerState } from "../ipvs/real_server.ts";
 import type { VirtualServer } from "../ipvs/virtual_server.ts";
+import { countStates } from "../metrics/aggregates.ts";
 import { type Label, REAL_LABELS, VIRTUAL_LABELS } from "../metrics/labels.ts";
 import { printable } from "./printable.ts";
 
@@ -46,6 +47,15 @@ export function virtualText(server: VirtualServer): RowText {
   settings.push(...others(VIRTUAL_LABELS, server));
   const warning = state === "empty" ? "no real servers" : state === "down" ? downText(server) : "";
   return { name: server.key, settings: settings.join(", "), warning };
+}
+
+/** Name, scheduler, and the number of real servers in each state. */
+export function rollupText(server: VirtualServer): RowText {
+  const { name, warning } = virtualText(server);
+  const numbers = countStates(server);
+  const counts = REAL_SERVER_STATES.filter((state) => numbers[state] > 0)
+    .map((state) => `${numbers[state]} ${stateText(state)}`);
+  return { name, settings: [printable(server.sched), ...counts].join(", "), warning };
 }
 
 /** Name, forwarding method and tunnel of a real server. */

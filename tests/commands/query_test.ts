@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { collect } from "../../lib/ipvs/collect.ts";
 import { parseArguments } from "../../lib/commands/parse.ts";
 import { parseQuery } from "../../lib/commands/query.ts";
-import { UsageError } from "../../lib/commands/usage_error.ts";
+import { SelectionError } from "../../lib/query/selection_error.ts";
 import { fakeKernel } from "../_fake_kernel.ts";
 
 function query(...words: string[]) {
@@ -35,8 +35,8 @@ Deno.test("a query asks the kernel for exact virtual servers, and a recording fo
   assert.equal(query("--service", ":80").identities(live), undefined);
 });
 
-Deno.test("a query that cannot be parsed is wrong usage", () => {
+Deno.test("a query that cannot be parsed is an error", () => {
   for (const words of [["--service", "web"], ["--fwmark", "x"], ["--real", "x"], ["--sort", "x"]]) {
-    assert.throws(() => query(...words), UsageError, words.join(" "));
+    assert.throws(() => query(...words), SelectionError, words.join(" "));
   }
 });

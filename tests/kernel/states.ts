@@ -84,8 +84,10 @@ test("established TCP connections count for the thresholds", (files) => {
 });
 
 test("a virtual server is degraded exactly while a real server of it is overloaded", (files) => {
-  const all = [...probes(files, THRESHOLDS, ""), ...probes(files, ACTIVE, "active")];
-  for (const { state, virtual } of all) {
+  const names = ["rising", "falling", "default", "lowered", "raised"];
+  const all = names.flatMap((name) => probes(files, THRESHOLDS, name));
+  assert.equal(all.length, 15);
+  for (const { state, virtual } of [...all, ...probes(files, ACTIVE, "active")]) {
     assert.equal(virtual, state === "overloaded" ? "degraded" : "ok");
   }
 });
@@ -159,7 +161,7 @@ function connectionsOf(real: RealServer): number {
   return real.activeConnections + real.inactiveConnections + real.persistentConnections;
 }
 
-test("a one-packet service never has connections: idle and drained are told by its packets", (files) => {
+test("a one-packet service never has connections: idle and drained are decided by its packets", (files) => {
   for (const number of [2, 3, 4]) {
     const [real] = virtualOf(snapshotOf(files, number), ONE_PACKET).realServers;
     assert.equal(connectionsOf(real!), 0);
