@@ -191,19 +191,15 @@ export function tableColumns(options: ColumnOptions = {}): TableColumn[] {
   const others = [...new Set(names)].filter((name) => !known.has(name)).map((name) => ({
     ...{ name, head: name, rank: LAST_RANK, format: humanCount },
   }));
-  const all = [...SPECS, ...others].filter(({ name }) => !(options.rollup && isShare(name)));
+  const all = [...SPECS, ...others];
   const chosen = options.names?.map((name) => {
     const spec = all.find((one) => one.name === name);
     if (spec !== undefined) return { ...spec, onlyIfSet: false };
     const known = all.map((one) => one.name).join(", ");
     throw new SelectionError(`Unknown column "${name}"; use one of ${known}`);
   });
-  return (chosen ?? all).map((spec) => new TableColumn(spec, options));
-}
-
-/** Whether only real servers have a value in a column. */
-function isShare(column: string): boolean {
-  return SHARE_METRICS.some(({ name }) => name === column);
+  const columns = (chosen ?? all).map((spec) => new TableColumn(spec, options));
+  return options.rollup ? columns.filter(({ isRealOnly }) => !isRealOnly) : columns;
 }
 
 /** Total width of columns. */

@@ -4,6 +4,7 @@
  * @module
  */
 import { REAL_SERVER_STATES, type RealServer, type RealServerState } from "../ipvs/real_server.ts";
+import type { Server } from "../ipvs/server.ts";
 import type { VirtualServer } from "../ipvs/virtual_server.ts";
 import { countStates } from "../metrics/aggregates.ts";
 import { type Label, REAL_LABELS, VIRTUAL_LABELS } from "../metrics/labels.ts";
@@ -21,7 +22,7 @@ export interface RowText {
 const SHOWN: ReadonlySet<string> = new Set([
   ...["address_family", "fwmark", "protocol", "address", "port", "sched", "sched_flags", "flags"],
   ...["pe", "netmask", "one_packet", "persistent", "state", "forwarding_method"],
-  ...["tunnel_type", "tunnel_port", "tunnel_checksum"],
+  ...["tunnel_type", "tunnel_port", "tunnel_checksum", "name", "name_labels"],
 ]);
 
 /** Labels without a place of their own, by name. */
@@ -34,10 +35,15 @@ function others<S>(labels: readonly Label<S>[], server: S): string[] {
   return texts;
 }
 
+/** The name that the user gave a server, if any. */
+function nameOf({ name }: Server): string[] {
+  return name === undefined ? [] : [printable(name)];
+}
+
 /** Name, scheduler and whatever is not the default of a virtual server. */
 export function virtualText(server: VirtualServer): RowText {
   const { sched, schedFlags, netmask, addressFamily, pe, state } = server;
-  const settings = [printable(sched), ...schedFlags];
+  const settings = [...nameOf(server), printable(sched), ...schedFlags];
   if (server.onePacket) settings.push("one-packet");
   const groups = netmask === (addressFamily === "inet" ? 32 : 128) ? "" : `/${netmask}`;
   if (server.persistent) {
@@ -55,12 +61,18 @@ export function rollupText(server: VirtualServer): RowText {
   const numbers = countStates(server);
   const counts = REAL_SERVER_STATES.filter((state) => numbers[state] > 0)
     .map((state) => `${numbers[state]} ${stateText(state)}`);
-  return { name, settings: [printable(server.sched), ...counts].join(", "), warning };
+  return {
+    name,
+    settings: [...nameOf(server), printable(server.sched), ...counts].join(", "),
+    warning,
+  };
 }
 
 /** Name, forwarding method and tunnel of a real server. */
 export function realText(server: RealServer): RowText {
-  const settings = [methodText(server), ...others(REAL_LABELS, server)].join(", ");
+  const settings = [...nameOf(server), methodText(server), ...others(REAL_LABELS, server)].join(
+    ", ",
+  );
   const { state } = server;
   const warning = needsAttention(state) ? stateText(state) : "";
   return { name: `  ${server.key}`, settings, warning };

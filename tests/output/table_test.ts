@@ -316,7 +316,7 @@ Deno.test("chosen columns are shown in their order, whatever the width and wheth
 Deno.test("an unknown column is an error that lists the known ones", () => {
   assert.throws(
     () => table(collect(fakeKernel({ services: MIXED })), { columns: ["wieght"] }),
-    /^SelectionError: Unknown column "wieght"; use one of weight, upper_threshold, /,
+    /^SelectionError: Unknown column "wieght"; use one of weight, /,
   );
 });
 
