@@ -133,13 +133,20 @@ async function runStream(args: Arguments): Promise<number> {
 }
 
 async function runRecord(args: Arguments): Promise<number> {
-  const { record } = await import("./lib/commands/record.ts");
+  const { anonymizeCapture, record } = await import("./lib/commands/record.ts");
   using output = await openOutput(args.operands[0]);
+  const capture = args.options.get("replay");
+  if (capture !== undefined) {
+    await anonymizeCapture(capture, output.sink, sizeOf(args.options, "max-size"));
+    output.commit();
+    return DONE;
+  }
   using source = openLive();
   const consistency = await traced(args, source, (from) =>
     record(from, output.sink, {
       rounds: numberOf(args.options, "rounds") ?? 1,
       interval: secondsOf(args.options, "interval") ?? 2,
+      anonymize: args.options.has("anonymize"),
     }));
   output.commit();
   return verdict(consistency);

@@ -5,14 +5,11 @@
  */
 import type { Source } from "../ipvs/collect.ts";
 import { ENOENT } from "../netlink/errors.ts";
-import { NETLINK_GENERIC } from "../netlink/uapi.ts";
 import { findMissingReplies, findServiceList } from "./completeness.ts";
 import { CaptureError, RECORDED_WITHOUT_IPVS } from "./error.ts";
 import { groupIntoSnapshots, processOf } from "./group_snapshots.ts";
-import { findIpvsFamily } from "./ipvs_family.ts";
-import { matchReplies, MAX_REQUESTS } from "./match_replies.ts";
-import { type NetlinkPacket, readPackets } from "./packets.ts";
-import { readRequests, type RecordedRequest } from "./recorded_requests.ts";
+import { readPackets } from "./packets.ts";
+import { type RecordedRequest, RequestReader } from "./recorded_requests.ts";
 import { readRecordedRounds, type RecordedRound } from "./recording_frames.ts";
 import { ReplayTransport } from "./replay_transport.ts";
 
@@ -161,18 +158,6 @@ export function openRecording(bytes: Uint8Array): Recording {
     kind === "family" && exchange.errno === ENOENT
   );
   return new Recording(rounds, isWithoutIpvs);
-}
-
-/** Reads the requests in packets, with a common limit for the whole capture. */
-class RequestReader {
-  #left = MAX_REQUESTS;
-
-  read(packets: readonly NetlinkPacket[]): RecordedRequest[] {
-    const generic = packets.filter((packet) => packet.protocol === NETLINK_GENERIC);
-    const exchanges = matchReplies(generic, this.#left);
-    this.#left -= exchanges.length;
-    return readRequests(exchanges, findIpvsFamily(generic, exchanges));
-  }
 }
 
 function toRound(recorded: RecordedRound, reader: RequestReader): Round {
