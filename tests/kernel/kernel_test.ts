@@ -28,4 +28,5 @@ if (chosenKernel() === "7.2") {
 // Last, as their connections keep ip_vs loaded: other phases need a fresh one without any counts.
 await import("./hard_cases.ts");
 await import("./recording.ts");
+await import("./anonymize.ts");
 if (chosenKernel() === "7.2") await import("./node_exporter.ts");
