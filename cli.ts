@@ -147,23 +147,17 @@ async function runStream(args: Arguments): Promise<number> {
 }
 
 async function runRecord(args: Arguments): Promise<number> {
-  const { anonymizeCapture, record } = await import("./lib/commands/record.ts");
+  const { startRecord } = await import("./lib/commands/start_record.ts");
+  const query = await queryOf(args);
   using output = await openOutput(args.operands[0]);
-  const capture = args.options.get("replay");
-  if (capture !== undefined) {
-    await anonymizeCapture(capture, output.sink, sizeOf(args.options, "max-size"));
-    output.commit();
-    return DONE;
-  }
-  using source = openLive();
-  const consistency = await traced(args, source, (from) =>
-    record(from, output.sink, {
-      rounds: numberOf(args.options, "rounds") ?? 1,
-      interval: secondsOf(args.options, "interval") ?? 2,
-      anonymize: args.options.has("anonymize"),
-    }));
-  output.commit();
-  return verdict(consistency);
+  return await startRecord(args, output, {
+    query,
+    withKernel: async (use) => {
+      using source = openLive();
+      return await traced(args, source, use);
+    },
+    verdict,
+  });
 }
 
 async function runDoctor(args: Arguments): Promise<number> {

@@ -49,6 +49,13 @@ Deno.test("ipvstat record --anonymize --replay writes a copy that can be replaye
   assert.deepEqual(result, { code: 0, stdout: `${head[0]}\n${head[1]}\n`, stderr: "" });
 });
 
+Deno.test("ipvstat record with a selection that matches nothing says so, and writes the rest", async () => {
+  const copy = `ipvstat record - --fwmark 99 --replay "$DEMO"`;
+  const result = await shell(`${copy} | ipvstat --replay - -o json | tail -n 1`);
+  const stderr = "ipvstat: No server matches the selection\n";
+  assert.deepEqual(result, { code: 0, stdout: `"virtual_servers":[]}\n`, stderr });
+});
+
 const WRONG: readonly [words: string, line: RegExp][] = [
   ["shwo", /Unknown command "shwo"; did you mean show\?/],
   ["-o jsn", /Unknown FORMAT "jsn" for --output; did you mean json\?/],
@@ -57,7 +64,7 @@ const WRONG: readonly [words: string, line: RegExp][] = [
   ["doctor -o influx", /Unknown FORMAT "influx" for --output; use table or json/],
   ["completions fihs", /Unknown SHELL "fihs" for completions; did you mean fish\?/],
   ["record", /Missing FILE for record: use a file name or -/],
-  ["record x --replay y", /Option --replay requires --anonymize/],
+  ["record x --replay y", /Option --replay requires --anonymize, --service, /],
   ["record x --anonymize --replay y --rounds 2", /--rounds and --replay cannot be combined/],
   ["record a b", /Unexpected argument "b"; record takes only FILE/],
   ["schema --demo", /Option --demo does not apply to schema; use it with show or stream/],

@@ -143,7 +143,11 @@ export function openRecording(bytes: Uint8Array): Recording {
   const packets = readPackets(bytes);
   const reader = new RequestReader();
   const recorded = readRecordedRounds(packets);
-  if (recorded !== undefined) return new Recording(recorded.map((each) => toRound(each, reader)));
+  if (recorded !== undefined) {
+    return new Recording(
+      recorded.map((each) => toRound(each, each.isComplete ? reader.read(each.packets) : [])),
+    );
+  }
   const all = reader.read(packets);
   const rounds = groupIntoSnapshots(all).map((requests) => {
     const { packet, portId } = requests.find(({ kind }) => kind === "services")!.exchange;
@@ -160,14 +164,14 @@ export function openRecording(bytes: Uint8Array): Recording {
   return new Recording(rounds, isWithoutIpvs);
 }
 
-function toRound(recorded: RecordedRound, reader: RequestReader): Round {
-  const { time, packets, texts, isComplete } = recorded;
+/** The round of a recording with its requests. */
+export function toRound(
+  { time, texts, isComplete }: RecordedRound,
+  requests: readonly RecordedRequest[],
+): Round {
   const client = "ipvstat";
-  if (!isComplete) {
-    const incompleteReason = "its recording was interrupted";
-    return new Round({ time, client, requests: [], incompleteReason });
-  }
-  const requests = reader.read(packets);
-  const incompleteReason = findMissingReplies(requests);
+  const incompleteReason = isComplete
+    ? findMissingReplies(requests)
+    : "its recording was interrupted";
   return new Round({ time, client, requests, texts, incompleteReason });
 }

@@ -3,7 +3,14 @@
  *
  * @module
  */
-import type { Option } from "./option_types.ts";
+import type { Option, OptionNeed } from "./option_types.ts";
+import { QUERY_OPTIONS } from "./query_options.ts";
+
+const SELECTING = QUERY_OPTIONS.filter(({ commands }) => commands.includes("record"));
+
+/** What changes a copy. */
+const NEEDS_CHANGE: readonly OptionNeed[] = ["anonymize", ...SELECTING.map(({ name }) => name)]
+  .map((option) => ({ option }));
 
 /** The rows. */
 export const RECORD_OPTIONS: readonly Option[] = [
@@ -26,20 +33,21 @@ export const RECORD_OPTIONS: readonly Option[] = [
     commands: ["record"],
     help: "replace addresses and names of interfaces",
     details:
-      "The same address is replaced by the same one in the whole file, and addresses with a " +
-      "common prefix have one of the same length afterwards. Without the key, which is random and " +
-      "is not stored, the original addresses cannot be computed. Ports, fwmarks, counters, weights " +
-      "and times stay as they are. The file replays to the same output but for addresses and names.",
+      "The same address is replaced by the same one in the whole file, and addresses with a common " +
+      "prefix have one of the same length afterwards. Without the key, which is random and is not " +
+      "stored, the original addresses cannot be computed. Ports, fwmarks, counters, weights and " +
+      "times stay as they are. The file replays to the same output but for addresses and names. " +
+      "Attributes that ipvstat does not know are overwritten by zeros.",
   },
   {
     name: "replay",
     argument: { name: "FILE", values: "file" },
     commands: ["record"],
-    help: "anonymize a recording or an nlmon capture instead of reading the kernel",
+    help: "copy a recording or an nlmon capture instead of reading the kernel",
     details:
-      "Of a capture, only the traffic of programs that read IPVS is copied. Attributes that " +
-      "ipvstat does not know are overwritten by zeros.",
-    needs: [{ option: "anonymize" }],
+      "The copy is anonymized, or has only the selected virtual servers, with all their real " +
+      "servers. Of a capture, only the traffic of programs that read IPVS is copied.",
+    needs: NEEDS_CHANGE,
   },
   {
     name: "max-size",

@@ -18,7 +18,11 @@ const KEY = Uint8Array.from({ length: ANONYMIZER_KEY_LENGTH }, (_, i) => i);
 /** Collects what `use` writes. */
 function written(use: (rewriter: RecordingRewriter) => void): Uint8Array {
   const chunks: Uint8Array[] = [];
-  use(new RecordingRewriter((bytes) => chunks.push(bytes.slice()), new Anonymizer(KEY)));
+  use(
+    new RecordingRewriter((bytes) => chunks.push(bytes.slice()), {
+      anonymizer: new Anonymizer(KEY),
+    }),
+  );
   return concat(...chunks);
 }
 

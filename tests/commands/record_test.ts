@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { openRecording } from "../../lib/capture/recording.ts";
-import { anonymizeCapture, record } from "../../lib/commands/record.ts";
+import { copyCapture, record } from "../../lib/commands/record.ts";
 import { collect } from "../../lib/ipvs/collect.ts";
 import { NetlinkError } from "../../lib/netlink/errors.ts";
 import { run } from "../_commands.ts";
@@ -48,17 +48,17 @@ Deno.test("record() can anonymize: the same address is replaced by the same one 
   assert.match(addresses[0]![0]!, /^(8|9|1[0-5])\./);
 });
 
-Deno.test("anonymizeCapture() reports what it cannot read, by the name of the file", async () => {
+Deno.test("copyCapture() reports what it cannot read, by the name of the file", async () => {
   const from = (path: string) => new URL(path, import.meta.url).pathname;
   const page = from("../../README.md");
-  await assert.rejects(anonymizeCapture(page, () => {}), {
+  await assert.rejects(copyCapture(page, () => {}, { anonymize: true }), {
     message: `Cannot read ${page}: it is neither pcap nor pcapng`,
   });
   const capture = from("../capture/data/no_ipvs.pcap");
-  await assert.rejects(anonymizeCapture(capture, () => {}), {
+  await assert.rejects(copyCapture(capture, () => {}, { anonymize: true }), {
     message: `Cannot read ${capture}: it contains no requests that read IPVS`,
   });
-  await assert.rejects(anonymizeCapture(capture, () => {}, 10), {
+  await assert.rejects(copyCapture(capture, () => {}, { maxSize: 10 }), {
     message: /larger than 10 bytes/,
   });
 });

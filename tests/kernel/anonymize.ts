@@ -52,7 +52,8 @@ test("another decoder reads the same from an anonymized recording but for addres
 test("an anonymized copy has neither the interfaces nor the groups of the sync daemons", (files) => {
   const original = files["sync.record"]!;
   const chunks: Uint8Array[] = [];
-  const rewriter = new RecordingRewriter((bytes) => chunks.push(bytes.slice()), new Anonymizer());
+  const write = (bytes: Uint8Array) => chunks.push(bytes.slice());
+  const rewriter = new RecordingRewriter(write, { anonymizer: new Anonymizer() });
   rewriter.addCapture(original);
   const copy = concat(...chunks);
   const contains = (bytes: Uint8Array, text: string) =>
