@@ -23,6 +23,7 @@ import { globalMetrics } from "./global_metrics.ts";
 import { LabelBuffer } from "./label_buffer.ts";
 import { LabelWriter } from "./label_bytes.ts";
 import { labelList, labelText } from "./prometheus_labels.ts";
+import { settingsMetrics } from "./settings_metrics.ts";
 import { statusMetrics } from "./status_metrics.ts";
 
 /** How to write metrics. */
@@ -66,7 +67,8 @@ class MetricsWriter {
   }
 
   write({ aggregate }: PrometheusOptions): void {
-    const families = [...globalMetrics(this.#snapshot), ...statusMetrics(this.#snapshot)];
+    const families = [globalMetrics, statusMetrics, settingsMetrics]
+      .flatMap((metricsOf) => metricsOf(this.#snapshot));
     for (const family of families) this.#writer.family(family);
     this.#virtualServers(VIRTUAL_METRICS);
     if (this.#snapshot.measured !== undefined) this.#virtualRates();
