@@ -5,6 +5,7 @@
  * @module
  */
 import { type Argument, type Command, NEEDS_CAPTURE, type Option } from "./option_types.ts";
+import { NAMESPACE_OPTIONS } from "./namespace_options.ts";
 import { PROMETHEUS_OPTIONS } from "./prometheus_options.ts";
 import { QUERY_OPTIONS } from "./query_options.ts";
 import { RECORD_OPTIONS } from "./record_options.ts";
@@ -21,9 +22,11 @@ export const FORMATS = [
   "wide",
   "json",
   "ndjson",
+  "csv",
   "influx",
   "prometheus",
   "openmetrics",
+  "ipvsadm",
 ] as const;
 
 /** One of {@linkcode FORMATS}. */
@@ -122,9 +125,11 @@ export const OPTIONS: readonly Option[] = [
     help: formatHelp(FORMATS),
     details: "The format table fits the terminal; wide shows all columns, as does table into a " +
       "pipe or a file; json is one document, described by ipvstat schema; ndjson has a line for " +
-      "the snapshot and one for each server; influx is line " +
+      "the snapshot and one for each server; csv has a row for each server; influx is line " +
       "protocol with the measurements, tags and fields of telegraf's inputs.ipvs; prometheus is " +
-      "the text format 0.0.4; openmetrics is OpenMetrics 1.0.",
+      "the text format 0.0.4; openmetrics is OpenMetrics 1.0; ipvsadm prints the rules as " +
+      "ipvsadm -Sn does, for ipvsadm -R.",
+    default: FORMATS[0],
   },
   {
     name: "output",
@@ -195,6 +200,7 @@ export const OPTIONS: readonly Option[] = [
   },
   ...PROMETHEUS_OPTIONS,
   ...QUERY_OPTIONS,
+  ...NAMESPACE_OPTIONS,
   {
     name: "replay",
     argument: FILE,

@@ -50,6 +50,14 @@ export const RECORD_OPTIONS: readonly Option[] = [
     needs: NEEDS_CHANGE,
   },
   {
+    name: "names",
+    argument: { name: "FILE", values: "file" },
+    commands: ["record"],
+    help: "the names of virtual servers in FILE, which --service can use",
+    details: "See show. The names are not recorded.",
+    needs: [{ option: "service" }],
+  },
+  {
     name: "max-size",
     argument: { name: "SIZE", values: "size" },
     commands: ["record"],
