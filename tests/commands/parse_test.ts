@@ -125,7 +125,7 @@ Deno.test("parseArguments() suggests two dashes for a long option with one", () 
 });
 
 Deno.test("parseArguments() lists the choices for a missing argument or operand", () => {
-  const formats = "table, wide, json, ndjson, influx, prometheus or openmetrics";
+  const formats = "table, wide, json, ndjson, csv, influx, prometheus, openmetrics or ipvsadm";
   refuses(["-o"], new RegExp(`^Missing FORMAT for --output: use ${formats}$`));
   refuses(["--output="], new RegExp(`^Missing FORMAT for --output: use ${formats}$`));
   refuses(["doctor", "-o"], /^Missing FORMAT for --output: use table or json$/);
