@@ -5,7 +5,7 @@
  * @module
  */
 import { openLive } from "./ffi/live_source.ts";
-import { readFile, readLink } from "./ffi/proc_file.ts";
+import { openProc, readFile, readLink } from "./ffi/proc_file.ts";
 import { standardOutputProblem } from "./ffi/standard_output.ts";
 import {
   DONE,
@@ -62,6 +62,8 @@ async function run(args: Arguments): Promise<number> {
       return await runRecord(args);
     case "doctor":
       return await runDoctor(args);
+    case "conns":
+      return await runConns(args);
     case "schema":
       return print((await import("./lib/commands/schema.ts")).schemaText());
     case "completions":
@@ -171,6 +173,19 @@ async function runDoctor(args: Arguments): Promise<number> {
   });
   output.commit();
   return code;
+}
+
+async function runConns(args: Arguments): Promise<number> {
+  const { startConns } = await import("./lib/commands/start_conns.ts");
+  using output = await openOutput(args.options.get("output-file"));
+  return await startConns(args, output, {
+    color: useColor(args, output),
+    query: await queryOf(args),
+    openSource: () => openSource(args),
+    openProc,
+    trace: (source, use) => traced(args, source, use),
+    verdict,
+  });
 }
 
 function useColor(args: Arguments, output: Output): boolean {

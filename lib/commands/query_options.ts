@@ -8,6 +8,8 @@ import type { Option } from "./option_types.ts";
 
 /** The commands that read servers. */
 const COMMANDS = ["show", "stream"];
+/** The commands that select servers, or what belongs to them. */
+const SELECTING = [...COMMANDS, "conns"];
 
 /** The rows. */
 export const QUERY_OPTIONS: readonly Option[] = [
@@ -15,7 +17,7 @@ export const QUERY_OPTIONS: readonly Option[] = [
     name: "service",
     argument: { name: "SERVICE", values: "text" },
     repeatable: true,
-    commands: COMMANDS,
+    commands: SELECTING,
     help: "only virtual servers such as tcp://10.0.0.1:80, 10.0.0.0/8 or :80",
     details:
       "SERVICE is [PROTOCOL://][HOST][:PORT], where HOST is an address or a network, and one of " +
@@ -28,14 +30,14 @@ export const QUERY_OPTIONS: readonly Option[] = [
     name: "fwmark",
     argument: { name: "N", values: "text" },
     repeatable: true,
-    commands: COMMANDS,
+    commands: SELECTING,
     help: "only virtual servers with this fwmark",
   },
   {
     name: "real",
     argument: { name: "REAL", values: "text" },
     repeatable: true,
-    commands: COMMANDS,
+    commands: SELECTING,
     help: "only real servers such as 10.1.0.1:80, 10.1.0.0/16 or :80",
     details:
       "REAL is [HOST][:PORT], see --service. Virtual servers without such a real server are " +
@@ -45,28 +47,28 @@ export const QUERY_OPTIONS: readonly Option[] = [
     name: "protocol",
     argument: { name: "PROTOCOL", values: "text" },
     repeatable: true,
-    commands: COMMANDS,
+    commands: SELECTING,
     help: "only virtual servers of tcp, udp, sctp or a protocol number",
   },
   {
     name: "family",
     argument: { name: "FAMILY", values: ["inet", "inet6"] },
     repeatable: true,
-    commands: COMMANDS,
+    commands: SELECTING,
     help: "only virtual servers of this address family: inet or inet6",
   },
   {
     name: "scheduler",
     argument: { name: "NAME", values: "text" },
     repeatable: true,
-    commands: COMMANDS,
+    commands: SELECTING,
     help: "only virtual servers with this scheduler",
   },
   {
     name: "state",
     argument: { name: "STATE", values: STATES },
     repeatable: true,
-    commands: COMMANDS,
+    commands: SELECTING,
     help: "only servers in this state, such as draining or down",
     details: `STATE is one of ${STATES.join(", ")}.`,
   },
@@ -88,7 +90,7 @@ export const QUERY_OPTIONS: readonly Option[] = [
   },
   {
     name: "require-match",
-    commands: ["show"],
+    commands: ["show", "conns"],
     help: "fail if no server is selected",
     details: "The exit status is then 1. The output is the same as without the option.",
   },

@@ -28,6 +28,7 @@ const ANY_PROTOCOL = 0;
 
 /** A group's kind and its addresses. */
 export interface ConnectionTarget {
+  readonly group: ConnectionGroup;
   readonly kind: ConnectionKind;
   /** `tcp`, `udp`, `sctp` or a number; null for the templates of a fwmark. */
   readonly protocol: string | null;
@@ -68,6 +69,7 @@ export function targetOf(group: ConnectionGroup): ConnectionTarget {
     ? connectionFwmark(addresses[0]!, isInet6)
     : connectionService(protocol, address, port);
   return {
+    group,
     kind: kindOf(group),
     protocol: isFwmark ? null : connectionProtocol(protocol),
     addressFamily: connectionFamily(isInet6),

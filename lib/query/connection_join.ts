@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { connectionEndpoint, connectionService } from "../ipvs/connection_names.ts";
+import { connectionEndpoint } from "../ipvs/connection_names.ts";
 import type { RealServer } from "../ipvs/real_server.ts";
 import type { VirtualServer } from "../ipvs/virtual_server.ts";
 import type { ConnectionTarget } from "./connection.ts";
@@ -36,10 +36,13 @@ export interface Join {
   readonly reason: StaleReason | undefined;
 }
 
-const FTP_PORT = 21, FTP_DATA_PORT = 20, FIRST_UNPRIVILEGED_PORT = 1024, INVALID_PORT = 0xffff;
-const TCP = 6;
+const ANY_PORT = 0, FTP_DATA_PORT = 20, FTP_PORT = 21, FIRST_UNPRIVILEGED_PORT = 1024;
+const INVALID_PORT = 0xffff;
 
-/** The real servers of a virtual server by endpoint and by address. */
+/** Of connections that have no real server: cache_bypass sends them to where the client wanted. */
+const UNMATCHED: Join = { virtual: undefined, matches: [], stale: false, reason: undefined };
+
+/** The real servers of a virtual server by address. */
 type Reals = ReadonlyMap<string, readonly RealServer[]>;
 
 /** Finds the servers of connections. */
@@ -62,13 +65,12 @@ export class ServerIndex {
    * fwmark can be the one, except for templates, which name their fwmark.
    */
   join(target: ConnectionTarget): Join {
+    if (target.real === null) return UNMATCHED;
+    if (isUnknown(target)) return { ...UNMATCHED, stale: null };
     const candidates = this.#candidates(target);
     const fwmarks = target.kind === "connection"
       ? this.#fwmarks.filter(({ addressFamily }) => addressFamily === target.addressFamily)
       : [];
-    if (target.real === null || isUnknown(target)) {
-      return { virtual: undefined, matches: [], stale: target.real && null, reason: undefined };
-    }
     const addressed = candidates.map((virtual) => this.#matches(virtual, target));
     const matches = [
       ...(addressed.find(({ length }) => length > 0) ?? []),
@@ -78,13 +80,13 @@ export class ServerIndex {
   }
 
   /** The virtual servers with an address, or with the template's fwmark, in the kernel's order. */
-  #candidates({ kind, protocol, fwmark, address, port, service }: ConnectionTarget) {
+  #candidates({ protocol, fwmark, address, port, service }: ConnectionTarget) {
     const services = [service];
     if (fwmark === null) {
       const isFtp = protocol === "tcp" &&
-        (port === FTP_DATA_PORT || port >= FIRST_UNPRIVILEGED_PORT || kind !== "connection");
+        (port === ANY_PORT || port === FTP_DATA_PORT || port >= FIRST_UNPRIVILEGED_PORT);
       if (isFtp) services.push(`${protocol} ${connectionEndpoint(address!, FTP_PORT)}`);
-      services.push(`${protocol} ${connectionEndpoint(address!, 0)}`);
+      services.push(`${protocol} ${connectionEndpoint(address!, ANY_PORT)}`);
     }
     return services.map((key) => this.#virtuals.get(key)).filter((found) => found !== undefined);
   }
@@ -93,11 +95,15 @@ export class ServerIndex {
     const { kind, protocol, port, realAddress, realPort, real } = target;
     const reals = this.#realsOf(virtual);
     const sameAddress = reals.get(realAddress) ?? [];
-    const isAnyPort = kind === "invalid-template" || realPort === 0;
-    const found = isAnyPort ? sameAddress : sameAddress.filter((server) =>
-      server.key === real || (server.port === 0 && realPort === port) ||
-      (protocol === "tcp" && FTP_PORT === (virtual.port ?? server.port))
-    );
+    const isAnyPort = kind === "invalid-template" || realPort === ANY_PORT;
+    // The data connections of FTP have other ports than its real servers.
+    const isFtp = protocol === "tcp";
+    const found = isAnyPort
+      ? sameAddress
+      : sameAddress.filter((server) =>
+        server.key === real || (server.port === ANY_PORT && realPort === port) ||
+        (isFtp && FTP_PORT === (virtual.port ?? server.port))
+      );
     return found.map((server) => ({ virtual, real: server }));
   }
 
@@ -110,7 +116,7 @@ export class ServerIndex {
   }
 }
 
-/** Before Linux 5.x an invalid template lost its virtual port, too. */
+/** Some kernels overwrite the virtual port of an invalid template, too. */
 function isUnknown({ kind, port }: ConnectionTarget): boolean {
   return kind === "invalid-template" && port === INVALID_PORT;
 }

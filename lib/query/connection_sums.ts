@@ -5,12 +5,7 @@
  *
  * @module
  */
-import {
-  type ConnectionLine,
-  DESTINATION,
-  ORIGINS,
-  VIRTUAL,
-} from "../procfs/ip_vs_conn_line.ts";
+import { type ConnectionLine, DESTINATION, ORIGINS, VIRTUAL } from "../procfs/ip_vs_conn_line.ts";
 import { KeyTable, withRoom } from "./key_table.ts";
 
 /** Where the ranges of seconds until expiry begin; the last one has no end. */

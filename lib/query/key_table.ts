@@ -96,7 +96,10 @@ export class KeyTable {
 }
 
 /** An array with room for an index, twice as long if it has to grow. */
-export function withRoom(values: Uint32Array, index: number): Uint32Array {
+export function withRoom(
+  values: Uint32Array<ArrayBuffer>,
+  index: number,
+): Uint32Array<ArrayBuffer> {
   if (index < values.length) return values;
   const longer = new Uint32Array(Math.max(2 * values.length, index + 1));
   longer.set(values);
