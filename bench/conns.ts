@@ -17,7 +17,7 @@ import {
   programName,
 } from "./measure.ts";
 
-const RUNS = 5;
+const RUNS = 3;
 const CONNECTIONS = 1_000_000;
 
 /** Counts by protocol, virtual server, real server and state, as `conns` does. */

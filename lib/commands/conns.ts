@@ -6,7 +6,7 @@
 import type { Snapshot } from "../ipvs/snapshot.ts";
 import type { Sink } from "../output/byte_writer.ts";
 import type { Prefixes } from "../query/client_sums.ts";
-import type { ConnectionTarget } from "../query/connection.ts";
+import type { ConnectionGroup } from "../query/connection_group.ts";
 import { type Join, ServerIndex } from "../query/connection_join.ts";
 import { type ReadConnections, readConnections } from "../query/connection_reader.ts";
 import { isSelected } from "../query/connection_selection.ts";
@@ -76,7 +76,7 @@ export async function conns(
   // Read first, so that a refusal is reported before a large file is read.
   let snapshot = sources.readTable?.();
   let index = snapshot && new ServerIndex(snapshot.virtualServers);
-  const isCounted = (target: ConnectionTarget) => isWanted(target, index?.join(target), options);
+  const isCounted = (group: ConnectionGroup) => isWanted(group, index?.join(group), options);
   const found = read(sources, options, isCounted);
   let groups = joinAll(found, index);
   if (sources.isLive && groups.some(({ join }) => join?.stale)) {
@@ -85,7 +85,7 @@ export async function conns(
     index = new ServerIndex(snapshot.virtualServers);
     groups = joinAll(found, index);
   }
-  const wanted = groups.filter(({ target, join }) => isWanted(target, join, options));
+  const wanted = groups.filter(({ group, join }) => isWanted(group, join, options));
   const report = reportOf(wanted, found, { name: sources.connections.name, snapshot, options });
   encode(report, sink);
   return { report, snapshot };
@@ -94,7 +94,7 @@ export async function conns(
 function read(
   { connections, elapsed, progress }: ConnsSources,
   { grouping, maxRows, maxTime }: ConnsOptions,
-  isCounted: (target: ConnectionTarget) => boolean,
+  isCounted: (group: ConnectionGroup) => boolean,
 ): ReadConnections {
   const limit = maxTime === undefined ? Infinity : 1000 * maxTime;
   try {
@@ -113,17 +113,17 @@ function read(
   }
 }
 
-function joinAll({ targets }: ReadConnections, index: ServerIndex | undefined): JoinedGroup[] {
-  return targets.map((target) => ({ target, join: index?.join(target) }));
+function joinAll({ groups }: ReadConnections, index: ServerIndex | undefined): JoinedGroup[] {
+  return groups.map((group) => ({ group, join: index?.join(group) }));
 }
 
 function isWanted(
-  target: ConnectionTarget,
+  group: ConnectionGroup,
   join: Join | undefined,
   { selection, onlyStale }: ConnsOptions,
 ): boolean {
   if (onlyStale && !join?.stale) return false;
-  return selection === undefined || isSelected(selection, target, join);
+  return selection === undefined || isSelected(selection, group, join);
 }
 
 function reportOf(

@@ -8,9 +8,9 @@ import { swap32 } from "../netlink/byte_order.ts";
 import { familyName, ipv4Text, ipv6Text, protocolName } from "./names.ts";
 import { AF_INET, AF_INET6 } from "./uapi.ts";
 
-/** An address of the connection table: RFC 5952 for IPv6; four words from `at` on. */
-export function connectionAddress(isInet6: boolean, words: Uint32Array, at = 0): string {
-  const raw = [0, 1, 2, 3].map((word) => swap32(words[at + word]!));
+/** An address of four words as numbers, of which IPv4 uses the first; RFC 5952 for IPv6. */
+export function connectionAddress(isInet6: boolean, words: ArrayLike<number>): string {
+  const raw = [0, 1, 2, 3].map((word) => swap32(words[word]!));
   return isInet6 ? ipv6Text(raw[0]!, raw[1]!, raw[2]!, raw[3]!) : ipv4Text(raw[0]!);
 }
 

@@ -7,7 +7,7 @@
 import { connectionEndpoint } from "../ipvs/connection_names.ts";
 import type { RealServer } from "../ipvs/real_server.ts";
 import type { VirtualServer } from "../ipvs/virtual_server.ts";
-import type { ConnectionTarget } from "./connection.ts";
+import type { ConnectionGroup } from "./connection_group.ts";
 
 /**
  * Why connections are stale: their virtual server or their real server is not in the table, or the
@@ -64,23 +64,24 @@ export class ServerIndex {
    * is taken that has the real server, in the order of the kernel's lookup; in addition, any with a
    * fwmark can be the one, except for templates, which name their fwmark.
    */
-  join(target: ConnectionTarget): Join {
-    if (target.real === null) return UNMATCHED;
-    if (isUnknown(target)) return { ...UNMATCHED, stale: null };
-    const candidates = this.#candidates(target);
-    const fwmarks = target.kind === "connection"
-      ? this.#fwmarks.filter(({ addressFamily }) => addressFamily === target.addressFamily)
+  join(group: ConnectionGroup): Join {
+    const { kind, real, addressFamily } = group;
+    if (real === null) return UNMATCHED;
+    if (isUnknown(group)) return { ...UNMATCHED, stale: null };
+    const candidates = this.#candidates(group);
+    const fwmarks = kind === "connection"
+      ? this.#fwmarks.filter((virtual) => virtual.addressFamily === addressFamily)
       : [];
-    const addressed = candidates.map((virtual) => this.#matches(virtual, target));
+    const addressed = candidates.map((virtual) => this.#matches(virtual, group));
     const matches = [
       ...(addressed.find(({ length }) => length > 0) ?? []),
-      ...fwmarks.flatMap((virtual) => this.#matches(virtual, target)),
+      ...fwmarks.flatMap((virtual) => this.#matches(virtual, group)),
     ];
     return matches.length > 0 ? judge(matches) : gone(candidates[0], fwmarks.length > 0);
   }
 
   /** The virtual servers with an address, or with the template's fwmark, in the kernel's order. */
-  #candidates({ protocol, fwmark, address, port, service }: ConnectionTarget) {
+  #candidates({ protocol, fwmark, address, port, service }: ConnectionGroup) {
     const services = [service];
     if (fwmark === null) {
       const isFtp = protocol === "tcp" &&
@@ -91,8 +92,8 @@ export class ServerIndex {
     return services.map((key) => this.#virtuals.get(key)).filter((found) => found !== undefined);
   }
 
-  #matches(virtual: VirtualServer, target: ConnectionTarget): ServerMatch[] {
-    const { kind, protocol, port, realAddress, realPort, real } = target;
+  #matches(virtual: VirtualServer, group: ConnectionGroup): ServerMatch[] {
+    const { kind, protocol, port, realAddress, realPort, real } = group;
     const reals = this.#realsOf(virtual);
     const sameAddress = reals.get(realAddress) ?? [];
     const isAnyPort = kind === "invalid-template" || realPort === ANY_PORT;
@@ -117,7 +118,7 @@ export class ServerIndex {
 }
 
 /** Some kernels overwrite the virtual port of an invalid template, too. */
-function isUnknown({ kind, port }: ConnectionTarget): boolean {
+function isUnknown({ kind, port }: ConnectionGroup): boolean {
   return kind === "invalid-template" && port === INVALID_PORT;
 }
 

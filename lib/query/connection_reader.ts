@@ -6,7 +6,7 @@
 import { ConnectionParser } from "../procfs/ip_vs_conn.ts";
 import type { ConnectionLine } from "../procfs/ip_vs_conn_line.ts";
 import { ClientSums, type Prefixes } from "./client_sums.ts";
-import { type ConnectionKind, type ConnectionTarget, targetOf } from "./connection.ts";
+import type { ConnectionGroup, ConnectionKind } from "./connection_group.ts";
 import { ConnectionSums } from "./connection_sums.ts";
 
 /** How to read. */
@@ -20,7 +20,7 @@ export interface ReadOptions {
   /** Sum by client networks of these prefix lengths, too. */
   readonly clients?: Prefixes | undefined;
   /** Which entries to sum by client; called once for each group. */
-  readonly isCounted?: ((target: ConnectionTarget) => boolean) | undefined;
+  readonly isCounted?: ((group: ConnectionGroup) => boolean) | undefined;
 }
 
 /** What was read. */
@@ -29,8 +29,8 @@ export interface ReadConnections {
   readonly rows: number;
   /** What ended the reading before the end of the file. */
   readonly cutBy: "max-rows" | "max-time" | null;
-  readonly targets: readonly ConnectionTarget[];
-  /** Number of entries that are not in `targets`. */
+  readonly groups: readonly ConnectionGroup[];
+  /** Number of entries that are in none of them. */
   readonly ungrouped: number;
   readonly clients: ClientSums | undefined;
 }
@@ -43,22 +43,21 @@ const CHUNK = 64 * 1024;
  * @throws {DecodeError} if the file is malformed.
  */
 export function readConnections(options: ReadOptions): ReadConnections {
-  const sums = new ConnectionSums();
   const { read, maxRows, isDue, clients } = options;
   const clientSums = clients === undefined ? undefined : new ClientSums(clients);
+  const sums: ConnectionSums = new ConnectionSums(() => parser.states);
   const parser: ConnectionParser = new ConnectionParser(
     clientSums === undefined
       ? (line) => void sums.add(line)
-      : clientVisitor(sums, clientSums, () => parser.states, options.isCounted),
+      : clientVisitor(sums, clientSums, options.isCounted),
     maxRows,
   );
   const isEarly = pump(parser, read, isDue);
   if (!isEarly) parser.end();
-  const { states } = parser;
   return {
     rows: parser.lines,
     cutBy: parser.isFull ? "max-rows" : isEarly ? "max-time" : null,
-    targets: Array.from({ length: sums.size }, (_, i) => targetOf(sums.group(i, states))),
+    groups: sums.sorted(),
     ungrouped: sums.ungrouped,
     clients: clientSums,
   };
@@ -84,19 +83,18 @@ function pump(
 function clientVisitor(
   sums: ConnectionSums,
   clients: ClientSums,
-  states: () => readonly string[],
   isCounted: ReadOptions["isCounted"] = () => true,
 ): (line: ConnectionLine) => void {
   const kinds: (ConnectionKind | undefined)[] = [];
   return (line) => {
-    const group = sums.add(line);
+    const number = sums.add(line);
     // Without a group, it is one of the uncounted.
-    if (group < 0) return;
-    if (group === kinds.length) {
-      const target = targetOf(sums.group(group, states()));
-      kinds.push(isCounted(target) ? target.kind : undefined);
+    if (number < 0) return;
+    if (number === kinds.length) {
+      const group = sums.group(number);
+      kinds.push(isCounted(group) ? group.kind : undefined);
     }
-    const kind = kinds[group];
+    const kind = kinds[number];
     if (kind !== undefined) clients.add(line, kind !== "connection");
   };
 }

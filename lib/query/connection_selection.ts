@@ -7,7 +7,7 @@
 import { swap32 } from "../netlink/byte_order.ts";
 import type { Network } from "../ipvs/network.ts";
 import { AF_INET, AF_INET6 } from "../ipvs/uapi.ts";
-import type { ConnectionTarget } from "./connection.ts";
+import type { ConnectionGroup } from "./connection_group.ts";
 import type { Join } from "./connection_join.ts";
 import { isAt, parseEndpoint } from "./endpoint.ts";
 import { parseFwmark, type Selection } from "./selection.ts";
@@ -26,22 +26,22 @@ export function needsTable({ text }: Selection): boolean {
 /** Whether connections are selected; `join` is undefined without a table of servers. */
 export function isSelected(
   selection: Selection,
-  target: ConnectionTarget,
+  group: ConnectionGroup,
   join: Join | undefined,
 ): boolean {
   if (selection.isEverything) return true;
   const { virtual, matches = [] } = join ?? {};
   if (matches.some((match) => selection.matchesReal(match.virtual, match.real))) return true;
-  const ends = endsOf(target);
+  const ends = endsOf(group);
   if (!isAnyOf(selection.text.reals, (text) => isAt(ends.real, parseEndpoint(text)!))) return false;
   if (virtual !== undefined && matches.length === 0 && selection.matchesVirtual(virtual)) {
     return true;
   }
-  return !needsTable(selection) && isSelectedByLine(selection, target, ends);
+  return !needsTable(selection) && isSelectedByLine(selection, group, ends);
 }
 
-function isSelectedByLine({ text }: Selection, target: ConnectionTarget, ends: Ends): boolean {
-  const { protocol, addressFamily, fwmark } = target;
+function isSelectedByLine({ text }: Selection, group: ConnectionGroup, ends: Ends): boolean {
+  const { protocol, addressFamily, fwmark } = group;
   const isService = (service: string) => {
     const [, mark] = /^fwmark:(.*)$/.exec(service) ?? [];
     if (mark !== undefined) return fwmark === parseFwmark(mark);
@@ -63,15 +63,15 @@ function isAnyOf(
   return entries === undefined || entries.some(holds);
 }
 
-function endsOf({ group, port, realPort }: ConnectionTarget): Ends {
-  const raw = group.addresses.map((word) => swap32(word));
-  const end = (isInet6: boolean, at: number, port: number) => ({
+function endsOf(group: ConnectionGroup): Ends {
+  const end = (isInet6: boolean, words: readonly number[], port: number) => ({
     port,
     isIn: (network: Network) =>
-      network.family === (isInet6 ? AF_INET6 : AF_INET) && network.contains(raw, at),
+      network.family === (isInet6 ? AF_INET6 : AF_INET) &&
+      network.contains(Uint32Array.from(words, (word) => swap32(word)), 0),
   });
   return {
-    virtual: end(group.isInet6, 0, port),
-    real: end(group.isDestinationInet6, 4, realPort),
+    virtual: end(group.isInet6, group.virtualWords, group.port),
+    real: end(group.isRealInet6, group.realWords, group.realPort),
   };
 }

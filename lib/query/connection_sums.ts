@@ -5,7 +5,9 @@
  *
  * @module
  */
-import { type ConnectionLine, DESTINATION, ORIGINS, VIRTUAL } from "../procfs/ip_vs_conn_line.ts";
+import { type ConnectionLine, DESTINATION, VIRTUAL } from "../procfs/ip_vs_conn_line.ts";
+import { ConnectionGroup } from "./connection_group.ts";
+import { KEY, type Sums } from "./connection_key.ts";
 import { KeyTable, withRoom } from "./key_table.ts";
 
 /** Where the ranges of seconds until expiry begin; the last one has no end. */
@@ -14,50 +16,20 @@ export const EXPIRY_STARTS = [0, 10, 60, 120, 300, 600, 900, 3600] as const;
 /** Connections to ports of a virtual server of any port can make very many groups. */
 const MAXIMUM_GROUPS = 65_536;
 const RANGES = EXPIRY_STARTS.length;
-/** Two words for what is not an address, then the virtual and the destination address. */
-const HEAD = 2, KEY = HEAD + 8;
-const INET6 = 1 << 8, DESTINATION_INET6 = 1 << 9, NO_CLIENT_PORT = 1 << 10;
-const ORIGIN_SHIFT = 11, STATE_SHIFT = 16;
-
-/** Connections that differ only in the client and in the time until they expire. */
-export interface ConnectionGroup {
-  /** IANA number; 0 for the persistence templates of a fwmark. */
-  readonly protocol: number;
-  /** Whether client and virtual address are IPv6. */
-  readonly isInet6: boolean;
-  /** Whether the destination is IPv6. */
-  readonly isDestinationInet6: boolean;
-  /** Whether the client port is 0. */
-  readonly hasNoClientPort: boolean;
-  /** Virtual address in the first four words, destination in the next four. */
-  readonly addresses: Uint32Array;
-  /** 0 to 65535. */
-  readonly virtualPort: number;
-  /** 0 to 65535. */
-  readonly destinationPort: number;
-  /** The kernel's name, such as `ESTABLISHED`. */
-  readonly state: string;
-  /** One of {@linkcode ORIGINS}; null if the file does not report it. */
-  readonly origin: string | null;
-  /** Number of connections. */
-  readonly count: number;
-  /** Longest time until one expires, in seconds. */
-  readonly longestExpiry: number;
-  /** Number of connections by range of {@linkcode EXPIRY_STARTS}. */
-  readonly expiries: readonly number[];
-}
 
 /** Adds up connections. */
-export class ConnectionSums {
+export class ConnectionSums implements Sums {
   readonly #table: KeyTable;
+  readonly #states: () => readonly string[];
   #counts = new Uint32Array(1024);
   #longest = new Uint32Array(1024);
   #expiries = new Uint32Array(1024 * RANGES);
   #ungrouped = 0;
 
-  /** Makes up to `maximum` groups. */
-  constructor(maximum: number = MAXIMUM_GROUPS) {
-    this.#table = new KeyTable(KEY, maximum);
+  /** Makes up to `maximum` groups; `states` returns the names that the parser found so far. */
+  constructor(states: () => readonly string[], maximum: number = MAXIMUM_GROUPS) {
+    this.#states = states;
+    this.#table = new KeyTable(KEY.width, maximum);
   }
 
   /** Number of groups. */
@@ -86,36 +58,53 @@ export class ConnectionSums {
     return group;
   }
 
-  /** A group by its number, from 0 on; `states` are those of the parser. */
-  group(number: number, states: readonly string[]): ConnectionGroup {
-    const key = this.#table.keyAt(number);
-    const head = key[0]!, ports = key[1]!;
-    return {
-      protocol: head & 0xff,
-      isInet6: (head & INET6) !== 0,
-      isDestinationInet6: (head & DESTINATION_INET6) !== 0,
-      hasNoClientPort: (head & NO_CLIENT_PORT) !== 0,
-      addresses: key.subarray(HEAD),
-      virtualPort: ports >>> 16,
-      destinationPort: ports & 0xffff,
-      state: states[head >>> STATE_SHIFT]!,
-      origin: ORIGINS[(head >>> ORIGIN_SHIFT & 3) - 1] ?? null,
-      count: this.#counts[number]!,
-      longestExpiry: this.#longest[number]!,
-      expiries: [...this.#expiries.subarray(number * RANGES, (number + 1) * RANGES)],
-    };
+  /** A group by its number, from 0 on. */
+  group(number: number): ConnectionGroup {
+    return new ConnectionGroup(this, number);
+  }
+
+  /** All groups by protocol, virtual server, real server and state. */
+  sorted(): ConnectionGroup[] {
+    const order = Uint32Array.from({ length: this.size }, (_, number) => number);
+    order.sort((a, b) => this.#table.compare(a, b) || (this.stateOf(a) < this.stateOf(b) ? -1 : 1));
+    return Array.from(order, (number) => this.group(number));
+  }
+
+  /** A word of the key of a group. */
+  word(number: number, word: number): number {
+    return this.#table.word(number, word);
+  }
+
+  /** The name of a group's state. */
+  stateOf(number: number): string {
+    return this.#states()[this.word(number, KEY.state)]!;
+  }
+
+  /** Number of connections of a group. */
+  countOf(number: number): number {
+    return this.#counts[number]!;
+  }
+
+  /** Longest time until a connection of a group expires, in seconds. */
+  longestExpiryOf(number: number): number {
+    return this.#longest[number]!;
+  }
+
+  /** Number of connections of a group in a range of {@linkcode EXPIRY_STARTS}. */
+  countInRange(number: number, range: number): number {
+    return this.#expiries[number * RANGES + range]!;
   }
 
   #setKey(line: ConnectionLine): void {
     const { key } = this.#table, { addresses } = line;
-    key[0] = line.protocol | (line.isInet6 ? INET6 : 0) |
-      (line.isDestinationInet6 ? DESTINATION_INET6 : 0) |
-      (line.clientPort === 0 ? NO_CLIENT_PORT : 0) |
-      (line.origin + 1) << ORIGIN_SHIFT | line.state << STATE_SHIFT;
-    key[1] = line.virtualPort << 16 | line.destinationPort;
+    key[KEY.protocol] = line.protocol << 1 | (line.isInet6 ? 1 : 0);
+    key[KEY.virtualPort] = line.virtualPort << 1 | (line.isDestinationInet6 ? 1 : 0);
+    key[KEY.destinationPort] = line.destinationPort << 3 | (line.origin + 1) << 1 |
+      (line.clientPort === 0 ? 1 : 0);
+    key[KEY.state] = line.state;
     for (let word = 0; word < 4; word++) {
-      key[HEAD + word] = addresses[VIRTUAL + word]!;
-      key[HEAD + 4 + word] = addresses[DESTINATION + word]!;
+      key[KEY.virtual + word] = addresses[VIRTUAL + word]!;
+      key[KEY.destination + word] = addresses[DESTINATION + word]!;
     }
   }
 

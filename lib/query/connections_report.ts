@@ -4,13 +4,13 @@
  * @module
  */
 import type { ClientNetwork } from "./client_sums.ts";
-import type { ConnectionKind, ConnectionTarget } from "./connection.ts";
+import type { ConnectionGroup, ConnectionKind } from "./connection_group.ts";
 import { type Join, STALE_REASONS, type StaleReason } from "./connection_join.ts";
 import { EXPIRY_STARTS } from "./connection_sums.ts";
 
 /** A group of connections with what the table of servers says about it. */
 export interface JoinedGroup {
-  readonly target: ConnectionTarget;
+  readonly group: ConnectionGroup;
   /** undefined without a table. */
   readonly join: Join | undefined;
 }
@@ -106,9 +106,9 @@ export interface ConnectionsReport {
   readonly expiry?: readonly ExpiryRow[];
 }
 
-/** Rows of virtual server, real server and state, in the order of addresses and ports. */
+/** Rows of virtual server, real server and state, in the order of the groups. */
 export function serverRows(groups: readonly JoinedGroup[]): ServerRow[] {
-  const rows = groups.toSorted((a, b) => compareGroups(a.target, b.target)).map(toServerRow);
+  const rows = groups.map(toServerRow);
   const keyOf = ({ virtualServer, realServer, kind, state, origin, stale, reason }: ServerRow) =>
     [virtualServer, realServer, kind, state, origin, stale, reason].join("\n");
   const merged = mergeRows(rows, keyOf);
@@ -116,17 +116,16 @@ export function serverRows(groups: readonly JoinedGroup[]): ServerRow[] {
   return [...Map.groupBy(merged, ({ virtualServer }) => virtualServer).values()].flat();
 }
 
-function toServerRow({ target, join }: JoinedGroup): ServerRow {
-  const { group, kind, service, real } = target;
+function toServerRow({ group, join }: JoinedGroup): ServerRow {
   const { virtual, matches = [], stale = null, reason = null } = join ?? {};
   const [only] = matches.length === 1 ? matches : [];
   return {
-    virtualServer: virtual?.key ?? service,
-    realServer: only?.real.key ?? real,
+    virtualServer: virtual?.key ?? group.service,
+    realServer: only?.real.key ?? group.real,
     candidates: virtual === undefined
       ? [...new Set(matches.map(({ virtual }) => virtual.key))]
       : [],
-    kind,
+    kind: group.kind,
     state: group.state,
     origin: group.origin,
     stale,
@@ -139,20 +138,20 @@ function toServerRow({ target, join }: JoinedGroup): ServerRow {
 /** What is stale, by protocol, state, kind and reason; connections first. */
 export function staleSummary(groups: readonly JoinedGroup[]): StaleSummary {
   const stale = groups.filter(({ join }) => join?.reason !== undefined);
-  const rows = stale.map(({ target, join }): StaleRow => ({
-    protocol: target.protocol,
-    state: target.group.state,
-    kind: target.kind,
+  const rows = stale.map(({ group, join }): StaleRow => ({
+    protocol: group.protocol,
+    state: group.state,
+    kind: group.kind,
     reason: join!.reason!,
-    count: target.group.count,
-    longestExpiry: target.group.longestExpiry,
+    count: group.count,
+    longestExpiry: group.longestExpiry,
   }));
   const keyOf = (row: StaleRow) => [row.kind, row.reason, row.protocol, row.state].join("\n");
   const order = (row: StaleRow) => `${row.kind}${STALE_REASONS.indexOf(row.reason)}${keyOf(row)}`;
   const undecided = groups.filter(({ join }) => join?.stale === null);
   return {
     ...countKinds(stale),
-    undecided: undecided.reduce((sum, { target }) => sum + target.group.count, 0),
+    undecided: undecided.reduce((sum, { group }) => sum + group.count, 0),
     rows: mergeRows(rows, keyOf).sort((a, b) => order(a) < order(b) ? -1 : 1),
   };
 }
@@ -160,7 +159,8 @@ export function staleSummary(groups: readonly JoinedGroup[]): StaleSummary {
 /** The number of connections and of templates of groups. */
 export function countKinds(groups: readonly JoinedGroup[]): KindCounts {
   let connections = 0, templates = 0;
-  for (const { target: { kind, group } } of groups) {
+  for (const { group } of groups) {
+    const { kind } = group;
     if (kind === "connection") connections += group.count;
     else templates += group.count;
   }
@@ -171,41 +171,27 @@ export function countKinds(groups: readonly JoinedGroup[]): KindCounts {
 export function expiryRows(groups: readonly JoinedGroup[]): ExpiryRow[] {
   return EXPIRY_STARTS.map((from, range) => {
     const sum = (isTemplate: boolean) =>
-      groups.filter(({ target }) => (target.kind !== "connection") === isTemplate)
-        .reduce((total, { target }) => total + target.group.expiries[range]!, 0);
+      groups.filter(({ group }) => (group.kind !== "connection") === isTemplate)
+        .reduce((total, { group }) => total + group.countInRange(range), 0);
     const to = EXPIRY_STARTS[range + 1] ?? null;
     return { from, to, connections: sum(false), templates: sum(true) };
   });
 }
 
-/** Adds up rows with the same key. */
+/** Adds up rows with the same key, in the order of the first of each. */
 function mergeRows<Row extends { count: number; longestExpiry: number }>(
-  rows: readonly Row[],
+  rows: Iterable<Row>,
   keyOf: (row: Row) => string,
 ): Row[] {
   const merged = new Map<string, Row>();
   for (const row of rows) {
     const key = keyOf(row), before = merged.get(key);
-    const longestExpiry = Math.max(row.longestExpiry, before?.longestExpiry ?? 0);
-    merged.set(key, { ...row, count: row.count + (before?.count ?? 0), longestExpiry });
+    const sum = before && {
+      ...row,
+      count: row.count + before.count,
+      longestExpiry: Math.max(row.longestExpiry, before.longestExpiry),
+    };
+    merged.set(key, sum ?? row);
   }
   return [...merged.values()];
-}
-
-/** Orders groups by protocol, virtual and real server, kind, state and origin. */
-function compareGroups(a: ConnectionTarget, b: ConnectionTarget): number {
-  const numbers = ({ group }: ConnectionTarget) => [
-    group.protocol,
-    Number(group.isInet6),
-    ...group.addresses.subarray(0, 4),
-    group.virtualPort,
-    Number(group.isDestinationInet6),
-    ...group.addresses.subarray(4),
-    group.destinationPort,
-  ];
-  const first = numbers(a), second = numbers(b);
-  const i = first.findIndex((value, at) => value !== second[at]);
-  if (i >= 0) return first[i]! - second[i]!;
-  const text = ({ kind, group }: ConnectionTarget) => `${kind} ${group.state} ${group.origin}`;
-  return text(a) < text(b) ? -1 : 1;
 }

@@ -49,6 +49,11 @@ export class KeyTable {
     return this.#keys.slice(number * this.#width, (number + 1) * this.#width);
   }
 
+  /** A word of a key. */
+  word(number: number, word: number): number {
+    return this.#keys[number * this.#width + word]!;
+  }
+
   /** Orders two keys by their first word that differs. */
   compare(a: number, b: number): number {
     const keys = this.#keys, width = this.#width;
