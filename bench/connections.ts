@@ -2,7 +2,7 @@
 
 const HEAD = "Pro FromIP   FPrt ToIP     TPrt DestIP   DPrt State       Origin Expires\n";
 const STATES = ["ESTABLISHED", "FIN_WAIT", "TIME_WAIT", "SYN_RECV", "CLOSE"];
-const VIRTUAL_SERVERS = 1000, REAL_SERVERS = 4, CLIENTS = 200_000;
+const VIRTUAL_SERVERS = 100, REAL_SERVERS = 10, CLIENTS = 200_000;
 const FLUSH = 1 << 20;
 
 function hex(value: number, digits: number): string {
@@ -21,7 +21,7 @@ function* numbers(): Generator<number, never> {
 
 /**
  * Writes a copy of `/proc/net/ip_vs_conn_sync` with `count` TCP connections of 200,000 clients to
- * 1,000 virtual servers, each with 4 real servers.
+ * 100 virtual servers, each with 10 real servers.
  */
 export function generateConnections(count: number, write: (bytes: Uint8Array) => void): void {
   const encoder = new TextEncoder();

@@ -27,8 +27,8 @@ export class NameTable {
    */
   find(bytes: Uint8Array, start: number, end: number): number {
     const mask = this.#slots.length - 1;
-    let hash = 0;
-    for (let at = start; at < end; at++) hash = (Math.imul(hash, 31) + bytes[at]!) | 0;
+    // The names of states differ in length, first or last character; others may share a slot.
+    const hash = Math.imul(31 * bytes[start]! + bytes[end - 1]!, 31) + end - start;
     for (let slot = hash & mask;; slot = (slot + 1) & mask) {
       const number = this.#slots[slot]! - 1;
       if (number < 0) return this.#add(slot, bytes.slice(start, end));

@@ -60,9 +60,9 @@ export class ClientSums {
   /** Adds a connection or a persistence template. */
   add(line: ConnectionLine, isTemplate: boolean): void {
     const { key } = this.#table, mask = this.#masks[line.isInet6 ? 1 : 0];
-    key[0] = line.isInet6 ? 1 : 0;
     for (let i = 0; i < WORDS; i++) key[1 + i] = line.addresses[CLIENT + i]! & mask[i]!;
-    const network = this.#table.find();
+    key[0] = line.isInet6 ? 1 : 0;
+    const network = this.#table.find(line.isInet6 ? 1 + WORDS : 2);
     if (network < 0) {
       this.#uncounted++;
       return;
@@ -78,16 +78,23 @@ export class ClientSums {
     const totals = this.#connections.map((connections, i) => connections + this.#templates[i]!);
     const order = Uint32Array.from({ length: this.size }, (_, network) => network);
     // Networks with equal numbers are ordered by family and address.
-    order.sort((a, b) => totals[b]! - totals[a]! || this.#table.compare(a, b));
+    order.sort((a, b) => totals[b]! - totals[a]! || this.#compare(a, b));
     return Array.from(order.subarray(0, count), (network) => this.#network(network));
   }
 
+  #compare(a: number, b: number): number {
+    let difference = 0;
+    for (let i = 0; i <= WORDS && difference === 0; i++) {
+      difference = this.#table.word(a, i) - this.#table.word(b, i);
+    }
+    return difference;
+  }
+
   #network(network: number): ClientNetwork {
-    const key = this.#table.keyAt(network);
-    const isInet6 = key[0] === 1;
+    const isInet6 = this.#table.word(network, 0) === 1;
     return {
       isInet6,
-      address: key.slice(1),
+      address: Uint32Array.from({ length: WORDS }, (_, i) => this.#table.word(network, 1 + i)),
       prefix: isInet6 ? this.#prefixes.inet6 : this.#prefixes.inet,
       connections: this.#connections[network]!,
       templates: this.#templates[network]!,

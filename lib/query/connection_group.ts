@@ -12,7 +12,7 @@ import {
   connectionService,
 } from "../ipvs/connection_names.ts";
 import { ORIGINS } from "../procfs/ip_vs_conn_line.ts";
-import { KEY, type Sums } from "./connection_key.ts";
+import { HEAD, KEY, type Sums } from "./connection_key.ts";
 
 /**
  * `connection`: a connection; `template`: keeps the real server of a client of a persistent virtual
@@ -25,7 +25,6 @@ export type ConnectionKind = "connection" | "template" | "invalid-template";
 const IPPROTO_IP = 0;
 /** The destination port of a template that the kernel does not use any more. */
 const INVALID_PORT = 0xffff;
-const WORDS = [0, 1, 2, 3];
 
 /** Connections that differ only in the client and in the time until they expire. */
 export class ConnectionGroup {
@@ -60,7 +59,7 @@ export class ConnectionGroup {
 
   /** `LOCAL` or `SYNC`; null if the file does not report it. */
   get origin(): string | null {
-    return ORIGINS[(this.#word(KEY.destinationPort) >>> 1 & 3) - 1] ?? null;
+    return ORIGINS[(this.#word(KEY.head) >>> HEAD.originShift & 3) - 1] ?? null;
   }
 
   /**
@@ -68,7 +67,7 @@ export class ConnectionGroup {
    * is since Linux 4.19: expected data connections of FTP have no client port either.
    */
   get kind(): ConnectionKind {
-    const hasClientPort = (this.#word(KEY.destinationPort) & 1) === 0;
+    const hasClientPort = !this.#has(HEAD.noClientPort);
     const { state } = this;
     if (hasClientPort || (state !== "NONE" && state !== "ASSURED")) return "connection";
     return this.realPort === INVALID_PORT ? "invalid-template" : "template";
@@ -76,38 +75,37 @@ export class ConnectionGroup {
 
   /** `tcp`, `udp`, `sctp` or a number; null for the templates of a fwmark. */
   get protocol(): string | null {
-    const { number } = this.#protocol;
+    const number = this.#protocol;
     return number === IPPROTO_IP ? null : connectionProtocol(number);
   }
 
   /** `inet` or `inet6`. */
   get addressFamily(): "inet" | "inet6" {
-    return connectionFamily(this.#protocol.isInet6);
+    return connectionFamily(this.isInet6);
   }
 
   /** 1 to 4294967295; null for what is not a template of a fwmark. */
   get fwmark(): number | null {
-    return this.#protocol.number === IPPROTO_IP ? this.#word(KEY.virtual) : null;
+    return this.#protocol === IPPROTO_IP ? this.virtualWords[0]! : null;
   }
 
   /** The virtual address; null for the templates of a fwmark. */
   get address(): string | null {
-    const { number, isInet6 } = this.#protocol;
-    return number === IPPROTO_IP ? null : connectionAddress(isInet6, this.virtualWords);
+    if (this.#protocol === IPPROTO_IP) return null;
+    return connectionAddress(this.isInet6, this.virtualWords);
   }
 
   /** The virtual port; 0 for templates of any port. */
   get port(): number {
-    return this.#word(KEY.virtualPort) >>> 1;
+    return this.#word(KEY.ports) >>> 16;
   }
 
   /** As in the key of a virtual server: `tcp 192.0.2.1:80` or `fwmark 7 inet`. */
   get service(): string {
     const { fwmark, address } = this;
-    const { number, isInet6 } = this.#protocol;
     return fwmark === null
-      ? connectionService(number, address!, this.port)
-      : connectionFwmark(fwmark, isInet6);
+      ? connectionService(this.#protocol, address!, this.port)
+      : connectionFwmark(fwmark, this.isInet6);
   }
 
   /** Address of the real server. */
@@ -117,7 +115,7 @@ export class ConnectionGroup {
 
   /** Port of the real server; 0 for templates of any port. */
   get realPort(): number {
-    return this.#word(KEY.destinationPort) >>> 3;
+    return this.#word(KEY.ports) & 0xffff;
   }
 
   /** Address and port of the real server as in its key; null without one, see cache_bypass. */
@@ -128,27 +126,30 @@ export class ConnectionGroup {
 
   /** Whether the virtual address is IPv6. */
   get isInet6(): boolean {
-    return this.#protocol.isInet6;
+    return this.#has(HEAD.inet6);
   }
 
   /** Whether the address of the real server is IPv6. */
   get isRealInet6(): boolean {
-    return (this.#word(KEY.virtualPort) & 1) === 1;
+    return this.#has(HEAD.destinationInet6);
   }
 
   /** The virtual address: four words as numbers, of which IPv4 uses the first. */
   get virtualWords(): readonly number[] {
-    return WORDS.map((word) => this.#word(KEY.virtual + word));
+    return KEY.virtual.map((word) => this.#word(word));
   }
 
   /** The address of the real server in the same form. */
   get realWords(): readonly number[] {
-    return WORDS.map((word) => this.#word(KEY.destination + word));
+    return KEY.destination.map((word) => this.#word(word));
   }
 
-  get #protocol(): { readonly number: number; readonly isInet6: boolean } {
-    const word = this.#word(KEY.protocol);
-    return { number: word >>> 1, isInet6: (word & 1) === 1 };
+  get #protocol(): number {
+    return this.#word(KEY.head) >>> HEAD.protocolShift;
+  }
+
+  #has(flag: number): boolean {
+    return (this.#word(KEY.head) & flag) !== 0;
   }
 
   #word(word: number): number {

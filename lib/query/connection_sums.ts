@@ -7,7 +7,7 @@
  */
 import { type ConnectionLine, DESTINATION, VIRTUAL } from "../procfs/ip_vs_conn_line.ts";
 import { ConnectionGroup } from "./connection_group.ts";
-import { KEY, type Sums } from "./connection_key.ts";
+import { compareKeys, HEAD, KEY, type Sums } from "./connection_key.ts";
 import { KeyTable, withRoom } from "./key_table.ts";
 
 /** Where the ranges of seconds until expiry begin; the last one has no end. */
@@ -44,8 +44,7 @@ export class ConnectionSums implements Sums {
 
   /** Adds a connection; returns the number of its group, -1 if it is in none. */
   add(line: ConnectionLine): number {
-    this.#setKey(line);
-    const group = this.#table.find();
+    const group = this.#table.find(this.#setKey(line));
     if (group < 0) {
       this.#ungrouped++;
       return group;
@@ -66,7 +65,7 @@ export class ConnectionSums implements Sums {
   /** All groups by protocol, virtual server, real server and state. */
   sorted(): ConnectionGroup[] {
     const order = Uint32Array.from({ length: this.size }, (_, number) => number);
-    order.sort((a, b) => this.#table.compare(a, b) || (this.stateOf(a) < this.stateOf(b) ? -1 : 1));
+    order.sort((a, b) => compareKeys(this, a, b));
     return Array.from(order, (number) => this.group(number));
   }
 
@@ -77,7 +76,7 @@ export class ConnectionSums implements Sums {
 
   /** The name of a group's state. */
   stateOf(number: number): string {
-    return this.#states()[this.word(number, KEY.state)]!;
+    return this.#states()[this.word(number, KEY.head) & HEAD.stateMask]!;
   }
 
   /** Number of connections of a group. */
@@ -95,17 +94,25 @@ export class ConnectionSums implements Sums {
     return this.#expiries[number * RANGES + range]!;
   }
 
-  #setKey(line: ConnectionLine): void {
+  /** Fills in the key; returns the number of words to compare. */
+  #setKey(line: ConnectionLine): number {
     const { key } = this.#table, { addresses } = line;
-    key[KEY.protocol] = line.protocol << 1 | (line.isInet6 ? 1 : 0);
-    key[KEY.virtualPort] = line.virtualPort << 1 | (line.isDestinationInet6 ? 1 : 0);
-    key[KEY.destinationPort] = line.destinationPort << 3 | (line.origin + 1) << 1 |
-      (line.clientPort === 0 ? 1 : 0);
-    key[KEY.state] = line.state;
-    for (let word = 0; word < 4; word++) {
-      key[KEY.virtual + word] = addresses[VIRTUAL + word]!;
-      key[KEY.destination + word] = addresses[DESTINATION + word]!;
+    key[KEY.head] = line.protocol << HEAD.protocolShift | (line.isInet6 ? HEAD.inet6 : 0) |
+      (line.isDestinationInet6 ? HEAD.destinationInet6 : 0) |
+      (line.clientPort === 0 ? HEAD.noClientPort : 0) |
+      (line.origin + 1) << HEAD.originShift | line.state;
+    key[KEY.ports] = line.virtualPort << 16 | line.destinationPort;
+    key[KEY.virtual[0]] = addresses[VIRTUAL]!;
+    key[KEY.destination[0]] = addresses[DESTINATION]!;
+    if (!line.isInet6 && !line.isDestinationInet6) {
+      key.fill(0, KEY.widthInet);
+      return KEY.widthInet;
     }
+    for (let word = 1; word < 4; word++) {
+      key[KEY.virtual[word]!] = addresses[VIRTUAL + word]!;
+      key[KEY.destination[word]!] = addresses[DESTINATION + word]!;
+    }
+    return KEY.width;
   }
 
   #grow(group: number): void {

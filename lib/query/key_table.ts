@@ -15,9 +15,10 @@ export class KeyTable {
   readonly key: Uint32Array;
   readonly #width: number;
   readonly #maximum: number;
-  #keys: Uint32Array;
+  #keys: Uint32Array<ArrayBuffer>;
+  #hashes = new Uint32Array(INITIAL_CAPACITY);
   /** Numbers of keys by hash, plus 1. */
-  #slots: Int32Array;
+  #slots = new Int32Array(SLOTS_PER_KEY * INITIAL_CAPACITY);
   #size = 0;
 
   /** Makes a table of up to `maximum` keys of `width` words. */
@@ -26,7 +27,6 @@ export class KeyTable {
     this.#width = width;
     this.#maximum = maximum;
     this.#keys = new Uint32Array(width * INITIAL_CAPACITY);
-    this.#slots = new Int32Array(SLOTS_PER_KEY * INITIAL_CAPACITY);
   }
 
   /** Number of keys. */
@@ -34,19 +34,20 @@ export class KeyTable {
     return this.#size;
   }
 
-  /** The number of the key in {@linkcode KeyTable.key}, added if it is new; -1 if the table is full. */
-  find(): number {
-    const { key } = this, mask = this.#slots.length - 1;
-    for (let slot = this.#hash(key, 0) & mask;; slot = (slot + 1) & mask) {
-      const number = this.#slots[slot]! - 1;
-      if (number < 0) return this.#add(slot);
-      if (this.#isAt(number, key)) return number;
+  /**
+   * The number of the key in {@linkcode KeyTable.key}, added if it is new; -1 if the table is full.
+   *
+   * @param words How many words of the key to compare. It must depend on these words only, and the
+   * others must be 0.
+   */
+  find(words: number): number {
+    const slots = this.#slots, mask = slots.length - 1;
+    const hash = this.#hash(words);
+    for (let slot = hash & mask;; slot = (slot + 1) & mask) {
+      const number = slots[slot]! - 1;
+      if (number < 0) return this.#add(slot, hash);
+      if (this.#isAt(number, words)) return number;
     }
-  }
-
-  /** A copy of a key. */
-  keyAt(number: number): Uint32Array {
-    return this.#keys.slice(number * this.#width, (number + 1) * this.#width);
   }
 
   /** A word of a key. */
@@ -54,46 +55,39 @@ export class KeyTable {
     return this.#keys[number * this.#width + word]!;
   }
 
-  /** Orders two keys by their first word that differs. */
-  compare(a: number, b: number): number {
-    const keys = this.#keys, width = this.#width;
-    let i = 0;
-    while (i < width - 1 && keys[a * width + i] === keys[b * width + i]) i++;
-    return keys[a * width + i]! - keys[b * width + i]!;
-  }
-
-  #isAt(number: number, key: Uint32Array): boolean {
-    const keys = this.#keys, width = this.#width, at = number * width;
-    for (let i = 0; i < width; i++) if (keys[at + i] !== key[i]) return false;
+  #isAt(number: number, words: number): boolean {
+    const { key } = this, keys = this.#keys, at = number * this.#width;
+    for (let i = 0; i < words; i++) if (keys[at + i] !== key[i]) return false;
     return true;
   }
 
-  #hash(words: Uint32Array, at: number): number {
+  #hash(words: number): number {
+    const { key } = this;
     let hash = 0;
-    for (let i = 0; i < this.#width; i++) {
-      hash = Math.imul(hash ^ words[at + i]!, 0x9e3779b1);
+    for (let i = 0; i < words; i++) {
+      hash = Math.imul(hash ^ key[i]!, 0x9e3779b1);
       hash ^= hash >>> 15;
     }
     return hash;
   }
 
-  #add(slot: number): number {
+  #add(slot: number, hash: number): number {
     if (this.#size >= this.#maximum) return -1;
     const number = this.#size++;
     this.#keys.set(this.key, number * this.#width);
+    this.#hashes[number] = hash;
     this.#slots[slot] = number + 1;
-    if (this.#size * this.#width === this.#keys.length) this.#grow();
+    if (this.#size === this.#hashes.length) this.#grow();
     return number;
   }
 
   #grow(): void {
-    const keys = new Uint32Array(2 * this.#keys.length);
-    keys.set(this.#keys);
-    this.#keys = keys;
+    this.#keys = withRoom(this.#keys, this.#keys.length);
+    this.#hashes = withRoom(this.#hashes, this.#hashes.length);
     const slots = this.#slots = new Int32Array(2 * this.#slots.length);
     const mask = slots.length - 1;
     for (let number = 0; number < this.#size; number++) {
-      let slot = this.#hash(keys, number * this.#width) & mask;
+      let slot = this.#hashes[number]! & mask;
       while (slots[slot] !== 0) slot = (slot + 1) & mask;
       slots[slot] = number + 1;
     }
