@@ -164,8 +164,9 @@ export class LineParser {
   /** Reads `LOCAL` or `SYNC` and spaces. */
   #origin(): number {
     const origin = this.#bytes[this.#at] === LETTER_S ? 1 : 0;
-    for (const character of ORIGIN_BYTES[origin]!) {
-      if (this.#bytes[this.#at++] !== character) this.#wrong = INVALID;
+    const expected = ORIGIN_BYTES[origin]!;
+    for (let i = 0; i < expected.length; i++) {
+      if (this.#bytes[this.#at++] !== expected[i]) this.#wrong = INVALID;
     }
     this.#spaces();
     return origin;

@@ -104,10 +104,7 @@ export class ConnectionSums implements Sums {
     key[KEY.ports] = line.virtualPort << 16 | line.destinationPort;
     key[KEY.virtual[0]] = addresses[VIRTUAL]!;
     key[KEY.destination[0]] = addresses[DESTINATION]!;
-    if (!line.isInet6 && !line.isDestinationInet6) {
-      key.fill(0, KEY.widthInet);
-      return KEY.widthInet;
-    }
+    if (!line.isInet6 && !line.isDestinationInet6) return KEY.widthInet;
     for (let word = 1; word < 4; word++) {
       key[KEY.virtual[word]!] = addresses[VIRTUAL + word]!;
       key[KEY.destination[word]!] = addresses[DESTINATION + word]!;

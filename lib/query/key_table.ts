@@ -37,15 +37,15 @@ export class KeyTable {
   /**
    * The number of the key in {@linkcode KeyTable.key}, added if it is new; -1 if the table is full.
    *
-   * @param words How many words of the key to compare. It must depend on these words only, and the
-   * others must be 0.
+   * @param words How many words of the key to compare. It depends on these words how many there are; the
+   * others are taken as 0.
    */
   find(words: number): number {
     const slots = this.#slots, mask = slots.length - 1;
     const hash = this.#hash(words);
     for (let slot = hash & mask;; slot = (slot + 1) & mask) {
       const number = slots[slot]! - 1;
-      if (number < 0) return this.#add(slot, hash);
+      if (number < 0) return this.#add(slot, hash, words);
       if (this.#isAt(number, words)) return number;
     }
   }
@@ -71,10 +71,10 @@ export class KeyTable {
     return hash;
   }
 
-  #add(slot: number, hash: number): number {
+  #add(slot: number, hash: number, words: number): number {
     if (this.#size >= this.#maximum) return -1;
     const number = this.#size++;
-    this.#keys.set(this.key, number * this.#width);
+    this.#keys.set(this.key.subarray(0, words), number * this.#width);
     this.#hashes[number] = hash;
     this.#slots[slot] = number + 1;
     if (this.#size === this.#hashes.length) this.#grow();
