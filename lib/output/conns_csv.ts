@@ -38,12 +38,21 @@ function tableOf({ servers, clients, expiry }: ConnectionsReport): [string[], Fi
     const head = ["from", "to", "connections", "templates"];
     return [head, expiry.map((row) => [row.from, row.to, row.connections, row.templates])];
   }
-  const head = ["virtual_server", "real_server", "kind", "state", "origin", "stale", "reason"];
+  const head = [
+    "virtual_server",
+    "real_server",
+    "protocol",
+    "kind",
+    "state",
+    "origin",
+    "stale",
+    "reason",
+  ];
   return [
     [...head, "count", "longest_expiry", "candidates"],
     servers!.map((row) => [
-      ...[row.virtualServer, row.realServer, row.kind, row.state, row.origin, row.stale],
-      ...[row.reason, row.count, row.longestExpiry, row.candidates.join("; ")],
+      ...[row.virtualServer, row.realServer, row.protocol, row.kind, row.state, row.origin],
+      ...[row.stale, row.reason, row.count, row.longestExpiry, row.candidates.join("; ")],
     ]),
   ];
 }

@@ -118,13 +118,16 @@ function serverTable(rows: readonly ServerRow[]): string[] {
     }
     const name = row.realServer === real ? "" : row.realServer ?? "no real server";
     ({ virtualServer: virtual, realServer: real } = row);
-    lines.push(
-      [`  ${name}`, printable(row.state), String(row.count), `${row.longestExpiry}s`].concat(
-        remarks(row),
-      ),
-    );
+    const cells = [stateOf(row), String(row.count), `${row.longestExpiry}s`, remarks(row)];
+    lines.push([`  ${name}`, ...cells]);
   }
   return alignColumns(lines, new Set([2, 3]));
+}
+
+/** A virtual server with a fwmark can have connections of several protocols. */
+function stateOf({ virtualServer, protocol, state }: ServerRow): string {
+  const text = printable(state);
+  return virtualServer.startsWith("fwmark") && protocol !== null ? `${protocol} ${text}` : text;
 }
 
 function remarks({ kind, origin, stale, reason, candidates }: ServerRow): string {
@@ -133,7 +136,7 @@ function remarks({ kind, origin, stale, reason, candidates }: ServerRow): string
   if (origin === "SYNC") list.push("SYNC");
   if (reason !== null) list.push(reason);
   if (candidates.length > 0) {
-    list.push(`${stale === null ? "undecided, " : ""}of ${candidates.join(" or ")}`);
+    list.push(`${stale === null ? "undecided: " : ""}${candidates.join(" or ")}`);
   }
   return list.join(", ");
 }

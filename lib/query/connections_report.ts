@@ -23,6 +23,8 @@ export interface ServerRow {
   readonly realServer: string | null;
   /** Keys of the virtual servers that the connections can belong to, if there are several. */
   readonly candidates: readonly string[];
+  /** `tcp`, `udp`, `sctp` or a number; null for the templates of a fwmark. */
+  readonly protocol: string | null;
   readonly kind: ConnectionKind;
   readonly state: string;
   /** `LOCAL` or `SYNC`; null if the file does not report it. */
@@ -109,8 +111,8 @@ export interface ConnectionsReport {
 /** Rows of virtual server, real server and state, in the order of the groups. */
 export function serverRows(groups: readonly JoinedGroup[]): ServerRow[] {
   const rows = groups.map(toServerRow);
-  const keyOf = ({ virtualServer, realServer, kind, state, origin, stale, reason }: ServerRow) =>
-    [virtualServer, realServer, kind, state, origin, stale, reason].join("\n");
+  const keyOf = ({ virtualServer, realServer, protocol, kind, state, origin, ...row }: ServerRow) =>
+    [virtualServer, realServer, protocol, kind, state, origin, row.stale, row.reason].join("\n");
   const merged = mergeRows(rows, keyOf);
   // Rows of a virtual server of any port were found between those of others.
   return [...Map.groupBy(merged, ({ virtualServer }) => virtualServer).values()].flat();
@@ -125,6 +127,7 @@ function toServerRow({ group, join }: JoinedGroup): ServerRow {
     candidates: virtual === undefined
       ? [...new Set(matches.map(({ virtual }) => virtual.key))]
       : [],
+    protocol: group.protocol,
     kind: group.kind,
     state: group.state,
     origin: group.origin,

@@ -67,6 +67,9 @@ make_stale() {
   ipvsadm -d -t 192.0.2.10:80 -r 10.2.1.2:80
   ipvsadm -D -t '[2001:db8:1::10]:80'
   take gone
+  cat /proc/net/ip_vs_conn_sync > "$LAB_OUT/gone-copy.txt"
+  observe record ipvstat record "$LAB_OUT/gone.pcap"
+  observe gone-copy ipvstat conns --file "$LAB_OUT/gone-copy.txt" --replay "$LAB_OUT/gone.pcap" -o json
 }
 
 # A new connection finds that the real server of its template has weight 0.
@@ -105,9 +108,9 @@ synchronise() {
 }
 
 without_privilege() {
-  local as='setpriv --reuid 65534 --regid 65534 --clear-groups'
-  observe nobody $as ipvstat conns || true
-  observe nobody-file $as ipvstat conns --file - --by expiry -o csv < /proc/net/ip_vs_conn
+  local without='setpriv --bounding-set=-net_admin --inh-caps=-net_admin'
+  observe refused $without ipvstat conns || true
+  observe refused-file $without ipvstat conns --file - --by expiry -o csv < /proc/net/ip_vs_conn
 }
 
 set -e
