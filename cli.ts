@@ -27,6 +27,7 @@ import { numberOf, secondsOf, sizeOf } from "./lib/commands/values.ts";
 import { collect, type Source } from "./lib/ipvs/collect.ts";
 import type { Consistency } from "./lib/ipvs/snapshot.ts";
 import { isMissingFamily, isPermissionDenied, NetlinkError } from "./lib/netlink/errors.ts";
+import { SelectionError } from "./lib/query/selection_error.ts";
 import { COMMIT, VERSION } from "./lib/version.ts";
 
 const DEMO = new URL("./testdata/demo/capture.pcap", import.meta.url);
@@ -114,6 +115,8 @@ async function runShow(args: Arguments): Promise<number> {
       aggregate: args.options.get("aggregate") as ShowOptions["aggregate"],
       color: useColor(args, output),
       width: tableWidth(args, output),
+      columns: args.options.get("columns")?.split(","),
+      rollup: args.options.has("rollup"),
       rates: secondsOf(args.options, "rates"),
       query,
     })).catch((error) => {
@@ -131,7 +134,7 @@ async function runShow(args: Arguments): Promise<number> {
 /** Which servers to select, and their order; undefined if the command line asks for neither. */
 async function queryOf(args: Arguments): Promise<Query | undefined> {
   if (!QUERY_OPTIONS.some(({ name }) => args.options.has(name))) return undefined;
-  return (await import("./lib/commands/query.ts")).parseQuery(args);
+  return await (await import("./lib/commands/query.ts")).parseQuery(args);
 }
 
 async function runStream(args: Arguments): Promise<number> {
@@ -256,7 +259,9 @@ interface Explanation {
 }
 
 async function explain(error: unknown): Promise<Explanation> {
-  if (error instanceof UsageError) return { code: WRONG_USAGE, line: error.message };
+  if (error instanceof UsageError || error instanceof SelectionError) {
+    return { code: WRONG_USAGE, line: error.message };
+  }
   if (error instanceof NetlinkError) return await explainNetlink(error);
   const message = error instanceof Error ? error.message : String(error);
   if (error instanceof Deno.errors.NotCapable) return explainDeno(message);
