@@ -63,8 +63,11 @@ async function run(args: Arguments): Promise<number> {
       return await runRecord(args);
     case "doctor":
       return await runDoctor(args);
-    case "conns":
-      return await runConns(args);
+    case "conns": {
+      const { startConns } = await import("./lib/commands/start_conns.ts");
+      const program = { openOutput, openProc, openSource, queryOf, traced, useColor, verdict };
+      return await startConns(args, program);
+    }
     case "schema":
       return print((await import("./lib/commands/schema.ts")).schemaText());
     case "completions":
@@ -176,19 +179,6 @@ async function runDoctor(args: Arguments): Promise<number> {
   });
   output.commit();
   return code;
-}
-
-async function runConns(args: Arguments): Promise<number> {
-  const { startConns } = await import("./lib/commands/start_conns.ts");
-  using output = await openOutput(args.options.get("output-file"));
-  return await startConns(args, output, {
-    color: useColor(args, output),
-    query: await queryOf(args),
-    openSource: () => openSource(args),
-    openProc,
-    trace: (source, use) => traced(args, source, use),
-    verdict,
-  });
 }
 
 function useColor(args: Arguments, output: Output): boolean {

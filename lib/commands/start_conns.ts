@@ -6,6 +6,7 @@
 import { collect, type Source } from "../ipvs/collect.ts";
 import type { Consistency } from "../ipvs/snapshot.ts";
 import { needsTable } from "../query/connection_selection.ts";
+import type { Selection } from "../query/selection.ts";
 import { type ConnectionInput, openConnectionFile } from "./connection_input.ts";
 import { conns, type ConnsOptions, type ConnsResult, type Grouping } from "./conns.ts";
 import type { ConnsFormat } from "./conns_options.ts";
@@ -24,16 +25,19 @@ export interface ProcFile extends Disposable {
   read(buffer: Uint8Array<ArrayBuffer>): number;
 }
 
-/** What the command needs of the machine and of the program. */
-export interface ConnsContext {
-  readonly color: boolean;
-  readonly query: Query | undefined;
-  /** Opens the source of the table of servers. */
-  openSource(): Promise<Source & Disposable & { explain?(error: unknown): unknown }>;
+/** The source of a table of servers. */
+type TableSource = Source & Disposable & { explain?(error: unknown): unknown };
+
+/** What the command needs of the program: its functions for the options that other commands have. */
+export interface Program {
+  openOutput(file?: string): Promise<Output>;
   /** Opens a file of /proc/net; undefined if it does not exist. */
   openProc(name: string): ProcFile | undefined;
-  /** Reads a snapshot, with --debug logged. */
-  trace<T>(source: Source, use: (source: Source) => T | Promise<T>): Promise<T>;
+  openSource(args: Arguments): Promise<TableSource>;
+  queryOf(args: Arguments): Promise<Query | undefined>;
+  /** Uses a source, with --debug a traced one. */
+  traced<T>(args: Arguments, source: Source, use: (from: Source) => T | Promise<T>): Promise<T>;
+  useColor(args: Arguments, output: Output): boolean;
   /** Reports an inconsistent table; returns the exit code. */
   verdict(consistency: Consistency): number;
 }
@@ -43,41 +47,34 @@ const FILES = ["ip_vs_conn_sync", "ip_vs_conn"];
 const DEFAULT_PREFIX_INET6 = 64;
 
 /** Runs the command; returns the exit code. */
-export async function startConns(
-  args: Arguments,
-  output: Output,
-  context: ConnsContext,
-): Promise<number> {
-  const options = optionsOf(args, context);
+export async function startConns(args: Arguments, program: Program): Promise<number> {
+  const query = await program.queryOf(args);
   const file = args.options.get("file");
   const hasTable = file === undefined || args.options.has("replay");
+  using output = await program.openOutput(args.options.get("output-file"));
+  const options = optionsOf(args, query?.selection, program.useColor(args, output));
   if (!hasTable) refuseWithoutTable(options);
-  using source = hasTable ? await context.openSource() : undefined;
-  using connections = file === undefined ? openLive(context) : openConnectionFile(file);
+  using source = hasTable ? await program.openSource(args) : undefined;
+  using connections = file === undefined ? openLive(program) : openConnectionFile(file);
   const start = performance.now();
   const elapsed = () => performance.now() - start;
   using progress = Deno.stderr.isTerminal() ? new Progress(writeToTerminal, elapsed) : undefined;
-  const run = (from: Source | undefined) =>
-    conns(
-      {
-        connections,
-        readTable: from && (() => collect(from)),
-        isLive: file === undefined,
-        elapsed,
-        progress: (entries) => progress?.show(entries),
-      },
-      output.sink,
-      options,
-    );
-  const result = await (source === undefined ? run(undefined) : context.trace(source, run))
+  const sources = {
+    ...{ connections, elapsed, isLive: file === undefined },
+    progress: (entries: number) => progress?.show(entries),
+  };
+  const run = (from?: Source) =>
+    conns({ ...sources, readTable: from && (() => collect(from)) }, output.sink, options);
+  const result = await (source === undefined ? run() : program.traced(args, source, run))
     .catch((error: unknown) => {
       throw source?.explain?.(error) ?? error;
     });
   output.commit();
-  return verdict(args, result, context);
+  progress?.[Symbol.dispose]();
+  return report(args, result, query?.selection, program);
 }
 
-function openLive({ openProc }: ConnsContext): ConnectionInput {
+function openLive({ openProc }: Program): ConnectionInput {
   for (const name of FILES) {
     const file = openProc(name);
     if (file !== undefined) return Object.assign(file, { name: `/proc/net/${name}` });
@@ -89,7 +86,11 @@ function writeToTerminal(text: string): void {
   Deno.stderr.writeSync(new TextEncoder().encode(text));
 }
 
-function optionsOf({ options }: Arguments, { color, query }: ConnsContext): ConnsOptions {
+function optionsOf(
+  { options }: Arguments,
+  selection: Selection | undefined,
+  color: boolean,
+): ConnsOptions {
   return {
     format: (options.get("output") ?? "table") as ConnsFormat,
     grouping: parseGrouping(options.get("by") ?? "server"),
@@ -97,7 +98,7 @@ function optionsOf({ options }: Arguments, { color, query }: ConnsContext): Conn
     top: numberOf(options, "top"),
     maxRows: numberOf(options, "max-rows"),
     maxTime: secondsOf(options, "max-time"),
-    selection: query?.selection,
+    selection,
     color,
   };
 }
@@ -131,10 +132,11 @@ function refuseWithoutTable({ onlyStale, selection }: ConnsOptions): void {
   throw new UsageError(`With --file, ${option} requires --replay for the table of servers`);
 }
 
-function verdict(
+function report(
   { options }: Arguments,
   { report, snapshot }: ConnsResult,
-  context: ConnsContext,
+  selection: Selection | undefined,
+  program: Program,
 ): number {
   const { cutBy, uncounted, rowsRead, total } = report;
   if (cutBy !== null) {
@@ -146,11 +148,12 @@ function verdict(
       : "use shorter prefixes, such as --by client/16,48";
     printMessage(`To save memory, ${uncounted} entries are in none of the rows; ${advice}`);
   }
-  const code = snapshot === undefined ? DONE : context.verdict(snapshot.consistency);
+  const code = snapshot === undefined ? DONE : program.verdict(snapshot.consistency);
   if (code !== DONE || total.connections + total.templates > 0) return code;
   const isRequired = options.has("require-match");
-  if (isRequired || context.query !== undefined) {
-    printMessage("No connection matches the selection");
+  const isSelective = options.has("stale") || !(selection?.isEverything ?? true);
+  if (isRequired || isSelective) {
+    printMessage(isSelective ? "No connection matches the selection" : "There is no connection");
   }
   return isRequired ? FAILED : DONE;
 }
