@@ -7,28 +7,21 @@
 import { openLive } from "./ffi/live_source.ts";
 import { openProc, readFile, readLink } from "./ffi/proc_file.ts";
 import { standardOutputProblem } from "./ffi/standard_output.ts";
-import {
-  DONE,
-  FAILED,
-  INCONSISTENT,
-  NO_IPVS,
-  NOT_PERMITTED,
-  WRONG_USAGE,
-} from "./lib/commands/exit_codes.ts";
+import { DONE, FAILED, INCONSISTENT } from "./lib/commands/exit_codes.ts";
+import { explainError, type Explanation } from "./lib/commands/explain.ts";
 import { printDetails, printMessage } from "./lib/commands/messages.ts";
+import type { NamespaceEnvironment, NamespaceReading } from "./lib/commands/namespaces.ts";
 import type { DoctorFormat, Format, Shell } from "./lib/commands/options.ts";
 import { ClosedPipeError, type Output, standardOutput, WriteError } from "./lib/commands/output.ts";
 import { type Arguments, parseArguments } from "./lib/commands/parse.ts";
 import type { Query } from "./lib/commands/query.ts";
 import { QUERY_OPTIONS } from "./lib/commands/query_options.ts";
+import type { Read } from "./lib/commands/readings.ts";
 import type { ShowOptions } from "./lib/commands/show.ts";
-import { UsageError } from "./lib/commands/usage_error.ts";
 import { numberOf, secondsOf, sizeOf } from "./lib/commands/values.ts";
 import { collect, type Source } from "./lib/ipvs/collect.ts";
 import type { Consistency } from "./lib/ipvs/snapshot.ts";
-import { isMissingFamily, isPermissionDenied, NetlinkError } from "./lib/netlink/errors.ts";
-import { SelectionError } from "./lib/query/selection_error.ts";
-import { COMMIT, VERSION } from "./lib/version.ts";
+import { NamespaceError } from "./lib/netlink/namespace_error.ts";
 
 const DEMO = new URL("./testdata/demo/capture.pcap", import.meta.url);
 
@@ -42,10 +35,16 @@ async function main(words: readonly string[]): Promise<number> {
   }
 }
 
-/** Reports an error on standard error; returns the exit code. */
-async function report(error: unknown, debug: boolean): Promise<number> {
+function explain(error: unknown): Promise<Explanation> {
+  return explainError(error, { readFile, readLink });
+}
+
+/** Reports an error on standard error, of a network namespace with its label; returns the exit code. */
+async function report(error: unknown, debug: boolean, netns?: string): Promise<number> {
   const { code, line, hint } = await explain(error);
-  printMessage(hint === undefined ? line : `${line}; ${hint}`);
+  const isNamed = netns === undefined || error instanceof NamespaceError;
+  const where = isNamed ? "" : `Network namespace ${netns}: `;
+  printMessage(hint === undefined ? `${where}${line}` : `${where}${line}; ${hint}`);
   if (debug) printDetails(error);
   return code;
 }
@@ -56,7 +55,7 @@ async function run(args: Arguments): Promise<number> {
     case "help":
       return print((await import("./lib/commands/help.ts")).helpText(operand));
     case "version":
-      return print(versionText());
+      return print((await import("./lib/commands/version.ts")).versionText());
     case "stream":
       return await runStream(args);
     case "record":
@@ -85,12 +84,6 @@ function print(text: string): number {
   return DONE;
 }
 
-function versionText(): string {
-  const { deno, v8 } = Deno.version;
-  const { target } = Deno.build;
-  return `ipvstat ${VERSION}\ncommit ${COMMIT}\nDeno ${deno}\nV8 ${v8}\ntarget ${target}\n`;
-}
-
 function openStandardOutput(): Output {
   // Replays and help texts work without the permission.
   const hasFfi = Deno.permissions.querySync({ name: "ffi" }).state === "granted";
@@ -106,32 +99,82 @@ async function openOutput(file = "-"): Promise<Output> {
 }
 
 async function runShow(args: Arguments): Promise<number> {
-  const { show } = await import("./lib/commands/show.ts");
   const query = await queryOf(args);
   using output = await openOutput(args.options.get("output-file"));
+  const { snapshots, failure } = await showOn(args, output, {
+    format: (args.options.get("output") ?? "table") as Format,
+    extended: args.options.has("extended"),
+    compat: args.options.get("compat") as ShowOptions["compat"],
+    aggregate: args.options.get("aggregate") as ShowOptions["aggregate"],
+    color: useColor(args, output),
+    width: tableWidth(args, output),
+    columns: args.options.get("columns")?.split(","),
+    rollup: args.options.has("rollup"),
+    rates: secondsOf(args.options, "rates"),
+    query,
+  });
+  if (snapshots.length === 0) return failure;
+  output.commit();
+  let code = failure;
+  for (const { netns, unknownAttributes, consistency } of snapshots) {
+    if (args.options.has("debug")) {
+      printMessage(`debug: ${unknownAttributes} unknown attributes skipped`);
+    }
+    const doubtful = verdict(consistency, netns);
+    code ||= doubtful;
+  }
+  if (code !== DONE || query === undefined) return code;
+  return (await import("./lib/commands/query.ts")).matchVerdict(args, query, snapshots);
+}
+
+/** Shows one snapshot, or those of the network namespaces that the command line names. */
+async function showOn(
+  args: Arguments,
+  output: Output,
+  options: ShowOptions,
+): Promise<NamespaceReading> {
+  const { show, showNamespaces } = await import("./lib/commands/show.ts");
+  const namespaces = await namespacesOf(args, options.query);
+  if (namespaces !== undefined) return await showNamespaces(namespaces, output.sink, options);
   using source = await openSource(args);
-  const snapshot = await traced(args, source, (from) =>
-    show(from, output.sink, {
-      format: (args.options.get("output") ?? "table") as Format,
-      extended: args.options.has("extended"),
-      compat: args.options.get("compat") as ShowOptions["compat"],
-      aggregate: args.options.get("aggregate") as ShowOptions["aggregate"],
-      color: useColor(args, output),
-      width: tableWidth(args, output),
-      columns: args.options.get("columns")?.split(","),
-      rollup: args.options.has("rollup"),
-      rates: secondsOf(args.options, "rates"),
-      query,
-    })).catch((error) => {
+  const snapshot = await traced(args, source, (from) => show(from, output.sink, options))
+    .catch((error) => {
       throw source.explain?.(error) ?? error;
     });
-  output.commit();
-  if (args.options.has("debug")) {
-    printMessage(`debug: ${snapshot.unknownAttributes} unknown attributes skipped`);
-  }
-  const code = verdict(snapshot.consistency);
-  if (code !== DONE || query === undefined) return code;
-  return (await import("./lib/commands/query.ts")).matchVerdict(args, query, snapshot);
+  return { snapshots: [snapshot], failure: DONE };
+}
+
+/** The network namespaces that the command line names; undefined if it names none. */
+async function findersOf(args: Arguments) {
+  if (!args.options.has("netns")) return undefined;
+  const { namespacesIn } = await import("./lib/commands/namespaces.ts");
+  const words = namespacesIn(args);
+  const { findNamespaces } = await import("./ffi/namespace_sources.ts");
+  return () => findNamespaces(words, abort);
+}
+
+async function namespacesOf(
+  args: Arguments,
+  query: Query | undefined,
+): Promise<NamespaceEnvironment | undefined> {
+  const find = await findersOf(args);
+  if (find === undefined) return undefined;
+  return {
+    find,
+    read: readerOf(args, query),
+    report: (error, netns) => report(error, args.options.has("debug"), netns),
+  };
+}
+
+/** Ends the process at once, as it may be in a network namespace that is not its own. */
+function abort(message: string): never {
+  printMessage(message);
+  Deno.exit(FAILED);
+}
+
+/** Reads what the query needs. */
+function readerOf(args: Arguments, query: Query | undefined): Read {
+  return (source) => traced(args, source, (from) => collect(from, query?.identities(source)));
 }
 
 /** Which servers to select, and their order; undefined if the command line asks for neither. */
@@ -147,8 +190,9 @@ async function runStream(args: Arguments): Promise<number> {
   return await startStream(args, output.sink, {
     openKernel: openLive,
     query,
+    namespaces: await namespacesOf(args, query),
     capture: captureOf(args),
-    read: (source) => traced(args, source, (from) => collect(from, query?.identities(source))),
+    read: readerOf(args, query),
     report: (error) => report(error, args.options.has("debug")),
     verdict,
   });
@@ -156,8 +200,9 @@ async function runStream(args: Arguments): Promise<number> {
 
 async function runRecord(args: Arguments): Promise<number> {
   const { record } = await import("./lib/commands/record.ts");
+  const find = await findersOf(args);
   using output = await openOutput(args.operands[0]);
-  using source = openLive();
+  using source = find === undefined ? openLive() : find().sources[0]!.open();
   const consistency = await traced(args, source, (from) =>
     record(from, output.sink, {
       rounds: numberOf(args.options, "rounds") ?? 1,
@@ -168,15 +213,21 @@ async function runRecord(args: Arguments): Promise<number> {
 }
 
 async function runDoctor(args: Arguments): Promise<number> {
-  const { doctor } = await import("./lib/commands/doctor.ts");
+  const { doctor, doctorNamespaces } = await import("./lib/commands/doctor.ts");
+  const find = await findersOf(args);
   using output = await openOutput(args.options.get("output-file"));
-  const machine = { readFile, readLink, openSource: openLive };
-  const code = await doctor(machine, output.sink, {
+  const options = {
     format: (args.options.get("output") ?? "table") as DoctorFormat,
     color: useColor(args, output),
     explain,
     verdict,
-  });
+  };
+  const code = find === undefined
+    ? await doctor({ readFile, readLink, openSource: openLive }, output.sink, options)
+    : await doctorNamespaces(find(), output.sink, {
+      ...options,
+      report: (error, netns) => report(error, false, netns),
+    });
   output.commit();
   return code;
 }
@@ -193,10 +244,11 @@ function tableWidth(args: Arguments, output: Output): number | undefined {
 }
 
 /** Reports an inconsistent snapshot on standard error. */
-function verdict({ doubts }: Consistency): number {
+function verdict({ doubts }: Consistency, netns?: string): number {
   if (doubts.length === 0) return DONE;
   const more = doubts.length > 1 ? ` (and ${doubts.length - 1} more)` : "";
-  printMessage(`The table kept changing during the read; ${doubts[0]}${more}`);
+  const where = netns === undefined ? "" : `Network namespace ${netns}: `;
+  printMessage(`${where}The table kept changing during the read; ${doubts[0]}${more}`);
   return INCONSISTENT;
 }
 
@@ -239,57 +291,6 @@ async function openSource(args: Arguments): Promise<DisposableSource> {
     round: numberOf(args.options, "round"),
     maxSize: sizeOf(args.options, "max-size"),
   });
-}
-
-/** An exit code, the message, and what to do about it. */
-interface Explanation {
-  readonly code: number;
-  readonly line: string;
-  readonly hint?: string;
-}
-
-async function explain(error: unknown): Promise<Explanation> {
-  if (error instanceof UsageError || error instanceof SelectionError) {
-    return { code: WRONG_USAGE, line: error.message };
-  }
-  if (error instanceof NetlinkError) return await explainNetlink(error);
-  const message = error instanceof Error ? error.message : String(error);
-  if (error instanceof Deno.errors.NotCapable) return explainDeno(message);
-  if (/^Could not open library/.test(message)) {
-    return { code: FAILED, line: "Cannot open libc.so.6: ipvstat needs glibc" };
-  }
-  return { code: FAILED, line: message };
-}
-
-/** A refusal by the runtime, such as `Requires ffi access, run again with the --allow-ffi flag`. */
-function explainDeno(message: string): Explanation {
-  const access = /^Requires (.*?access.*?),? run again/.exec(message)?.[1] ?? "access";
-  const permissions = "--allow-ffi --allow-read --allow-write";
-  return {
-    code: FAILED,
-    line: `Deno was started without permission for ${access}`,
-    hint: `run: deno run ${permissions} cli.ts`,
-  };
-}
-
-async function explainNetlink(error: NetlinkError): Promise<Explanation> {
-  if (isMissingFamily(error)) {
-    return {
-      code: NO_IPVS,
-      line: "IPVS is not available: the kernel module ip_vs is not loaded",
-      hint: "try: sudo modprobe ip_vs (ipvstat doctor explains more, ipvstat --demo needs no IPVS)",
-    };
-  }
-  if (isPermissionDenied(error)) {
-    const { explainRefusal } = await import("./lib/doctor/capability.ts");
-    const { finding, fix } = explainRefusal({ readFile, readLink });
-    return {
-      code: NOT_PERMITTED,
-      line: `Not permitted to read IPVS: ${finding}`,
-      hint: `try: ${fix[0]}`,
-    };
-  }
-  return { code: FAILED, line: error.message };
 }
 
 if (import.meta.main) Deno.exit(await main(Deno.args));

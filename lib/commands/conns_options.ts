@@ -12,6 +12,7 @@ export const CONNS_FORMATS = ["table", "json", "csv"] as const;
 export type ConnsFormat = typeof CONNS_FORMATS[number];
 
 const COMMANDS = ["conns"];
+const NEEDS_REPLAY = [{ option: "replay" }];
 
 /** The rows. */
 export const CONNS_OPTIONS: readonly Option[] = [
@@ -21,17 +22,18 @@ export const CONNS_OPTIONS: readonly Option[] = [
     argument: { name: "FORMAT", values: CONNS_FORMATS },
     commands: COMMANDS,
     help: "print as table (default), json or csv",
-    details: "csv is that of RFC 4180, with a heading.",
+    details: "The format csv is that of RFC 4180, with a heading.",
   },
   {
     name: "by",
     argument: { name: "WHAT", values: "text" },
     commands: COMMANDS,
     help: "sum by server (default), client, client/PREFIX or expiry",
-    details: "server has a row for each virtual server, real server and state. client has the " +
-      "client addresses with the most connections, client/24 the networks of 24 bits, and those of " +
-      "64 bits for IPv6; client/24,48 sets both prefix lengths. expiry counts connections by the " +
-      "time until they expire.",
+    details:
+      "With server, there is a row for each virtual server, real server and state; with client, " +
+      "for the client addresses with the most connections; with client/24, for networks of 24 bits, " +
+      "and of 64 bits for IPv6; client/24,48 sets both prefix lengths. With expiry, connections are " +
+      "counted by the time until they expire.",
   },
   {
     name: "stale",
@@ -61,6 +63,20 @@ export const CONNS_OPTIONS: readonly Option[] = [
     help: "with --file: take the table of servers from a recording",
     details: "It should have been recorded together with the copy, see record.",
     needs: [{ option: "file" }],
+  },
+  {
+    name: "round",
+    argument: { name: "N", values: "count" },
+    commands: COMMANDS,
+    help: "which snapshot to replay, from 1 (default: the last complete one)",
+    needs: NEEDS_REPLAY,
+  },
+  {
+    name: "max-size",
+    argument: { name: "SIZE", values: "size" },
+    commands: COMMANDS,
+    help: "refuse captures larger than SIZE, such as 512M (default 1G)",
+    needs: NEEDS_REPLAY,
   },
   {
     name: "max-rows",

@@ -6,6 +6,7 @@
  */
 import { type Argument, type Command, NEEDS_CAPTURE, type Option } from "./option_types.ts";
 import { CONNS_OPTIONS } from "./conns_options.ts";
+import { NAMESPACE_OPTIONS } from "./namespace_options.ts";
 import { PROMETHEUS_OPTIONS } from "./prometheus_options.ts";
 import { QUERY_OPTIONS } from "./query_options.ts";
 import { STREAM_OPTIONS } from "./stream_options.ts";
@@ -208,6 +209,7 @@ export const OPTIONS: readonly Option[] = [
   },
   ...PROMETHEUS_OPTIONS,
   ...QUERY_OPTIONS,
+  ...NAMESPACE_OPTIONS,
   {
     name: "replay",
     argument: FILE,
@@ -219,14 +221,14 @@ export const OPTIONS: readonly Option[] = [
   {
     name: "round",
     argument: { name: "N", values: "count" },
-    commands: ["show", "conns"],
+    commands: ["show"],
     help: "which snapshot to replay, from 1 (default: the last complete one)",
     needs: NEEDS_CAPTURE,
   },
   {
     name: "max-size",
     argument: { name: "SIZE", values: "size" },
-    commands: ["show", "stream", "conns"],
+    commands: ["show", "stream"],
     help: "refuse captures larger than SIZE, such as 512M (default 1G)",
     details: "SIZE is in bytes, or with K, M or G in KiB, MiB or GiB; at most 2G.",
     needs: NEEDS_CAPTURE,
