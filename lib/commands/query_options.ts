@@ -8,7 +8,7 @@ import type { Option, OptionNeed } from "./option_types.ts";
 
 /** The commands that read servers, and those that can select some. */
 const COMMANDS = ["show", "stream"];
-const SELECTING = [...COMMANDS, "record"];
+const SELECTING = [...COMMANDS, "record", "conns"];
 
 /** Formats that have a row for each server. */
 const NEEDS_ROWS: readonly OptionNeed[] = ["table", "wide", "csv"].map((value) => ({
@@ -125,7 +125,7 @@ export const QUERY_OPTIONS: readonly Option[] = [
   },
   {
     name: "require-match",
-    commands: ["show"],
+    commands: ["show", "conns"],
     help: "fail if no server is selected",
     details: "The exit status is then 1. The output is the same as without the option.",
   },
