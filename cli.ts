@@ -199,17 +199,18 @@ async function runStream(args: Arguments): Promise<number> {
 }
 
 async function runRecord(args: Arguments): Promise<number> {
-  const { record } = await import("./lib/commands/record.ts");
+  const { startRecord } = await import("./lib/commands/start_record.ts");
+  const query = await queryOf(args);
   const find = await findersOf(args);
   using output = await openOutput(args.operands[0]);
-  using source = find === undefined ? openLive() : find().sources[0]!.open();
-  const consistency = await traced(args, source, (from) =>
-    record(from, output.sink, {
-      rounds: numberOf(args.options, "rounds") ?? 1,
-      interval: secondsOf(args.options, "interval") ?? 2,
-    }));
-  output.commit();
-  return verdict(consistency);
+  return await startRecord(args, output, {
+    query,
+    withKernel: async (use) => {
+      using source = find === undefined ? openLive() : find().sources[0]!.open();
+      return await traced(args, source, use);
+    },
+    verdict,
+  });
 }
 
 async function runDoctor(args: Arguments): Promise<number> {

@@ -6,10 +6,9 @@
 import { STATES } from "../query/states.ts";
 import type { Option, OptionNeed } from "./option_types.ts";
 
-/** The commands that read servers. */
+/** The commands that read servers, and those that can select some. */
 const COMMANDS = ["show", "stream"];
-/** The commands that select servers, or what belongs to them. */
-const SELECTING = [...COMMANDS, "conns"];
+const SELECTING = [...COMMANDS, "record", "conns"];
 
 /** Formats that have a row for each server. */
 const NEEDS_ROWS: readonly OptionNeed[] = ["table", "wide", "csv"].map((value) => ({
