@@ -23,11 +23,15 @@ if (["7.2", "6.1"].includes(chosenKernel())) {
 if (chosenKernel() === "7.2") {
   await import("./attacks.ts");
   await import("./examples.ts");
+  await import("./query.ts");
   await import("./netns.ts");
 }
 
 // Last, as their connections keep ip_vs loaded: other phases need a fresh one without any counts.
 await import("./hard_cases.ts");
 await import("./recording.ts");
-await import("./anonymize.ts");
-if (chosenKernel() === "7.2") await import("./node_exporter.ts");
+if (chosenKernel() === "7.2") {
+  await import("./anonymize.ts");
+  await import("./node_exporter.ts");
+  await import("./states.ts");
+}
