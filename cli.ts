@@ -13,12 +13,14 @@ import {
   INCONSISTENT,
   NO_IPVS,
   NOT_PERMITTED,
+  TROUBLE,
   WRONG_USAGE,
 } from "./lib/commands/exit_codes.ts";
 import { printDetails, printMessage } from "./lib/commands/messages.ts";
+import type { DiffFormat } from "./lib/commands/diff_options.ts";
 import type { DoctorFormat, Format, Shell } from "./lib/commands/options.ts";
 import { ClosedPipeError, type Output, standardOutput, WriteError } from "./lib/commands/output.ts";
-import { type Arguments, parseArguments } from "./lib/commands/parse.ts";
+import { type Arguments, commandName, parseArguments } from "./lib/commands/parse.ts";
 import type { ShowOptions } from "./lib/commands/show.ts";
 import { UsageError } from "./lib/commands/usage_error.ts";
 import { numberOf, secondsOf, sizeOf } from "./lib/commands/values.ts";
@@ -34,8 +36,10 @@ async function main(words: readonly string[]): Promise<number> {
   try {
     return await run(parseArguments(words));
   } catch (error) {
-    if (error instanceof ClosedPipeError) return DONE;
-    return await report(error, words.includes("--debug"));
+    const isDiff = commandName(words) === "diff";
+    if (error instanceof ClosedPipeError) return isDiff ? TROUBLE : DONE;
+    const code = await report(error, words.includes("--debug"));
+    return isDiff ? TROUBLE : code;
   }
 }
 
@@ -60,6 +64,8 @@ async function run(args: Arguments): Promise<number> {
       return await runRecord(args);
     case "doctor":
       return await runDoctor(args);
+    case "diff":
+      return await runDiff(args);
     case "schema":
       return print((await import("./lib/commands/schema.ts")).schemaText());
     case "completions":
@@ -157,6 +163,26 @@ async function runDoctor(args: Arguments): Promise<number> {
   });
   output.commit();
   return code;
+}
+
+async function runDiff(args: Arguments): Promise<number> {
+  const { diff } = await import("./lib/commands/diff.ts");
+  using output = await openOutput(args.options.get("output-file"));
+  const [before, after] = args.operands as [string, string];
+  const { code, inputs } = diff(output.sink, {
+    sides: [before, after],
+    format: (args.options.get("output") ?? "table") as DiffFormat,
+    color: useColor(args, output),
+    counters: args.options.has("counters"),
+    openKernel: openLive,
+    maxSize: sizeOf(args.options, "max-size"),
+    note: printMessage,
+  });
+  output.commit();
+  const isConsistent = inputs.every(({ consistency }) =>
+    consistency === undefined || verdict(consistency) === DONE
+  );
+  return isConsistent ? code : TROUBLE;
 }
 
 function useColor(args: Arguments, output: Output): boolean {

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { DIFF_COMMAND, DIFF_OPTIONS } from "./diff_options.ts";
 import { type Argument, type Command, NEEDS_CAPTURE, type Option } from "./option_types.ts";
 import { PROMETHEUS_OPTIONS } from "./prometheus_options.ts";
 import { STREAM_OPTIONS } from "./stream_options.ts";
@@ -75,6 +76,7 @@ const TASKS: readonly Command[] = [
       "SIGTERM end the recording after the current snapshot; the snapshots recorded so far are " +
       "kept.",
   },
+  DIFF_COMMAND,
   {
     name: "doctor",
     operands: [],
@@ -146,7 +148,7 @@ export const OPTIONS: readonly Option[] = [
   {
     name: "color",
     argument: { name: "WHEN", values: COLORS },
-    commands: ["show", "doctor"],
+    commands: ["show", "doctor", "diff"],
     help: "use colours: auto (default; in a terminal), always or never",
   },
   {
@@ -163,7 +165,7 @@ export const OPTIONS: readonly Option[] = [
   {
     name: "output-file",
     argument: FILE,
-    commands: ["show", "doctor"],
+    commands: ["show", "doctor", "diff"],
     help: "write to FILE, which is replaced atomically",
     details: "The data is written to a temporary file beside FILE, .ipvstat-*, which is then " +
       "renamed. FILE keeps its mode, and its owner if the program may set it; a new FILE has mode " +
@@ -229,6 +231,7 @@ export const OPTIONS: readonly Option[] = [
     help: "time between snapshots (default 2)",
   },
   ...STREAM_OPTIONS,
+  ...DIFF_OPTIONS,
   {
     name: "debug",
     commands: ["show", "stream", "record"],

@@ -1,0 +1,71 @@
+/**
+ * `ipvstat diff`: compares two configurations.
+ *
+ * @module
+ */
+import { type Sink, utf8 } from "../output/byte_writer.ts";
+import { diffJson } from "../output/diff_json.ts";
+import { diffText } from "../output/diff_text.ts";
+import { compareConfigurations } from "../query/comparison.ts";
+import { asSaved } from "../query/saved_rules.ts";
+import {
+  type ConfigurationInput,
+  type InputOptions,
+  readConfiguration,
+} from "./configuration_input.ts";
+import type { DiffFormat } from "./diff_options.ts";
+import { DIFFERENT, SAME } from "./exit_codes.ts";
+import { UsageError } from "./usage_error.ts";
+
+/** What to compare, and how to print the differences. */
+export interface DiffOptions extends InputOptions {
+  /** The operands. */
+  readonly sides: readonly [before: string, after: string];
+  readonly format: DiffFormat;
+  /** Whether to use colours. */
+  readonly color: boolean;
+  /** Whether to compare the counters. */
+  readonly counters: boolean;
+  /** Reports a remark on standard error. */
+  note(message: string): void;
+}
+
+/** The exit code, and the inputs. */
+export interface DiffResult {
+  /** 0 for no difference, else 1. */
+  readonly code: number;
+  readonly inputs: readonly [before: ConfigurationInput, after: ConfigurationInput];
+}
+
+/**
+ * Reads both sides and writes the differences.
+ *
+ * @throws {UsageError} if both sides are standard input.
+ * @throws {CaptureFileError} if a file cannot be read.
+ * @throws {NetlinkError} if the kernel refuses.
+ * @throws {DecodeError} if the kernel's reply is malformed.
+ */
+export function diff(sink: Sink, options: DiffOptions): DiffResult {
+  const [first, second] = options.sides;
+  if (first === "-" && second === "-") {
+    throw new UsageError("Only one side can be standard input; use a file for the other one");
+  }
+  const inputs = [readConfiguration(first, options), readConfiguration(second, options)] as const;
+  if (options.counters) noteMissingCounters(inputs, options);
+  const hasRules = inputs.some(({ kind }) => kind === "rules");
+  const [before, after] = inputs.map(({ configuration }) =>
+    hasRules ? asSaved(configuration) : configuration
+  ) as [ConfigurationInput["configuration"], ConfigurationInput["configuration"]];
+  const comparison = compareConfigurations(before, after, options);
+  const text = options.format === "json"
+    ? diffJson(comparison, inputs)
+    : diffText(comparison, inputs, options.color);
+  if (text !== "") sink(utf8(text));
+  return { code: comparison.virtualServers.length === 0 ? SAME : DIFFERENT, inputs };
+}
+
+function noteMissingCounters(inputs: readonly ConfigurationInput[], { note }: DiffOptions): void {
+  for (const { name, kind } of inputs) {
+    if (kind === "rules") note(`Counters are not compared: ${name} has rules, which have none`);
+  }
+}
