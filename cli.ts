@@ -21,6 +21,8 @@ import type { DiffFormat } from "./lib/commands/diff_options.ts";
 import type { DoctorFormat, Format, Shell } from "./lib/commands/options.ts";
 import { ClosedPipeError, type Output, standardOutput, WriteError } from "./lib/commands/output.ts";
 import { type Arguments, commandName, parseArguments } from "./lib/commands/parse.ts";
+import type { Query } from "./lib/commands/query.ts";
+import { QUERY_OPTIONS } from "./lib/commands/query_options.ts";
 import type { ShowOptions } from "./lib/commands/show.ts";
 import { UsageError } from "./lib/commands/usage_error.ts";
 import { numberOf, secondsOf, sizeOf } from "./lib/commands/values.ts";
@@ -105,6 +107,7 @@ async function openOutput(file = "-"): Promise<Output> {
 
 async function runShow(args: Arguments): Promise<number> {
   const { show } = await import("./lib/commands/show.ts");
+  const query = await queryOf(args);
   using output = await openOutput(args.options.get("output-file"));
   using source = await openSource(args);
   const snapshot = await traced(args, source, (from) =>
@@ -116,6 +119,7 @@ async function runShow(args: Arguments): Promise<number> {
       color: useColor(args, output),
       width: tableWidth(args, output),
       rates: secondsOf(args.options, "rates"),
+      query,
     })).catch((error) => {
       throw source.explain?.(error) ?? error;
     });
@@ -123,16 +127,26 @@ async function runShow(args: Arguments): Promise<number> {
   if (args.options.has("debug")) {
     printMessage(`debug: ${snapshot.unknownAttributes} unknown attributes skipped`);
   }
-  return verdict(snapshot.consistency);
+  const code = verdict(snapshot.consistency);
+  if (code !== DONE || query === undefined) return code;
+  return (await import("./lib/commands/query.ts")).matchVerdict(args, query, snapshot);
+}
+
+/** Which servers to select, and their order; undefined if the command line asks for neither. */
+async function queryOf(args: Arguments): Promise<Query | undefined> {
+  if (!QUERY_OPTIONS.some(({ name }) => args.options.has(name))) return undefined;
+  return (await import("./lib/commands/query.ts")).parseQuery(args);
 }
 
 async function runStream(args: Arguments): Promise<number> {
   const { startStream } = await import("./lib/commands/start_stream.ts");
+  const query = await queryOf(args);
   using output = openStandardOutput();
   return await startStream(args, output.sink, {
     openKernel: openLive,
+    query,
     capture: captureOf(args),
-    read: (source) => traced(args, source, collect),
+    read: (source) => traced(args, source, (from) => collect(from, query?.identities(source))),
     report: (error) => report(error, args.options.has("debug")),
     verdict,
   });
@@ -167,6 +181,7 @@ async function runDoctor(args: Arguments): Promise<number> {
 
 async function runDiff(args: Arguments): Promise<number> {
   const { diff } = await import("./lib/commands/diff.ts");
+  const { parseQuery } = await import("./lib/commands/query.ts");
   using output = await openOutput(args.options.get("output-file"));
   const [before, after] = args.operands as [string, string];
   const { code, inputs } = diff(output.sink, {
@@ -176,6 +191,7 @@ async function runDiff(args: Arguments): Promise<number> {
     counters: args.options.has("counters"),
     openKernel: openLive,
     maxSize: sizeOf(args.options, "max-size"),
+    selection: parseQuery(args).selection,
     note: printMessage,
   });
   output.commit();

@@ -91,6 +91,7 @@ export { CaptureError } from "./lib/capture/error.ts";
 export { Recorder } from "./lib/capture/recorder.ts";
 export { openRecording, Recording, Round } from "./lib/capture/recording.ts";
 export { collect, type Source } from "./lib/ipvs/collect.ts";
+export { type Address, Network, parseAddress, parseNetwork } from "./lib/ipvs/network.ts";
 export { withRates } from "./lib/ipvs/rates.ts";
 export { REAL_SERVER_STATES, RealServer, type RealServerState } from "./lib/ipvs/real_server.ts";
 export { type Rates, Server } from "./lib/ipvs/server.ts";
@@ -99,6 +100,7 @@ export {
   VirtualServer,
   type VirtualServerState,
 } from "./lib/ipvs/virtual_server.ts";
+export type { ServiceIdentity } from "./lib/ipvs/service_identity.ts";
 export { ServerList, withPrevious } from "./lib/ipvs/server_list.ts";
 export type {
   Consistency,
@@ -118,6 +120,15 @@ export { Datagram, NotRecordedError, type Transport } from "./lib/netlink/transp
 export type { Counters, CpuCounters, Totals } from "./lib/procfs/ip_vs_stats.ts";
 export type { EstimatorStatus, HashTable, KernelStatus } from "./lib/procfs/ip_vs_status.ts";
 export type { Settings } from "./lib/procfs/settings.ts";
+export { Selection, type SelectionText, type ServerNames } from "./lib/query/selection.ts";
+export { SelectionError } from "./lib/query/selection_error.ts";
+export {
+  firstServers,
+  parseSortKey,
+  type SortKey,
+  sortServers,
+  type SortValue,
+} from "./lib/query/sort.ts";
 export type { Sink } from "./lib/output/byte_writer.ts";
 export { encodeInflux, type InfluxOptions } from "./lib/output/influx.ts";
 export { encodeJson } from "./lib/output/json.ts";

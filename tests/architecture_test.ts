@@ -3,7 +3,17 @@ import assert from "node:assert/strict";
 import { posix } from "node:path";
 
 /** The layers of lib/ from the bottom up: each may import itself and the layers below it. */
-const LAYERS = ["netlink", "procfs", "ipvs", "metrics", "capture", "output", "doctor", "commands"];
+const LAYERS = [
+  "netlink",
+  "procfs",
+  "ipvs",
+  "metrics",
+  "query",
+  "capture",
+  "output",
+  "doctor",
+  "commands",
+];
 /** The files of lib/ that ffi/ may import. */
 const FFI_MAY_IMPORT = ["transport", "errors", "uapi"].map((name) => `lib/netlink/${name}.ts`);
 /** The files of lib/ that packaging/ may import: the version, and sources of the documents. */

@@ -7,6 +7,8 @@ import { type Sink, utf8 } from "../output/byte_writer.ts";
 import { diffJson } from "../output/diff_json.ts";
 import { diffText } from "../output/diff_text.ts";
 import { compareConfigurations } from "../query/comparison.ts";
+import { selectFromBoth } from "../query/select_configurations.ts";
+import type { Selection } from "../query/selection.ts";
 import { asSaved } from "../query/saved_rules.ts";
 import {
   type ConfigurationInput,
@@ -26,6 +28,8 @@ export interface DiffOptions extends InputOptions {
   readonly color: boolean;
   /** Whether to compare the counters. */
   readonly counters: boolean;
+  /** What to compare: what is selected on either side. */
+  readonly selection: Selection;
   /** Reports a remark on standard error. */
   note(message: string): void;
 }
@@ -53,9 +57,13 @@ export function diff(sink: Sink, options: DiffOptions): DiffResult {
   const inputs = [readConfiguration(first, options), readConfiguration(second, options)] as const;
   if (options.counters) noteMissingCounters(inputs, options);
   const hasRules = inputs.some(({ kind }) => kind === "rules");
-  const [before, after] = inputs.map(({ configuration }) =>
-    hasRules ? asSaved(configuration) : configuration
-  ) as [ConfigurationInput["configuration"], ConfigurationInput["configuration"]];
+  const comparable = ({ configuration }: ConfigurationInput) =>
+    hasRules ? asSaved(configuration) : configuration;
+  const [before, after] = selectFromBoth(
+    options.selection,
+    comparable(inputs[0]),
+    comparable(inputs[1]),
+  );
   const comparison = compareConfigurations(before, after, options);
   const text = options.format === "json"
     ? diffJson(comparison, inputs)

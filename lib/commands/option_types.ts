@@ -4,8 +4,11 @@
  * @module
  */
 
-/** Valid values: a file name, a number from 1 (a `count` or a `width`), seconds, a size in bytes, or one of some words. */
-export type Values = "file" | "count" | "width" | "seconds" | "size" | readonly string[];
+/**
+ * Valid values: a file name, a number from 1 (a `count` or a `width`), seconds, a size in bytes, text
+ * that the command parses itself, or one of some words.
+ */
+export type Values = "file" | "count" | "width" | "seconds" | "size" | "text" | readonly string[];
 
 /** An operand, or the argument of an option. */
 export interface Argument {
@@ -50,6 +53,8 @@ export interface Option {
   readonly short?: string;
   /** Absent for a flag. */
   readonly argument?: Argument;
+  /** Whether it may be given several times, each with another value. */
+  readonly repeatable?: boolean;
   /** Names of the commands that have the option. */
   readonly commands: readonly string[];
   /** What it does, in a few words. */

@@ -7,6 +7,7 @@
 import { DIFF_COMMAND, DIFF_OPTIONS } from "./diff_options.ts";
 import { type Argument, type Command, NEEDS_CAPTURE, type Option } from "./option_types.ts";
 import { PROMETHEUS_OPTIONS } from "./prometheus_options.ts";
+import { QUERY_OPTIONS } from "./query_options.ts";
 import { STREAM_OPTIONS } from "./stream_options.ts";
 
 export type { Argument, Command, Option, OptionNeed, Values } from "./option_types.ts";
@@ -194,6 +195,7 @@ export const OPTIONS: readonly Option[] = [
       "that is at least SECONDS older, or else the first.",
   },
   ...PROMETHEUS_OPTIONS,
+  ...QUERY_OPTIONS,
   {
     name: "replay",
     argument: FILE,

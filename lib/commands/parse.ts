@@ -19,8 +19,10 @@ import { checkValue } from "./values.ts";
 export interface Arguments {
   readonly command: string;
   readonly operands: readonly string[];
-  /** Arguments by the name of the option; the empty string for a flag. */
+  /** Arguments by the name of the option, the last one of each; the empty string for a flag. */
   readonly options: ReadonlyMap<string, string>;
+  /** All arguments of each option that may be given several times. */
+  readonly lists: ReadonlyMap<string, readonly string[]>;
 }
 
 /** The words of a command line, sorted; nothing is checked that depends on the command. */
@@ -28,6 +30,7 @@ interface SortedWords {
   /** The command and its operands. */
   readonly plain: string[];
   readonly options: Map<string, string>;
+  readonly lists: Map<string, string[]>;
   /** Words that look like options and are not. */
   readonly unknown: string[];
   /** Flags with an argument. */
@@ -42,19 +45,19 @@ interface SortedWords {
  */
 export function parseArguments(args: readonly string[]): Arguments {
   const words = sortWords(args);
-  const { plain, options, unknown, overfull } = words;
+  const { plain, options, lists, unknown, overfull } = words;
   const command = findCommand(words);
   const [word, ...operands] = plain;
   if (options.has("help")) {
     const isNamed = word === command.name;
-    return { command: "help", operands: isNamed ? [word] : [], options };
+    return { command: "help", operands: isNamed ? [word] : [], options, lists };
   }
-  if (options.has("version")) return { command: "version", operands: [], options };
+  if (options.has("version")) return { command: "version", operands: [], options, lists };
   if (unknown.length > 0) throw unknownOption(unknown[0]!, command);
   if (overfull.length > 0) throw new UsageError(`Option --${overfull[0]} takes no argument`);
-  checkOptions(command, options);
+  checkOptions(command, options, lists);
   checkOperands(command, operands);
-  return { command: command.name, operands, options };
+  return { command: command.name, operands, options, lists };
 }
 
 /**
@@ -70,7 +73,13 @@ export function commandName(args: readonly string[]): string | undefined {
 }
 
 function sortWords(args: readonly string[]): SortedWords {
-  const words: SortedWords = { plain: [], options: new Map(), unknown: [], overfull: [] };
+  const words: SortedWords = {
+    plain: [],
+    options: new Map(),
+    lists: new Map(),
+    unknown: [],
+    overfull: [],
+  };
   for (let i = 0; i < args.length; i++) {
     const word = args[i]!;
     if (word === "--") {
@@ -89,10 +98,18 @@ function sortWords(args: readonly string[]): SortedWords {
       words.options.set(option.name, "");
     } else {
       const isNext = attached === undefined && !isHelpOrVersion(args[i + 1]);
-      words.options.set(option.name, attached ?? (isNext ? args[++i] : undefined) ?? "");
+      addArgument(words, option, attached ?? (isNext ? args[++i] : undefined) ?? "");
     }
   }
   return words;
+}
+
+function addArgument({ options, lists }: SortedWords, option: Option, value: string): void {
+  options.set(option.name, value);
+  if (!option.repeatable) return;
+  const list = lists.get(option.name);
+  if (list === undefined) lists.set(option.name, [value]);
+  else list.push(value);
 }
 
 /** Finds an option by its spelling, and the argument attached to it. All rows of an option agree. */
@@ -154,12 +171,17 @@ function checkOperands(command: Command, operands: readonly string[]): void {
   throw new UsageError(`Unexpected argument "${extra}"; ${command.name} takes ${taken}`);
 }
 
-function checkOptions(command: Command, given: ReadonlyMap<string, string>): void {
+function checkOptions(
+  command: Command,
+  given: ReadonlyMap<string, string>,
+  lists: ReadonlyMap<string, readonly string[]>,
+): void {
   const options = optionsOf(command.name);
   for (const [name, value] of given) {
     const option = options.find((option) => option.name === name);
     if (option === undefined) throw new UsageError(misplaced(command, name, options));
-    if (option.argument !== undefined) checkValue(option.argument, value, `--${name}`);
+    if (option.argument === undefined) continue;
+    for (const one of lists.get(name) ?? [value]) checkValue(option.argument, one, `--${name}`);
   }
   for (const { name, needs, excludes } of options) {
     if (!given.has(name)) continue;

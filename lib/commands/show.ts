@@ -8,6 +8,7 @@ import type { Snapshot } from "../ipvs/snapshot.ts";
 import type { Sink } from "../output/byte_writer.ts";
 import { encodeJson } from "../output/json.ts";
 import type { Format } from "./options.ts";
+import type { Query } from "./query.ts";
 import type { AGGREGATES, COMPAT_PROGRAMS } from "./prometheus_options.ts";
 
 /** How to print a snapshot. */
@@ -25,6 +26,8 @@ export interface ShowOptions {
   readonly width?: number | undefined;
   /** Measure the rates over at least this many seconds. */
   readonly rates?: number | undefined;
+  /** Which servers to print, and in which order. */
+  readonly query?: Query | undefined;
 }
 
 /** A source that may have earlier snapshots. */
@@ -84,19 +87,25 @@ export async function show(
   options: ShowOptions,
 ): Promise<Snapshot> {
   const encode = await encoder(options);
-  const { rates } = options;
-  const snapshot = rates === undefined ? collect(source) : await measure(source, rates);
+  const { rates, query } = options;
+  const read = (from: Source) => collect(from, query?.identities(from));
+  const whole = rates === undefined ? read(source) : await measure(source, rates, read);
+  const snapshot = query?.apply(whole) ?? whole;
   encode(snapshot, sink);
   return snapshot;
 }
 
 /** Reads a snapshot with the rates since an earlier one. */
-async function measure(source: ShowSource, seconds: number): Promise<Snapshot> {
+async function measure(
+  source: ShowSource,
+  seconds: number,
+  read: (source: Source) => Snapshot,
+): Promise<Snapshot> {
   const { measuringTime } = await import("../ipvs/rate_history.ts");
   const { withRates } = await import("../ipvs/rates.ts");
-  const previous = collect(source.earlier?.(seconds) ?? source);
+  const previous = read(source.earlier?.(seconds) ?? source);
   if (source.earlier === undefined) await pause(measuringTime(seconds));
-  return withRates(collect(source), previous);
+  return withRates(read(source), previous);
 }
 
 function pause(seconds: number): Promise<void> {

@@ -4,13 +4,14 @@
  * @module
  */
 import type { Source } from "../ipvs/collect.ts";
-import type { Consistency } from "../ipvs/snapshot.ts";
+import type { Consistency, Snapshot } from "../ipvs/snapshot.ts";
 import type { Sink } from "../output/byte_writer.ts";
 import { Alarm } from "./alarm.ts";
 import { captureName } from "./capture_file.ts";
 import { printMessage } from "./messages.ts";
 import type { StreamFormat } from "./options.ts";
 import type { Arguments } from "./parse.ts";
+import type { Query } from "./query.ts";
 import { KernelReadings, type Read, type Readings } from "./readings.ts";
 import { RecordedReadings } from "./recorded_readings.ts";
 import { RecordedSchedule, type Schedule, SteadySchedule } from "./schedule.ts";
@@ -28,6 +29,8 @@ const NANOSECONDS_PER_MILLISECOND = 1e6;
 export interface StreamEnvironment {
   /** Opens the running kernel. */
   readonly openKernel: () => Source & Disposable;
+  /** Which servers to select, and their order; undefined for all. */
+  readonly query?: Query | undefined;
   /** The recording to play; undefined for the running kernel. */
   readonly capture: string | URL | undefined;
   readonly read: Read;
@@ -51,6 +54,7 @@ export async function startStream(
   environment: StreamEnvironment,
 ): Promise<number> {
   const options = await optionsWithInterval(args);
+  const { query } = environment;
   const alarm = new Alarm();
   using _blocker = new SignalBlocker(alarm);
   using readings = openReadings(options, environment);
@@ -59,7 +63,7 @@ export async function startStream(
     readings,
     trigger,
     ...await encoderAndReport(options, sink, environment),
-    transform: await rateTransform(options),
+    transform: await transformOf(options, query),
     count: numberOf(options, "count"),
     failFast: options.has("fail-fast"),
     verdict: environment.verdict,
@@ -68,13 +72,17 @@ export async function startStream(
 
 type Options = Arguments["options"];
 
-/** Measures rates, if the command line asks for them. */
-async function rateTransform(options: Options): Promise<StreamOptions["transform"]> {
+/** Measures rates and then selects servers, if the command line asks for that. */
+async function transformOf(
+  options: Options,
+  query: Query | undefined,
+): Promise<StreamOptions["transform"]> {
   const seconds = secondsOf(options, "rates");
-  if (seconds === undefined) return undefined;
+  const select = (snapshot: Snapshot) => query?.apply(snapshot) ?? snapshot;
+  if (seconds === undefined) return select;
   const { RateHistory } = await import("../ipvs/rate_history.ts");
   const history = new RateHistory(seconds);
-  return (snapshot) => history.measure(snapshot);
+  return (snapshot) => select(history.measure(snapshot));
 }
 
 /** The options, with the interval that the operand or netdata sets. */

@@ -24,18 +24,23 @@ export function listWords(words: readonly string[], conjunction = "or"): string 
   return `${unique.slice(0, -1).join(", ")} ${conjunction} ${unique.at(-1)}`;
 }
 
-/** The case-insensitive Levenshtein distance; 0 if the word begins with the mistyped one. */
+/**
+ * The case-insensitive edit distance, where swapped neighbours are one step; 0 if the word begins with
+ * the mistyped one.
+ */
 function distance(wrong: string, word: string): number {
-  const a = wrong.toLowerCase();
-  if (a !== "" && word.toLowerCase().startsWith(a)) return 0;
-  let row = Array.from({ length: word.length + 1 }, (_, j) => j);
+  const a = wrong.toLowerCase(), b = word.toLowerCase();
+  if (a !== "" && b.startsWith(a)) return 0;
+  const rows = [Array.from({ length: b.length + 1 }, (_, j) => j)];
   for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= word.length; j++) {
-      const swap = row[j - 1]! + (a[i - 1] === word[j - 1] ? 0 : 1);
-      next.push(Math.min(swap, row[j]! + 1, next[j - 1]! + 1));
+    const row = [i], above = rows[i - 1]!;
+    for (let j = 1; j <= b.length; j++) {
+      const replaced = above[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
+      const isSwap = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+      const swapped = isSwap ? rows[i - 2]![j - 2]! + 1 : Infinity;
+      row.push(Math.min(replaced, swapped, above[j]! + 1, row[j - 1]! + 1));
     }
-    row = next;
+    rows.push(row);
   }
-  return row[word.length]!;
+  return rows[a.length]![b.length]!;
 }

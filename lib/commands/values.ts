@@ -66,6 +66,7 @@ export function checkValue(argument: Argument, value: string | undefined, owner:
 function isValid(values: Values, value: string): boolean {
   switch (values) {
     case "file":
+    case "text":
       return true;
     case "count":
     case "width":
@@ -83,6 +84,8 @@ function describe(values: Values): string {
   switch (values) {
     case "file":
       return "a file name or -";
+    case "text":
+      return "a value, see help";
     case "count":
     case "width":
       return "a number from 1 to 999999";

@@ -10,6 +10,7 @@ import { parseStatus } from "../procfs/ip_vs_status.ts";
 import { readSettings } from "../procfs/settings.ts";
 import { Reader } from "./reader.ts";
 import { toInfo, toSyncDaemon, toTimeouts } from "./replies.ts";
+import { identityRows, type ServiceIdentity } from "./service_identity.ts";
 import type { Snapshot } from "./snapshot.ts";
 import { TableReader } from "./table_reader.ts";
 
@@ -50,13 +51,15 @@ const ENOBUFS = 105;
 /**
  * Reads everything that the kernel reports about IPVS in one network namespace.
  *
+ * @param only The virtual servers to read, as far as they exist; by default all. A replay has to
+ * contain a request for each.
  * @throws {NetlinkError} with errno ENOENT if IPVS is not loaded, EPERM without CAP_NET_ADMIN.
  * @throws {DecodeError} if a reply is malformed.
  * @throws {NotRecordedError} if a recording has no list of services, or not all destinations.
  */
-export function collect(source: Source): Snapshot {
+export function collect(source: Source, only?: readonly ServiceIdentity[]): Snapshot {
   return readWhole(source, () => {
-    return collectThrough(new Reader(source.transport, source.second), source);
+    return collectThrough(new Reader(source.transport, source.second), source, only);
   });
 }
 
@@ -87,7 +90,11 @@ function isTransient(error: unknown): boolean {
 }
 
 /** Like {@linkcode collect}, with an existing reader of the source. */
-export function collectThrough(reader: Reader, source: Source): Snapshot {
+export function collectThrough(
+  reader: Reader,
+  source: Source,
+  only?: readonly ServiceIdentity[],
+): Snapshot {
   const time = source.now();
   const info = reader.info();
   const timeouts = reader.config();
@@ -97,7 +104,7 @@ export function collectThrough(reader: Reader, source: Source): Snapshot {
   const totals = parseProc(source, "ip_vs_stats", parseStats);
   const cpus = parseProc(source, "ip_vs_stats_percpu", parsePerCpu);
   const table = new TableReader(reader);
-  const virtualServers = table.read();
+  const virtualServers = only === undefined ? table.read() : table.readOnly(identityRows(only));
   return {
     time,
     info: info === undefined ? null : toInfo(info),

@@ -48,6 +48,16 @@ export function protocolName(protocol: number): string {
   }
 }
 
+/** The number of `tcp`, `udp`, `sctp` or of a protocol that is given as a number. */
+export function protocolNumber(name: string): number {
+  const numbers: Readonly<Record<string, number>> = {
+    tcp: IPPROTO_TCP,
+    udp: IPPROTO_UDP,
+    sctp: IPPROTO_SCTP,
+  };
+  return numbers[name] ?? Number(name);
+}
+
 const SCHED_FLAGS = IP_VS_SVC_F_SCHED1 | IP_VS_SVC_F_SCHED2 | IP_VS_SVC_F_SCHED3;
 const NONE: readonly string[] = [];
 

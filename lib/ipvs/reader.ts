@@ -116,6 +116,21 @@ export class Reader {
     });
   }
 
+  /** Adds a service to `rows`; returns false if the kernel does not have it. */
+  service(identities: Rows, row: number, rows: Rows): boolean {
+    try {
+      this.#client.request(this.#requests.service(identities, row), (datagram, start, end) => {
+        this.#addService(datagram, start, end, rows);
+      });
+      return true;
+    } catch (error) {
+      // Without IPv6, there is no service of that family.
+      const errno = error instanceof NetlinkError ? error.errno : undefined;
+      if (errno === ESRCH || errno === EAFNOSUPPORT) return false;
+      throw error;
+    }
+  }
+
   /** Whether the kernel still has a service; undefined if the reply was not recorded. */
   hasService(rows: Rows, row: number): boolean | undefined {
     try {

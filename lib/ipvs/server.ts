@@ -7,6 +7,7 @@
 import { fromHalves } from "../netlink/byte_order.ts";
 import { SERVER, STATS } from "./columns.ts";
 import { addressText, familyName, ipv4Number } from "./names.ts";
+import type { Network } from "./network.ts";
 import { AF_INET } from "./uapi.ts";
 
 /** Rates per second, measured between two snapshots. */
@@ -70,6 +71,12 @@ export abstract class Server {
   /** 0 to 65535. */
   get port(): number | undefined {
     return this.words[this.at + SERVER.port]!;
+  }
+
+  /** Whether its address is in a network. */
+  isIn(network: Network): boolean {
+    return this.words[this.at + SERVER.addressFamily] === network.family &&
+      network.contains(this.words, this.at + SERVER.address);
   }
 
   /** Connections scheduled. */

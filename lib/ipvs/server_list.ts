@@ -36,6 +36,21 @@ export class ServerList<S> implements Iterable<S> {
     return new ServerList(this.#rows.filter((row) => keep(this.#view(row))), this.#view);
   }
 
+  /** The first servers, at most `count`. */
+  first(count: number): ServerList<S> {
+    return new ServerList(this.#rows.slice(0, count), this.#view);
+  }
+
+  /** The servers ordered by the value that `read` returns; equal ones keep their order. */
+  sorted<Value>(
+    read: (server: S) => Value,
+    compare: (a: Value, b: Value) => number,
+  ): ServerList<S> {
+    const pairs = this.#rows.map((row) => ({ row, value: read(this.#view(row)) }));
+    pairs.sort((a, b) => compare(a.value, b.value));
+    return new ServerList(pairs.map(({ row }) => row), this.#view);
+  }
+
   /** The same servers, each as `extend` makes it of the plain view and its index. */
   extend(extend: (server: S, index: number) => S): ServerList<S> {
     const indices = new Map(this.#rows.map((row, index) => [row, index]));

@@ -62,6 +62,18 @@ export class TableReader {
     return 64;
   }
 
+  /** Reads the given services, as far as they exist, and their destinations. */
+  readOnly(identities: Rows): ServerList<VirtualServer> {
+    for (let row = 0; row < identities.length; row++) {
+      if (!this.#reader.service(identities, row, this.#services)) continue;
+      this.#groups.push(this.#readDestinations(this.#services.length - 1));
+    }
+    const order = this.#groups.map((_, row) => row);
+    return this.#view(
+      order.filter((row) => this.#groups[row]!.length > 0 || this.#isReallyEmpty(row)),
+    );
+  }
+
   /** Reads the services and their destinations, and resolves which services exist. */
   read(): ServerList<VirtualServer> {
     this.#list(this.#services);

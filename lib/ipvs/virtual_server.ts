@@ -5,6 +5,7 @@
  */
 import { PRESENT, SERVER, SERVICE } from "./columns.ts";
 import { familyName, nameText, prefixLength, protocolName, schedFlagNames } from "./names.ts";
+import type { Network } from "./network.ts";
 import type { RealServer } from "./real_server.ts";
 import { endpointText, type Rates, Server } from "./server.ts";
 import type { ServerList } from "./server_list.ts";
@@ -23,8 +24,10 @@ export type VirtualServerState = typeof VIRTUAL_SERVER_STATES[number];
 
 /** A virtual server (the kernel's service): a fwmark, or protocol, address and port. */
 export class VirtualServer extends Server {
-  /** Its real servers by address family, address and port. */
+  /** Its real servers by address family, address and port, or those that were selected of them. */
   declare readonly realServers: ServerList<RealServer>;
+  /** All its real servers: its state depends on those that were not selected, too. */
+  declare readonly allRealServers: ServerList<RealServer>;
 
   /** Views the row that begins at `words[at]`. */
   constructor(
@@ -32,14 +35,21 @@ export class VirtualServer extends Server {
     at: number,
     realServers: ServerList<RealServer>,
     measured?: Rates,
+    allRealServers: ServerList<RealServer> = realServers,
   ) {
     super(words, at, measured);
     this.realServers = realServers;
+    this.allRealServers = allRealServers;
   }
 
   /** The same server with rates, and with real servers that have rates. */
   withRates(measured: Rates | undefined, realServers: ServerList<RealServer>): VirtualServer {
     return new VirtualServer(this.words, this.at, realServers, measured);
+  }
+
+  /** The same server with a selection of its real servers, or with another order of them. */
+  withSelected(realServers: ServerList<RealServer>): VirtualServer {
+    return new VirtualServer(this.words, this.at, realServers, this.measured, this.allRealServers);
   }
 
   /** `tcp 10.0.0.1:80`, `udp [2001:db8::1]:53` or `fwmark 7 inet6`. */
@@ -72,6 +82,11 @@ export class VirtualServer extends Server {
   /** 0 to 65535; 0 for any port. */
   override get port(): number | undefined {
     return hasFwmark(this.words, this.at) ? undefined : super.port;
+  }
+
+  /** Whether its address is in a network; false with a fwmark. */
+  override isIn(network: Network): boolean {
+    return !hasFwmark(this.words, this.at) && super.isIn(network);
   }
 
   /** The scheduler, or `none`. */
@@ -120,9 +135,9 @@ export class VirtualServer extends Server {
 
   /** Whether its real servers can take new connections. */
   get state(): VirtualServerState {
-    const { length } = this.realServers;
+    const { length } = this.allRealServers;
     let usable = 0;
-    for (const real of this.realServers) if (real.weight > 0) usable++;
+    for (const real of this.allRealServers) if (real.weight > 0) usable++;
     if (length === 0) return "empty";
     return usable === length ? "ok" : usable === 0 ? "down" : "degraded";
   }

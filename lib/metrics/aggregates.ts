@@ -1,5 +1,5 @@
 /**
- * What the real servers of a virtual server are together. Only numbers of connections are summed:
+ * What all real servers of a virtual server are together, selected or not. Only numbers of connections are summed:
  *
  * - The sum of weights depends on how they are scaled, and hides a server of weight 0.
  * - A threshold of 0 means no limit, so a sum of thresholds means nothing.
@@ -29,17 +29,17 @@ export const SUM_METRICS: readonly Metric<VirtualServer>[] = REAL_METRICS
 
 /** The sum of a 32-bit number over the real servers of a virtual server. */
 export function sumOf(
-  { realServers }: VirtualServer,
+  { allRealServers }: VirtualServer,
   read: (server: RealServer) => number | bigint,
 ): number {
   let sum = 0;
-  for (const real of realServers) sum += Number(read(real));
+  for (const real of allRealServers) sum += Number(read(real));
   return sum;
 }
 
 /** The number of real servers in each state. */
-export function countStates({ realServers }: VirtualServer): Record<RealServerState, number> {
+export function countStates({ allRealServers }: VirtualServer): Record<RealServerState, number> {
   const counts = { active: 0, draining: 0, drained: 0 };
-  for (const { state } of realServers) counts[state]++;
+  for (const { state } of allRealServers) counts[state]++;
   return counts;
 }

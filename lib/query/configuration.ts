@@ -39,7 +39,7 @@ export class ConfiguredServer {
   /** Undefined where they are not known, as in rules. */
   readonly counters: CounterValues | undefined;
 
-  /** Describes the server with an identity. */
+  /** Describes a server. */
   constructor(identity: Identity, fields: Fields, counters?: CounterValues) {
     this.identity = identity;
     this.fields = fields;
@@ -52,6 +52,16 @@ export class ConfiguredServer {
     if (fwmark !== undefined) return `fwmark ${fwmark} ${addressFamily}`;
     const endpoint = addressFamily === "inet" ? `${address}:${port}` : `[${address}]:${port}`;
     return protocol === undefined ? endpoint : `${protocol} ${endpoint}`;
+  }
+
+  /** `inet` or `inet6`. */
+  get addressFamily(): "inet" | "inet6" {
+    return this.identity.addressFamily;
+  }
+
+  /** IPv4 in dotted decimal, IPv6 according to RFC 5952; undefined with a fwmark. */
+  get address(): string | undefined {
+    return this.identity.address;
   }
 
   /** 0 to 65535; undefined with a fwmark. */
@@ -71,7 +81,7 @@ export class ConfiguredServer {
 export class ConfiguredVirtualServer extends ConfiguredServer {
   readonly realServers: readonly ConfiguredServer[];
 
-  /** Describes the virtual server with an identity and its real servers. */
+  /** Describes a virtual server. */
   constructor(
     identity: Identity,
     fields: Fields,
@@ -80,6 +90,21 @@ export class ConfiguredVirtualServer extends ConfiguredServer {
   ) {
     super(identity, fields, counters);
     this.realServers = realServers;
+  }
+
+  /** 1 to 4294967295; undefined for a virtual server with an address. */
+  get fwmark(): number | undefined {
+    return this.identity.fwmark;
+  }
+
+  /** `tcp`, `udp`, `sctp` or a number; undefined with a fwmark. */
+  get protocol(): string | undefined {
+    return this.identity.protocol;
+  }
+
+  /** The scheduler; empty if it is not known. */
+  get sched(): string {
+    return String(this.fields.sched ?? "");
   }
 }
 

@@ -5,6 +5,7 @@ import { diff, type DiffOptions } from "../../lib/commands/diff.ts";
 import { parseArguments } from "../../lib/commands/parse.ts";
 import { collect } from "../../lib/ipvs/collect.ts";
 import { encodeJson } from "../../lib/output/json.ts";
+import { Selection, type SelectionText } from "../../lib/query/selection.ts";
 import { moduleTempDir, run } from "../_commands.ts";
 import { fakeKernel, type FakeService } from "../_fake_kernel.ts";
 import { recordingOf } from "./_recordings.ts";
@@ -75,6 +76,7 @@ function compare(
     format: "table",
     color: false,
     counters: false,
+    selection: new Selection({}),
     openKernel: () => ({ ...fakeKernel({ services: AFTER }), [Symbol.dispose]() {} }),
     note: (message) => notes.push(message),
     ...settings,
@@ -209,6 +211,22 @@ Deno.test("diff says in one line why a file cannot be compared, and names it", (
   assert.throws(() => compare(A, join(DIR, "missing")), missing);
   assert.throws(() => compare("-", "-"), { name: "UsageError" });
   assert.throws(() => compare(A, B, { maxSize: 100 }), /larger than 100 bytes/);
+});
+
+Deno.test("diff selects on both sides, and keeps what is selected on one of them", () => {
+  const selected = (text: SelectionText) => {
+    const [, output] = compare(A_RULES, B, { selection: new Selection(text) });
+    return output.split("\n").filter((line) => /^ *[~+-] /.test(line)).map((line) =>
+      line.trim().split("  ")[0]
+    );
+  };
+  const changed = ["~ tcp 10.0.0.1:80", "~ 10.1.0.1:80", "- 10.1.0.2:80", "+ 10.1.0.3:80"];
+  assert.deepEqual(selected({ services: ["tcp://10.0.0.0/24"] }), changed);
+  assert.deepEqual(selected({ schedulers: ["wlc"] }), changed);
+  assert.deepEqual(selected({ fwmarks: ["7"] }), ["- fwmark 7 inet", "- 10.1.0.1:80"]);
+  assert.deepEqual(selected({ families: ["inet6"] }), ["+ tcp [2001:db8::1]:443"]);
+  assert.deepEqual(selected({ reals: ["10.1.0.3"] }), ["~ tcp 10.0.0.1:80", "+ 10.1.0.3:80"]);
+  assert.deepEqual(selected({ protocols: ["udp"] }), []);
 });
 
 Deno.test("diff takes two operands", () => {

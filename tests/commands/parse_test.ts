@@ -234,3 +234,27 @@ Deno.test("parseArguments() throws only UsageError, for any words", () => {
     }
   }));
 });
+
+Deno.test("parseArguments() keeps every argument of an option that can be repeated", () => {
+  const words = [
+    "--state",
+    "down",
+    "--fwmark=1",
+    "--state=draining",
+    "--fwmark",
+    "2",
+    "-o",
+    "json",
+  ];
+  const { lists, options } = parseArguments(words);
+  assert.deepEqual(Object.fromEntries(lists), { state: ["down", "draining"], fwmark: ["1", "2"] });
+  assert.equal(options.get("output"), "json");
+});
+
+Deno.test("parseArguments() checks every argument of an option that can be repeated", () => {
+  refuses(
+    ["--state", "dwn", "--state", "down"],
+    /^Unknown STATE "dwn" for --state; did you mean down\?$/,
+  );
+  refuses(["--service", "", "--service", ":80"], /^Missing SERVICE for --service/);
+});

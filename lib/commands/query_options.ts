@@ -1,0 +1,97 @@
+/**
+ * The options that select and sort servers, as rows of the table of options.
+ *
+ * @module
+ */
+import { STATES } from "../query/states.ts";
+import type { Option } from "./option_types.ts";
+
+/** The commands that print servers. */
+const COMMANDS = ["show", "stream"];
+/** The commands that only part of the table can be selected for. */
+const SELECTING = [...COMMANDS, "diff", "check"];
+
+/** The rows. */
+export const QUERY_OPTIONS: readonly Option[] = [
+  {
+    name: "service",
+    argument: { name: "SERVICE", values: "text" },
+    repeatable: true,
+    commands: SELECTING,
+    help: "only virtual servers such as tcp://10.0.0.1:80, 10.0.0.0/8 or :80",
+    details:
+      "SERVICE is [PROTOCOL://][HOST][:PORT], where HOST is an address or a network, and one of " +
+      "IPv6 is in brackets if a port follows; or fwmark:N; or a name of --names. If an option that " +
+      "selects is repeated, servers that match any of its values are selected; if several are used, " +
+      "a server has to match all of them. If only virtual servers with protocol, address and port, " +
+      "or with an fwmark, are selected, the kernel is asked for those alone.",
+  },
+  {
+    name: "fwmark",
+    argument: { name: "N", values: "text" },
+    repeatable: true,
+    commands: SELECTING,
+    help: "only virtual servers with this fwmark",
+  },
+  {
+    name: "real",
+    argument: { name: "REAL", values: "text" },
+    repeatable: true,
+    commands: SELECTING,
+    help: "only real servers such as 10.1.0.1:80, 10.1.0.0/16 or :80",
+    details:
+      "REAL is [HOST][:PORT], see --service. Virtual servers without such a real server are " +
+      "left out. States and sums of a virtual server are always those of all its real servers.",
+  },
+  {
+    name: "protocol",
+    argument: { name: "PROTOCOL", values: "text" },
+    repeatable: true,
+    commands: SELECTING,
+    help: "only virtual servers of tcp, udp, sctp or a protocol number",
+  },
+  {
+    name: "family",
+    argument: { name: "FAMILY", values: ["inet", "inet6"] },
+    repeatable: true,
+    commands: SELECTING,
+    help: "only virtual servers of this address family: inet or inet6",
+  },
+  {
+    name: "scheduler",
+    argument: { name: "NAME", values: "text" },
+    repeatable: true,
+    commands: SELECTING,
+    help: "only virtual servers with this scheduler",
+  },
+  {
+    name: "state",
+    argument: { name: "STATE", values: STATES },
+    repeatable: true,
+    commands: COMMANDS,
+    help: "only servers in this state, such as draining or down",
+    details: `STATE is one of ${STATES.join(", ")}.`,
+  },
+  {
+    name: "sort",
+    argument: { name: "KEY", values: "text" },
+    commands: COMMANDS,
+    help: "sort by a label or metric such as cps:desc or weight",
+    details:
+      "KEY is a name as in JSON, followed by :desc for descending order. Virtual servers are " +
+      "sorted, and the real servers of each. Servers without a value come last.",
+  },
+  {
+    name: "top",
+    argument: { name: "N", values: "count" },
+    commands: COMMANDS,
+    help: "only the first N virtual servers",
+    details: "They are counted after selecting and sorting.",
+  },
+  {
+    name: "require-match",
+    commands: ["show"],
+    help: "fail if no server is selected",
+    details: "The exit status is then 1. The output is the same as without the option.",
+  },
+];

@@ -1,0 +1,223 @@
+/**
+ * Selects servers of a snapshot.
+ *
+ * @module
+ */
+import { protocolNumber } from "../ipvs/names.ts";
+import type { Network } from "../ipvs/network.ts";
+import { REAL_SERVER_STATES, type RealServer } from "../ipvs/real_server.ts";
+import type { ServerList } from "../ipvs/server_list.ts";
+import type { ServiceIdentity } from "../ipvs/service_identity.ts";
+import type { Snapshot } from "../ipvs/snapshot.ts";
+import { AF_INET, AF_INET6 } from "../ipvs/uapi.ts";
+import type { VirtualServer } from "../ipvs/virtual_server.ts";
+import { isAt, parseEndpoint } from "./endpoint.ts";
+import { SelectionError } from "./selection_error.ts";
+
+/**
+ * What to select, as text. Of one list any entry may match, but an entry of every list that is given
+ * must match.
+ */
+export interface SelectionText {
+  /**
+   * Virtual servers: `[PROTOCOL://][HOST][:PORT]` as in {@linkcode parseEndpoint}, `fwmark:N`, or a
+   * name.
+   */
+  readonly services?: readonly string[] | undefined;
+  /** Firewall marks, 1 to 4294967295. */
+  readonly fwmarks?: readonly string[] | undefined;
+  /** Real servers: `[HOST][:PORT]`. */
+  readonly reals?: readonly string[] | undefined;
+  /** Protocols of virtual servers: `tcp`, `udp`, `sctp` or a number. */
+  readonly protocols?: readonly string[] | undefined;
+  /** Address families of virtual servers: `inet` or `inet6`. */
+  readonly families?: readonly string[] | undefined;
+  /** Schedulers. */
+  readonly schedulers?: readonly string[] | undefined;
+  /** States of virtual servers and of real servers. */
+  readonly states?: readonly string[] | undefined;
+}
+
+/** What a selection needs to know of a real server. */
+export interface SelectableReal {
+  readonly port: number | undefined;
+  isIn(network: Network): boolean;
+}
+
+/** What a selection needs to know of a virtual server. */
+export interface SelectableVirtual extends SelectableReal {
+  readonly addressFamily: "inet" | "inet6";
+  readonly fwmark: number | undefined;
+  readonly protocol: string | undefined;
+  readonly address: string | undefined;
+  readonly sched: string;
+}
+
+/** The names of virtual servers. */
+export interface ServerNames {
+  /** The name of a virtual server; undefined if it has none. */
+  nameOf(virtual: SelectableVirtual): string | undefined;
+}
+
+type Keep<Server> = (server: Server) => boolean;
+
+const MAX_FWMARK = 2 ** 32 - 1;
+
+/**
+ * A selection. A real server is selected with its virtual server; a virtual server is selected if it
+ * matches, and at least one real server does where conditions are about real servers.
+ */
+export class Selection {
+  readonly #virtual: readonly Keep<SelectableVirtual>[];
+  readonly #real: readonly Keep<SelectableReal>[];
+  readonly #states: ReadonlySet<string>;
+  readonly #hasRealStates: boolean;
+  readonly #text: SelectionText;
+
+  /**
+   * Parses what to select.
+   *
+   * @param names The names that `services` may use.
+   * @throws {SelectionError} if a text cannot be parsed.
+   */
+  constructor(text: SelectionText, names?: ServerNames) {
+    const { services, fwmarks, reals, protocols, families, schedulers, states = [] } = text;
+    this.#text = text;
+    this.#virtual = [
+      ...anyOf(services, (one) => serviceCondition(one, names)),
+      ...anyOf(fwmarks, fwmarkCondition),
+      ...anyOf(protocols, (one) => ({ protocol }: SelectableVirtual) => protocol === one),
+      ...anyOf(families, (one) => ({ addressFamily }: SelectableVirtual) => addressFamily === one),
+      ...anyOf(schedulers, (one) => ({ sched }: SelectableVirtual) => sched === one),
+    ];
+    this.#real = anyOf(reals, realCondition);
+    this.#states = new Set(states);
+    this.#hasRealStates = REAL_SERVER_STATES.some((state) => this.#states.has(state));
+  }
+
+  /**
+   * The virtual servers that it can select, if it names each with its fwmark, or with protocol,
+   * address and port; else undefined. Those that exist must still be selected from.
+   */
+  get identities(): readonly ServiceIdentity[] | undefined {
+    const { services, fwmarks } = this.#text;
+    const texts = services ?? fwmarks?.map((mark) => `fwmark:${mark}`);
+    const identities = texts?.map(identitiesOf);
+    return identities?.every((each) => each !== undefined) ? identities.flat() : undefined;
+  }
+
+  /** Whether it selects every server of every snapshot. */
+  get isEverything(): boolean {
+    return this.#virtual.length + this.#real.length + this.#states.size === 0;
+  }
+
+  /** Whether it has conditions about real servers other than their states. */
+  get isAboutRealServers(): boolean {
+    return this.#real.length > 0;
+  }
+
+  /** Whether a virtual server matches, states and real servers aside. */
+  matches(virtual: SelectableVirtual): boolean {
+    return this.#virtual.every((keep) => keep(virtual));
+  }
+
+  /** Whether a real server matches, states aside. */
+  matchesReal(real: SelectableReal): boolean {
+    return this.#real.every((keep) => keep(real));
+  }
+
+  /** The snapshot with the servers that are selected. Everything else in it remains. */
+  select(snapshot: Snapshot): Snapshot {
+    if (this.isEverything) return snapshot;
+    const selected: ServerList<RealServer>[] = [];
+    const virtualServers = snapshot.virtualServers.filter((virtual) => {
+      const realServers = this.#selectReal(virtual);
+      if (realServers !== undefined) selected.push(realServers);
+      return realServers !== undefined;
+    });
+    return {
+      ...snapshot,
+      virtualServers: virtualServers.extend((virtual, i) => virtual.withSelected(selected[i]!)),
+    };
+  }
+
+  /** The selected real servers of a virtual server; undefined if it is not selected itself. */
+  #selectReal(virtual: VirtualServer): ServerList<RealServer> | undefined {
+    if (!this.matches(virtual)) return undefined;
+    const isOfStates = this.#states.size === 0 || this.#states.has(virtual.state);
+    if (!isOfStates && !this.#hasRealStates) return undefined;
+    const { realServers } = virtual;
+    if (isOfStates && this.#real.length === 0) return realServers;
+    const selected = realServers.filter((real) =>
+      (isOfStates || this.#states.has(real.state)) && this.matchesReal(real)
+    );
+    return selected.length > 0 ? selected : undefined;
+  }
+}
+
+/** One condition that holds if that of any entry does; none for no entry. */
+function anyOf<Server>(
+  entries: readonly string[] = [],
+  conditionOf: (entry: string) => Keep<Server>,
+): Keep<Server>[] {
+  const conditions = entries.map(conditionOf);
+  const [only] = conditions;
+  if (only === undefined) return [];
+  return [conditions.length === 1 ? only : (server) => conditions.some((holds) => holds(server))];
+}
+
+function serviceCondition(text: string, names: ServerNames | undefined): Keep<SelectableVirtual> {
+  const [, mark] = /^fwmark:(.*)$/.exec(text) ?? [];
+  if (mark !== undefined) return fwmarkCondition(mark);
+  const endpoint = parseEndpoint(text);
+  if (endpoint !== undefined) {
+    const { protocol } = endpoint;
+    return (virtual) =>
+      (protocol === undefined || virtual.protocol === protocol) && isAt(virtual, endpoint);
+  }
+  if (names !== undefined) return (virtual) => names.nameOf(virtual) === text;
+  throw new SelectionError(
+    `Unknown service "${text}"; use one such as tcp://10.0.0.1:80, [2001:db8::1]:443, 10.0.0.0/8, ` +
+      ":80 or fwmark:7, or --names FILE",
+  );
+}
+
+/**
+ * The number of a firewall mark.
+ *
+ * @throws {SelectionError} if it is none.
+ */
+export function parseFwmark(text: string): number {
+  const number = /^(0x[0-9a-fA-F]+|\d+)$/.test(text) ? Number(text) : NaN;
+  if (number >= 1 && number <= MAX_FWMARK) return number;
+  throw new SelectionError(`Invalid fwmark "${text}"; use a number from 1 to ${MAX_FWMARK}`);
+}
+
+/** What a text names exactly: a fwmark in both families, or one address and port. */
+function identitiesOf(text: string): ServiceIdentity[] | undefined {
+  const none = { fwmark: 0, protocol: 0, address: new Uint32Array(4), port: 0 };
+  const [, mark] = /^fwmark:(.*)$/.exec(text) ?? [];
+  if (mark !== undefined) {
+    return [AF_INET, AF_INET6].map((family) => ({ ...none, family, fwmark: parseFwmark(mark) }));
+  }
+  const { protocol, network, port } = parseEndpoint(text) ?? {};
+  if (protocol === undefined || port === undefined || !network?.isAddress) return undefined;
+  const { family, words: address } = network;
+  return [{ ...none, family, protocol: protocolNumber(protocol), address, port }];
+}
+
+function fwmarkCondition(text: string): Keep<SelectableVirtual> {
+  const mark = parseFwmark(text);
+  return ({ fwmark }) => fwmark === mark;
+}
+
+function realCondition(text: string): Keep<SelectableReal> {
+  const endpoint = parseEndpoint(text);
+  if (endpoint !== undefined && endpoint.protocol === undefined) {
+    return (real) => isAt(real, endpoint);
+  }
+  throw new SelectionError(
+    `Unknown real server "${text}"; use one such as 10.0.0.1, 10.0.0.1:80, [2001:db8::1]:443, ` +
+      "10.0.0.0/8 or :80",
+  );
+}

@@ -1,0 +1,111 @@
+/**
+ * Sorts the servers of a snapshot by a label or a metric.
+ *
+ * @module
+ */
+import type { RealServer } from "../ipvs/real_server.ts";
+import type { Server } from "../ipvs/server.ts";
+import type { ServerList } from "../ipvs/server_list.ts";
+import type { Snapshot } from "../ipvs/snapshot.ts";
+import type { VirtualServer } from "../ipvs/virtual_server.ts";
+import { SUM_METRICS } from "../metrics/aggregates.ts";
+import { MEASURED_METRICS, REAL_METRICS, VIRTUAL_METRICS } from "../metrics/catalogue.ts";
+import { type LabelValue, REAL_LABELS, VIRTUAL_LABELS } from "../metrics/labels.ts";
+import { SelectionError } from "./selection_error.ts";
+
+type Value = ReturnType<SortValue<never>>;
+/** The value that a server is sorted by. */
+export type SortValue<S> = (server: S) => number | bigint | string | undefined;
+
+/** What servers are sorted by. A kind of server that has no such value keeps its order. */
+export interface SortKey {
+  /** Of virtual servers. */
+  readonly virtual?: SortValue<VirtualServer> | undefined;
+  /** Of real servers. */
+  readonly real?: SortValue<RealServer> | undefined;
+  /** Whether the largest value comes first. */
+  readonly descending: boolean;
+}
+
+interface Readable<S> {
+  readonly name: string;
+  readonly read: (server: S) => LabelValue | bigint | undefined;
+}
+
+const MEASURED = MEASURED_METRICS.map(({ name, read }) => ({
+  name,
+  read: ({ measured }: Server) => measured && read(measured),
+}));
+const VIRTUAL_KEYS: readonly Readable<VirtualServer>[] = [
+  ...VIRTUAL_LABELS,
+  ...VIRTUAL_METRICS,
+  ...SUM_METRICS,
+  ...MEASURED,
+];
+const REAL_KEYS: readonly Readable<RealServer>[] = [...REAL_LABELS, ...REAL_METRICS, ...MEASURED];
+
+/** The names of all keys. */
+export const SORT_KEYS: readonly string[] = [
+  ...new Set([...VIRTUAL_KEYS, ...REAL_KEYS].map(({ name }) => name)),
+];
+
+/**
+ * Parses `KEY`, `KEY:asc` or `KEY:desc`.
+ *
+ * @throws {SelectionError} if there is no such key or order.
+ */
+export function parseSortKey(text: string): SortKey {
+  const [, name = "", order = "asc"] = /^([^:]*)(?::(.*))?$/s.exec(text) ?? [];
+  const virtual = readerOf(VIRTUAL_KEYS, name), real = readerOf(REAL_KEYS, name);
+  if (virtual === undefined && real === undefined) {
+    throw new SelectionError(
+      `Unknown key "${name}" for --sort; use one of ${SORT_KEYS.join(", ")}`,
+    );
+  }
+  if (order !== "asc" && order !== "desc") {
+    throw new SelectionError(`Unknown order "${order}" for --sort; use asc or desc`);
+  }
+  return { virtual, real, descending: order === "desc" };
+}
+
+function readerOf<S>(keys: readonly Readable<S>[], name: string): SortValue<S> | undefined {
+  const key = keys.find((each) => each.name === name);
+  return key && ((server) => {
+    const value = key.read(server);
+    return typeof value === "boolean"
+      ? Number(value)
+      : Array.isArray(value)
+      ? value.join(",")
+      : value as Value;
+  });
+}
+
+/**
+ * Sorts virtual servers, and the real servers of each. Servers without a value come last; those with
+ * equal values keep their order.
+ */
+export function sortServers(snapshot: Snapshot, { virtual, real, descending }: SortKey): Snapshot {
+  const { virtualServers } = snapshot;
+  const ordered = virtual === undefined
+    ? virtualServers
+    : virtualServers.sorted(virtual, (a, b) => compare(a, b, descending));
+  if (real === undefined) return { ...snapshot, virtualServers: ordered };
+  const sorted = ordered.map(({ realServers }): ServerList<RealServer> =>
+    realServers.sorted(real, (a, b) => compare(a, b, descending))
+  );
+  return {
+    ...snapshot,
+    virtualServers: ordered.extend((server, i) => server.withSelected(sorted[i]!)),
+  };
+}
+
+function compare(a: Value, b: Value, descending: boolean): number {
+  if (a === undefined || b === undefined) return Number(a === undefined) - Number(b === undefined);
+  const order = a < b ? -1 : a > b ? 1 : 0;
+  return descending ? -order : order;
+}
+
+/** The first virtual servers of a snapshot, with all their real servers. */
+export function firstServers(snapshot: Snapshot, count: number): Snapshot {
+  return { ...snapshot, virtualServers: snapshot.virtualServers.first(count) };
+}
