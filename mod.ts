@@ -120,6 +120,7 @@ export { Datagram, NotRecordedError, type Transport } from "./lib/netlink/transp
 export type { Counters, CpuCounters, Totals } from "./lib/procfs/ip_vs_stats.ts";
 export type { EstimatorStatus, HashTable, KernelStatus } from "./lib/procfs/ip_vs_status.ts";
 export type { Settings } from "./lib/procfs/settings.ts";
+export { Shares } from "./lib/metrics/shares.ts";
 export { Selection, type SelectionText, type ServerNames } from "./lib/query/selection.ts";
 export { SelectionError } from "./lib/query/selection_error.ts";
 export {

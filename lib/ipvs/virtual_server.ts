@@ -14,8 +14,8 @@ import { IP_VS_SVC_F_ONEPACKET, IP_VS_SVC_F_PERSISTENT, IPVS_SVC_ATTR } from "./
 const PE_NAME = 1 << IPVS_SVC_ATTR.IPVS_SVC_ATTR_PE_NAME;
 
 /**
- * `ok`: every real server has a weight above 0; `degraded`: some have; `down`: none has; `empty`:
- * there are no real servers.
+ * `ok`: every real server is {@linkcode RealServer.usable}; `degraded`: some are; `down`: none is;
+ * `empty`: there are no real servers.
  */
 export const VIRTUAL_SERVER_STATES = ["ok", "degraded", "down", "empty"] as const;
 
@@ -137,7 +137,7 @@ export class VirtualServer extends Server {
   get state(): VirtualServerState {
     const { length } = this.allRealServers;
     let usable = 0;
-    for (const real of this.allRealServers) if (real.weight > 0) usable++;
+    for (const real of this.allRealServers) if (real.usable) usable++;
     if (length === 0) return "empty";
     return usable === length ? "ok" : usable === 0 ? "down" : "degraded";
   }

@@ -14,7 +14,8 @@ import {
   REAL_METRICS,
   VIRTUAL_METRICS,
 } from "../metrics/catalogue.ts";
-import { humanAmount, humanCount } from "./human.ts";
+import { SHARE_METRICS, type ShareMetric, type Shares } from "../metrics/shares.ts";
+import { humanAmount, humanCount, humanPercent } from "./human.ts";
 
 /** How a metric is shown. */
 interface ColumnSpec {
@@ -32,6 +33,8 @@ interface ColumnSpec {
 /** In the order of the table. */
 const SPECS: readonly ColumnSpec[] = [
   { name: "weight", head: "weight", rank: 2, format: String },
+  { name: "weight_share", head: "weight %", rank: 12, format: humanPercent },
+  { name: "share", head: "share %", rank: 12, format: humanPercent },
   { name: "upper_threshold", head: "upper", rank: 11, format: String, onlyIfSet: true },
   { name: "lower_threshold", head: "lower", rank: 11, format: String, onlyIfSet: true },
   { name: "active_connections", head: "active", rank: 1, format: humanCount, sum: true },
@@ -61,7 +64,7 @@ const LONGEST_NUMBER = 5;
 const BASE_RANK = 5;
 const LAST_RANK = 12;
 
-/** The cell of a rate that is not known yet. */
+/** The cell of a rate or a share that is not known. */
 const UNKNOWN = "-";
 
 /** Metrics that the settings of a virtual server include. */
@@ -78,6 +81,7 @@ export class TableColumn {
   readonly #real: Metric<RealServer> | undefined;
   /** The measured rate that takes the place of the kernel's. */
   readonly #rate: MeasuredMetric | undefined;
+  readonly #share: ShareMetric | undefined;
   #width: number;
   #largest = 0;
   #isSet = false;
@@ -93,6 +97,7 @@ export class TableColumn {
     this.#rate = isMeasured
       ? MEASURED_METRICS.find(({ name }) => name === `measured_${spec.name}`)
       : undefined;
+    this.#share = SHARE_METRICS.find(({ name }) => name === spec.name);
   }
 
   /** Characters of the column with the space before it. */
@@ -117,9 +122,13 @@ export class TableColumn {
     return this.#spec.sum ? this.#format(sumOf(server, this.#real!.read)) : "";
   }
 
-  /** The cell of a real server; empty if it has none. */
-  real(server: RealServer): string {
+  /** The cell of a real server, which has one of the `shares`; empty if it has none. */
+  real(server: RealServer, shares: Shares): string {
     if (this.#rate !== undefined) return this.#measured(this.#rate, server);
+    if (this.#share !== undefined) {
+      const share = this.#share.read(shares, server);
+      return share === null ? UNKNOWN : this.#format(share);
+    }
     return this.#real === undefined ? "" : this.#format(this.#real.read(server));
   }
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { RealServer } from "../ipvs/real_server.ts";
+import type { RealServer, RealServerState } from "../ipvs/real_server.ts";
 import type { VirtualServer } from "../ipvs/virtual_server.ts";
 import { type Label, REAL_LABELS, VIRTUAL_LABELS } from "../metrics/labels.ts";
 import { printable } from "./printable.ts";
@@ -44,15 +44,31 @@ export function virtualText(server: VirtualServer): RowText {
   } else if (groups) settings.push(`netmask ${groups}`);
   if (pe !== undefined) settings.push(`pe ${printable(pe)}`);
   settings.push(...others(VIRTUAL_LABELS, server));
-  const warning = state === "empty" ? "no real servers" : state === "down" ? "all weights 0" : "";
+  const warning = state === "empty" ? "no real servers" : state === "down" ? downText(server) : "";
   return { name: server.key, settings: settings.join(", "), warning };
 }
 
 /** Name, forwarding method and tunnel of a real server. */
 export function realText(server: RealServer): RowText {
   const settings = [methodText(server), ...others(REAL_LABELS, server)].join(", ");
-  const warning = server.state === "active" ? "" : server.state;
+  const { state } = server;
+  const warning = needsAttention(state) ? stateText(state) : "";
   return { name: `  ${server.key}`, settings, warning };
+}
+
+/** Whether the table has a word for a state. */
+export function needsAttention(state: RealServerState): boolean {
+  return state !== "active" && state !== "idle";
+}
+
+/** A state in words: `still receiving`. */
+export function stateText(state: RealServerState): string {
+  return state.replace("-", " ");
+}
+
+/** Why a virtual server is down. */
+function downText({ allRealServers }: VirtualServer): string {
+  return [...allRealServers].some(({ weight }) => weight > 0) ? "none usable" : "all weights 0";
 }
 
 /** The forwarding method with the options of a tunnel: `tunnel gue:5555 csum`. */
