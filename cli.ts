@@ -7,28 +7,18 @@
 import { openLive } from "./ffi/live_source.ts";
 import { readFile, readLink } from "./ffi/proc_file.ts";
 import { standardOutputProblem } from "./ffi/standard_output.ts";
-import {
-  DONE,
-  FAILED,
-  INCONSISTENT,
-  NO_IPVS,
-  NOT_PERMITTED,
-  TROUBLE,
-  WRONG_USAGE,
-} from "./lib/commands/exit_codes.ts";
+import { DONE, INCONSISTENT, TROUBLE, UNKNOWN } from "./lib/commands/exit_codes.ts";
+import { explainError, type Explanation } from "./lib/commands/explain.ts";
 import { printDetails, printMessage } from "./lib/commands/messages.ts";
-import type { DiffFormat } from "./lib/commands/diff_options.ts";
 import type { DoctorFormat, Format, Shell } from "./lib/commands/options.ts";
 import { ClosedPipeError, type Output, standardOutput, WriteError } from "./lib/commands/output.ts";
 import { type Arguments, commandName, parseArguments } from "./lib/commands/parse.ts";
 import type { Query } from "./lib/commands/query.ts";
 import { QUERY_OPTIONS } from "./lib/commands/query_options.ts";
 import type { ShowOptions } from "./lib/commands/show.ts";
-import { UsageError } from "./lib/commands/usage_error.ts";
 import { numberOf, secondsOf, sizeOf } from "./lib/commands/values.ts";
 import { collect, type Source } from "./lib/ipvs/collect.ts";
 import type { Consistency } from "./lib/ipvs/snapshot.ts";
-import { isMissingFamily, isPermissionDenied, NetlinkError } from "./lib/netlink/errors.ts";
 import { COMMIT, VERSION } from "./lib/version.ts";
 
 const DEMO = new URL("./testdata/demo/capture.pcap", import.meta.url);
@@ -38,11 +28,35 @@ async function main(words: readonly string[]): Promise<number> {
   try {
     return await run(parseArguments(words));
   } catch (error) {
-    const isDiff = commandName(words) === "diff";
-    if (error instanceof ClosedPipeError) return isDiff ? TROUBLE : DONE;
-    const code = await report(error, words.includes("--debug"));
-    return isDiff ? TROUBLE : code;
+    return await fail(error, words);
   }
+}
+
+/** Reports the error of a command line, as the command does; returns its exit code. */
+async function fail(error: unknown, words: readonly string[]): Promise<number> {
+  const isClosed = error instanceof ClosedPipeError;
+  const isDebug = words.includes("--debug");
+  switch (commandName(words)) {
+    case "check":
+      return isClosed ? UNKNOWN : await reportUnknown(error);
+    case "diff":
+      if (!isClosed) await report(error, isDebug);
+      return TROUBLE;
+    default:
+      return isClosed ? DONE : await report(error, isDebug);
+  }
+}
+
+/** Reports an error on standard output, as a monitoring plugin does. */
+async function reportUnknown(error: unknown): Promise<number> {
+  const { unknownOutput } = await import("./lib/check/plugin_output.ts");
+  const { line, hint } = await explain(error);
+  try {
+    print(unknownOutput(hint === undefined ? line : `${line}; ${hint}`));
+  } catch {
+    // Standard output is closed or full; the exit code remains.
+  }
+  return UNKNOWN;
 }
 
 /** Reports an error on standard error; returns the exit code. */
@@ -68,6 +82,8 @@ async function run(args: Arguments): Promise<number> {
       return await runDoctor(args);
     case "diff":
       return await runDiff(args);
+    case "check":
+      return await runCheck(args);
     case "schema":
       return print((await import("./lib/commands/schema.ts")).schemaText());
     case "completions":
@@ -180,25 +196,18 @@ async function runDoctor(args: Arguments): Promise<number> {
 }
 
 async function runDiff(args: Arguments): Promise<number> {
-  const { diff } = await import("./lib/commands/diff.ts");
-  const { parseQuery } = await import("./lib/commands/query.ts");
+  const { startDiff } = await import("./lib/commands/diff.ts");
   using output = await openOutput(args.options.get("output-file"));
-  const [before, after] = args.operands as [string, string];
-  const { code, inputs } = diff(output.sink, {
-    sides: [before, after],
-    format: (args.options.get("output") ?? "table") as DiffFormat,
-    color: useColor(args, output),
-    counters: args.options.has("counters"),
-    openKernel: openLive,
-    maxSize: sizeOf(args.options, "max-size"),
-    selection: parseQuery(args).selection,
-    note: printMessage,
-  });
+  const color = useColor(args, output);
+  const code = startDiff(args, output.sink, { openKernel: openLive, color, verdict });
   output.commit();
-  const isConsistent = inputs.every(({ consistency }) =>
-    consistency === undefined || verdict(consistency) === DONE
-  );
-  return isConsistent ? code : TROUBLE;
+  return code;
+}
+
+async function runCheck(args: Arguments): Promise<number> {
+  const { check } = await import("./lib/commands/check.ts");
+  using output = openStandardOutput();
+  return await check(args, output.sink, () => openSource(args));
 }
 
 function useColor(args: Arguments, output: Output): boolean {
@@ -261,53 +270,8 @@ async function openSource(args: Arguments): Promise<DisposableSource> {
   });
 }
 
-/** An exit code, the message, and what to do about it. */
-interface Explanation {
-  readonly code: number;
-  readonly line: string;
-  readonly hint?: string;
-}
-
-async function explain(error: unknown): Promise<Explanation> {
-  if (error instanceof UsageError) return { code: WRONG_USAGE, line: error.message };
-  if (error instanceof NetlinkError) return await explainNetlink(error);
-  const message = error instanceof Error ? error.message : String(error);
-  if (error instanceof Deno.errors.NotCapable) return explainDeno(message);
-  if (/^Could not open library/.test(message)) {
-    return { code: FAILED, line: "Cannot open libc.so.6: ipvstat needs glibc" };
-  }
-  return { code: FAILED, line: message };
-}
-
-/** A refusal by the runtime, such as `Requires ffi access, run again with the --allow-ffi flag`. */
-function explainDeno(message: string): Explanation {
-  const access = /^Requires (.*?access.*?),? run again/.exec(message)?.[1] ?? "access";
-  const permissions = "--allow-ffi --allow-read --allow-write";
-  return {
-    code: FAILED,
-    line: `Deno was started without permission for ${access}`,
-    hint: `run: deno run ${permissions} cli.ts`,
-  };
-}
-
-async function explainNetlink(error: NetlinkError): Promise<Explanation> {
-  if (isMissingFamily(error)) {
-    return {
-      code: NO_IPVS,
-      line: "IPVS is not available: the kernel module ip_vs is not loaded",
-      hint: "try: sudo modprobe ip_vs (ipvstat doctor explains more, ipvstat --demo needs no IPVS)",
-    };
-  }
-  if (isPermissionDenied(error)) {
-    const { explainRefusal } = await import("./lib/doctor/capability.ts");
-    const { finding, fix } = explainRefusal({ readFile, readLink });
-    return {
-      code: NOT_PERMITTED,
-      line: `Not permitted to read IPVS: ${finding}`,
-      hint: `try: ${fix[0]}`,
-    };
-  }
-  return { code: FAILED, line: error.message };
+function explain(error: unknown): Promise<Explanation> {
+  return explainError(error, { readFile, readLink });
 }
 
 if (import.meta.main) Deno.exit(await main(Deno.args));

@@ -121,7 +121,13 @@ export type { Counters, CpuCounters, Totals } from "./lib/procfs/ip_vs_stats.ts"
 export type { EstimatorStatus, HashTable, KernelStatus } from "./lib/procfs/ip_vs_status.ts";
 export type { Settings } from "./lib/procfs/settings.ts";
 export { Shares } from "./lib/metrics/shares.ts";
-export { Selection, type SelectionText, type ServerNames } from "./lib/query/selection.ts";
+export {
+  type SelectableReal,
+  type SelectableVirtual,
+  Selection,
+  type SelectionText,
+  type ServerNames,
+} from "./lib/query/selection.ts";
 export { SelectionError } from "./lib/query/selection_error.ts";
 export {
   firstServers,

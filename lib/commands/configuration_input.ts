@@ -8,7 +8,9 @@ import { isCapture } from "../capture/packets.ts";
 import { collect, type Source } from "../ipvs/collect.ts";
 import type { Consistency, Snapshot } from "../ipvs/snapshot.ts";
 import type { Side } from "../output/diff_text.ts";
+import type { Expectation } from "../check/expectation.ts";
 import { type Configuration, ConfigurationError, configurationOf } from "../query/configuration.ts";
+import { isNames, parseExpectedNames } from "../query/expected_names.ts";
 import { parseJsonConfiguration } from "../query/json_configuration.ts";
 import { parseRules } from "../query/rules.ts";
 import { cannotRead } from "./capture_error.ts";
@@ -68,24 +70,53 @@ function replayed(bytes: Uint8Array, file: string): Snapshot {
   }
 }
 
-function textInput(name: string, bytes: Uint8Array): ConfigurationInput {
-  try {
+/**
+ * Reads what is expected from a file or `-`: a configuration, or names.
+ *
+ * @throws {CaptureFileError} if it cannot be read or is of no known kind.
+ */
+export function readExpectation(file: string, options: Pick<InputOptions, "maxSize">): Expectation {
+  const name = captureName(file);
+  const bytes = readInput(file, options.maxSize);
+  if (isCapture(bytes)) {
+    return { kind: "configuration", configuration: configurationOf(replayed(bytes, file)) };
+  }
+  return named(name, () => {
     const text = decode(bytes);
-    switch (kindOf(text)) {
-      case "json": {
-        const { time, ...configuration } = parseJsonConfiguration(text);
-        return { name, kind: "json", time, configuration };
-      }
-      case "rules":
-        return { name, kind: "rules", time: null, configuration: parseRules(text) };
-    }
+    return isNames(text)
+      ? { kind: "names", names: parseExpectedNames(text) }
+      : { kind: "configuration", configuration: parseText(text).configuration };
+  });
+}
+
+function textInput(name: string, bytes: Uint8Array): ConfigurationInput {
+  return named(name, () => ({ name, ...parseText(decode(bytes)) }));
+}
+
+/** Adds the name of the file to the error of a text. */
+function named<T>(name: string, parse: () => T): T {
+  try {
+    return parse();
   } catch (error) {
     if (error instanceof ConfigurationError) throw cannotRead(name, error.message, error);
     throw error;
   }
-  const kinds = "a recording, the output of ipvstat show -o json, or rules of ipvsadm -Sn";
-  throw cannotRead(name, `it is not ${kinds}`);
 }
+
+function parseText(text: string): Omit<ConfigurationInput, "name"> {
+  switch (kindOf(text)) {
+    case "json": {
+      const { time, ...configuration } = parseJsonConfiguration(text);
+      return { kind: "json", time, configuration };
+    }
+    case "rules":
+      return { kind: "rules", time: null, configuration: parseRules(text) };
+    default:
+      throw new ConfigurationError(`it is not ${KINDS}`);
+  }
+}
+
+const KINDS = "a recording, the output of ipvstat show -o json, or rules of ipvsadm -Sn";
 
 function decode(bytes: Uint8Array): string {
   try {

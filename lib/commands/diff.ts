@@ -3,6 +3,8 @@
  *
  * @module
  */
+import type { Source } from "../ipvs/collect.ts";
+import type { Consistency } from "../ipvs/snapshot.ts";
 import { type Sink, utf8 } from "../output/byte_writer.ts";
 import { diffJson } from "../output/diff_json.ts";
 import { diffText } from "../output/diff_text.ts";
@@ -16,8 +18,48 @@ import {
   readConfiguration,
 } from "./configuration_input.ts";
 import type { DiffFormat } from "./diff_options.ts";
-import { DIFFERENT, SAME } from "./exit_codes.ts";
+import { DIFFERENT, DONE, SAME, TROUBLE } from "./exit_codes.ts";
+import { printMessage } from "./messages.ts";
+import type { Arguments } from "./parse.ts";
+import { parseQuery } from "./query.ts";
 import { UsageError } from "./usage_error.ts";
+import { sizeOf } from "./values.ts";
+
+/** What `diff` needs from the program. */
+export interface DiffEnvironment {
+  /** Opens the running kernel. */
+  openKernel(): Source & Disposable;
+  /** Whether to use colours. */
+  readonly color: boolean;
+  /** Reports an inconsistent snapshot; returns the exit code of `show`. */
+  verdict(consistency: Consistency): number;
+}
+
+/**
+ * Runs `ipvstat diff`; returns the exit code, which is {@linkcode TROUBLE} if the table kept changing
+ * during a read.
+ *
+ * @throws {UsageError} if a pattern cannot be parsed.
+ * @throws whatever {@linkcode diff} throws.
+ */
+export function startDiff(args: Arguments, sink: Sink, environment: DiffEnvironment): number {
+  const { openKernel, color, verdict } = environment;
+  const [before, after] = args.operands as [string, string];
+  const { code, inputs } = diff(sink, {
+    sides: [before, after],
+    format: (args.options.get("output") ?? "table") as DiffFormat,
+    color,
+    counters: args.options.has("counters"),
+    selection: parseQuery(args).selection,
+    maxSize: sizeOf(args.options, "max-size"),
+    openKernel,
+    note: printMessage,
+  });
+  const isConsistent = inputs.every(({ consistency }) =>
+    consistency === undefined || verdict(consistency) === DONE
+  );
+  return isConsistent ? code : TROUBLE;
+}
 
 /** What to compare, and how to print the differences. */
 export interface DiffOptions extends InputOptions {

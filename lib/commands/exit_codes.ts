@@ -38,9 +38,20 @@ export const EXIT_CODES: readonly ExitCode[] = [
   },
 ];
 
+/** The exit code of a monitoring plugin that could not check. */
+export const UNKNOWN = 3;
+
 /** The exit codes of `diff`, explained. */
 export const DIFF_EXIT_CODES: readonly ExitCode[] = [
   { code: SAME, meaning: "no differences" },
   { code: DIFFERENT, meaning: "differences" },
   { code: TROUBLE, meaning: "trouble", details: "any error, wrong usage included" },
+];
+
+/** The exit codes of `check`, explained. */
+export const CHECK_EXIT_CODES: readonly ExitCode[] = [
+  { code: 0, meaning: "OK" },
+  { code: 1, meaning: "WARNING" },
+  { code: 2, meaning: "CRITICAL" },
+  { code: UNKNOWN, meaning: "UNKNOWN", details: "any error, wrong usage included" },
 ];

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { CHECK_COMMAND, CHECK_OPTIONS } from "./check_options.ts";
 import { DIFF_COMMAND, DIFF_OPTIONS } from "./diff_options.ts";
 import { type Argument, type Command, NEEDS_CAPTURE, type Option } from "./option_types.ts";
 import { PROMETHEUS_OPTIONS } from "./prometheus_options.ts";
@@ -78,6 +79,7 @@ const TASKS: readonly Command[] = [
       "kept.",
   },
   DIFF_COMMAND,
+  CHECK_COMMAND,
   {
     name: "doctor",
     operands: [],
@@ -184,7 +186,7 @@ export const OPTIONS: readonly Option[] = [
   {
     name: "rates",
     argument: { name: "SECONDS", values: "seconds" },
-    commands: ["show", "stream"],
+    commands: ["show", "stream", "check"],
     help: "measure rates between two snapshots",
     details:
       "With show, the kernel is read twice and the second snapshot is printed; with stream, each " +
@@ -199,7 +201,7 @@ export const OPTIONS: readonly Option[] = [
   {
     name: "replay",
     argument: FILE,
-    commands: ["show", "stream"],
+    commands: ["show", "stream", "check"],
     help: "read a recording or an nlmon capture instead of the kernel",
     details: "Both pcap and pcapng are supported. - is standard input; a pipe is read to its end.",
     excludes: "demo",
@@ -207,19 +209,19 @@ export const OPTIONS: readonly Option[] = [
   {
     name: "round",
     argument: { name: "N", values: "count" },
-    commands: ["show"],
+    commands: ["show", "check"],
     help: "which snapshot to replay, from 1 (default: the last complete one)",
     needs: NEEDS_CAPTURE,
   },
   {
     name: "max-size",
     argument: { name: "SIZE", values: "size" },
-    commands: ["show", "stream"],
+    commands: ["show", "stream", "check"],
     help: "refuse captures larger than SIZE, such as 512M (default 1G)",
     details: "SIZE is in bytes, or with K, M or G in KiB, MiB or GiB; at most 2G.",
     needs: NEEDS_CAPTURE,
   },
-  { name: "demo", commands: ["show", "stream"], help: "read the built-in recording" },
+  { name: "demo", commands: ["show", "stream", "check"], help: "read the built-in recording" },
   {
     name: "rounds",
     argument: { name: "N", values: "count" },
@@ -234,6 +236,7 @@ export const OPTIONS: readonly Option[] = [
   },
   ...STREAM_OPTIONS,
   ...DIFF_OPTIONS,
+  ...CHECK_OPTIONS,
   {
     name: "debug",
     commands: ["show", "stream", "record"],

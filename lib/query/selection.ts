@@ -40,16 +40,23 @@ export interface SelectionText {
 
 /** What a selection needs to know of a real server. */
 export interface SelectableReal {
+  /** 0 to 65535; undefined with a fwmark. */
   readonly port: number | undefined;
+  /** Whether its address is in a network; false with a fwmark. */
   isIn(network: Network): boolean;
 }
 
 /** What a selection needs to know of a virtual server. */
 export interface SelectableVirtual extends SelectableReal {
+  /** `inet` or `inet6`. */
   readonly addressFamily: "inet" | "inet6";
+  /** 1 to 4294967295; undefined for a virtual server with an address. */
   readonly fwmark: number | undefined;
+  /** `tcp`, `udp`, `sctp` or a number; undefined with a fwmark. */
   readonly protocol: string | undefined;
+  /** IPv4 in dotted decimal, IPv6 according to RFC 5952; undefined with a fwmark. */
   readonly address: string | undefined;
+  /** The scheduler. */
   readonly sched: string;
 }
 

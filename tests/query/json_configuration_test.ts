@@ -89,7 +89,8 @@ Deno.test("parseJsonConfiguration() does not know what is null or absent", () =>
 });
 
 /** A document with one virtual and one real server, changed. */
-function changed(change: (document: any) => void): string { // deno-lint-ignore-line no-explicit-any
+// deno-lint-ignore no-explicit-any
+function changed(change: (document: any) => void): string {
   const [text] = jsonOf(fakeKernel({
     services: [{
       address: "10.0.0.1",
