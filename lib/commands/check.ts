@@ -8,11 +8,13 @@ import type { SyncRole } from "../check/namespace.ts";
 import { pluginOutput } from "../check/plugin_output.ts";
 import { type CheckResult, STATUSES, worstStatus } from "../check/result.ts";
 import { DEFAULT_CRITICAL, type Minimum } from "../check/usable.ts";
+import { collect, type Source } from "../ipvs/collect.ts";
 import { isMissingFamily, NetlinkError } from "../netlink/errors.ts";
 import { type Sink, utf8 } from "../output/byte_writer.ts";
+import type { Selection } from "../query/selection.ts";
 import { readExpectation } from "./configuration_input.ts";
 import type { Arguments } from "./parse.ts";
-import { parseQuery } from "./query.ts";
+import { parseQuery, type Query } from "./query.ts";
 import { readSnapshot, type ShowSource } from "./show.ts";
 import { UsageError } from "./usage_error.ts";
 import { secondsOf, sizeOf } from "./values.ts";
@@ -34,21 +36,24 @@ interface PluginSource extends ShowSource, Disposable {
  * @throws {DecodeError} if the kernel's reply is malformed.
  */
 export async function check(args: Arguments, sink: Sink, open: OpenSource): Promise<number> {
-  const options = parseOptions(args);
-  const result = await checkSource(args, options, open);
+  const query = parseQuery(args);
+  const options = parseOptions(args, query);
+  const result = await checkSource(args, { query, options, open });
   sink(utf8(pluginOutput(result)));
   return STATUSES.indexOf(worstStatus(result.problems));
 }
 
 async function checkSource(
   args: Arguments,
-  options: CheckOptions,
-  open: OpenSource,
+  { query, options, open }: { query: Query; options: CheckOptions; open: OpenSource },
 ): Promise<CheckResult> {
   let source: PluginSource | undefined;
   try {
     source = await open();
-    return checkSnapshot(await readSnapshot(source, secondsOf(args.options, "rates")), options);
+    const identities = options.none ? undefined : query.identities(source);
+    const read = (from: Source) => collect(from, identities);
+    const snapshot = await readSnapshot(source, secondsOf(args.options, "rates"), read);
+    return checkSnapshot(snapshot, options);
   } catch (error) {
     if (options.none && error instanceof NetlinkError && isMissingFamily(error)) {
       return { summary: `${NOTHING}: ip_vs is not loaded`, problems: [], data: [] };
@@ -59,19 +64,19 @@ async function checkSource(
   }
 }
 
-function parseOptions(args: Arguments): CheckOptions {
+function parseOptions(args: Arguments, { selection }: Query): CheckOptions {
   const { options, lists } = args;
   const minimum = (name: string) => {
     const text = options.get(name);
     return text === undefined ? undefined : parseMinimum(text, `--${name}`);
   };
   return {
-    selection: parseQuery(args).selection,
+    selection,
     usable: {
       warning: minimum("warning-usable"),
       critical: minimum("critical-usable") ?? DEFAULT_CRITICAL,
     },
-    expected: expectationOf(args),
+    expected: expectationOf(args, selection),
     sync: options.get("sync") as SyncRole | undefined,
     uneven: unevenOf(args),
     ignored: lists.get("ignore") ?? [],
@@ -94,15 +99,17 @@ function unevenOf({ options }: Arguments): number | undefined {
   throw new UsageError(`Invalid PERCENT "${text}" for --uneven: use one such as 20%, at most 100%`);
 }
 
-function expectationOf(args: Arguments): CheckOptions["expected"] {
-  const { options } = args;
+function expectationOf(
+  { options }: Arguments,
+  selection: Selection,
+): CheckOptions["expected"] {
   const file = options.get("expect");
   if (file === undefined) return undefined;
   if (file === "-" && options.get("replay") === "-") {
     throw new UsageError("Options --expect and --replay cannot both read standard input");
   }
   const expectation = readExpectation(file, { maxSize: sizeOf(options, "max-size") });
-  if (expectation.kind === "names" && !parseQuery(args).selection.isEverything) {
+  if (expectation.kind === "names" && !selection.isEverything) {
     throw new UsageError("A file of names cannot be combined with options that select servers");
   }
   return expectation;

@@ -31,6 +31,8 @@ export interface ConfigurationInput extends Side {
 export interface InputOptions {
   /** Opens the running kernel. */
   openKernel(): Source & Disposable;
+  /** Reads the running kernel: all virtual servers, or at least those that are selected. */
+  readKernel(source: Source): Snapshot;
   /** Size limit of a file, in bytes. */
   readonly maxSize?: number | undefined;
 }
@@ -45,7 +47,7 @@ export interface InputOptions {
 export function readConfiguration(operand: string, options: InputOptions): ConfigurationInput {
   if (operand === LIVE) {
     using source = options.openKernel();
-    return inputOf(collect(source), { name: LIVE, kind: "live" });
+    return inputOf(options.readKernel(source), { name: LIVE, kind: "live" });
   }
   const name = captureName(operand);
   const bytes = readInput(operand, options.maxSize);

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Source } from "../ipvs/collect.ts";
+import { collect, type Source } from "../ipvs/collect.ts";
 import type { Consistency } from "../ipvs/snapshot.ts";
 import { type Sink, utf8 } from "../output/byte_writer.ts";
 import { diffJson } from "../output/diff_json.ts";
@@ -45,14 +45,16 @@ export interface DiffEnvironment {
 export function startDiff(args: Arguments, sink: Sink, environment: DiffEnvironment): number {
   const { openKernel, color, verdict } = environment;
   const [before, after] = args.operands as [string, string];
+  const { selection, identities } = parseQuery(args);
   const { code, inputs } = diff(sink, {
     sides: [before, after],
     format: (args.options.get("output") ?? "table") as DiffFormat,
     color,
     counters: args.options.has("counters"),
-    selection: parseQuery(args).selection,
+    selection,
     maxSize: sizeOf(args.options, "max-size"),
     openKernel,
+    readKernel: (source) => collect(source, identities(source)),
     note: printMessage,
   });
   const isConsistent = inputs.every(({ consistency }) =>

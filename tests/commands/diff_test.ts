@@ -78,6 +78,7 @@ function compare(
     counters: false,
     selection: new Selection({}),
     openKernel: () => ({ ...fakeKernel({ services: AFTER }), [Symbol.dispose]() {} }),
+    readKernel: collect,
     note: (message) => notes.push(message),
     ...settings,
   });
