@@ -134,6 +134,8 @@ async function runShow(args: Arguments): Promise<number> {
       aggregate: args.options.get("aggregate") as ShowOptions["aggregate"],
       color: useColor(args, output),
       width: tableWidth(args, output),
+      columns: args.options.get("columns")?.split(","),
+      rollup: args.options.has("rollup"),
       rates: secondsOf(args.options, "rates"),
       query,
     })).catch((error) => {
@@ -151,7 +153,7 @@ async function runShow(args: Arguments): Promise<number> {
 /** Which servers to select, and their order; undefined if the command line asks for neither. */
 async function queryOf(args: Arguments): Promise<Query | undefined> {
   if (!QUERY_OPTIONS.some(({ name }) => args.options.has(name))) return undefined;
-  return (await import("./lib/commands/query.ts")).parseQuery(args);
+  return await (await import("./lib/commands/query.ts")).parseQuery(args);
 }
 
 async function runStream(args: Arguments): Promise<number> {
@@ -199,7 +201,7 @@ async function runDiff(args: Arguments): Promise<number> {
   const { startDiff } = await import("./lib/commands/diff.ts");
   using output = await openOutput(args.options.get("output-file"));
   const color = useColor(args, output);
-  const code = startDiff(args, output.sink, { openKernel: openLive, color, verdict });
+  const code = await startDiff(args, output.sink, { openKernel: openLive, color, verdict });
   output.commit();
   return code;
 }

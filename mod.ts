@@ -94,7 +94,7 @@ export { collect, type Source } from "./lib/ipvs/collect.ts";
 export { type Address, Network, parseAddress, parseNetwork } from "./lib/ipvs/network.ts";
 export { withRates } from "./lib/ipvs/rates.ts";
 export { REAL_SERVER_STATES, RealServer, type RealServerState } from "./lib/ipvs/real_server.ts";
-export { type Rates, Server } from "./lib/ipvs/server.ts";
+export { type Additions, type Rates, Server, type ServerName } from "./lib/ipvs/server.ts";
 export {
   VIRTUAL_SERVER_STATES,
   VirtualServer,
@@ -122,12 +122,13 @@ export type { EstimatorStatus, HashTable, KernelStatus } from "./lib/procfs/ip_v
 export type { Settings } from "./lib/procfs/settings.ts";
 export { Shares } from "./lib/metrics/shares.ts";
 export {
+  type KnownNames,
   type SelectableReal,
   type SelectableVirtual,
   Selection,
   type SelectionText,
-  type ServerNames,
 } from "./lib/query/selection.ts";
+export { type NameEntry, Names, parseNames, withNames } from "./lib/query/names.ts";
 export { SelectionError } from "./lib/query/selection_error.ts";
 export {
   firstServers,
@@ -137,6 +138,8 @@ export {
   type SortValue,
 } from "./lib/query/sort.ts";
 export type { Sink } from "./lib/output/byte_writer.ts";
+export { type CsvOptions, encodeCsv } from "./lib/output/csv.ts";
+export { encodeIpvsadm } from "./lib/output/ipvsadm.ts";
 export { encodeInflux, type InfluxOptions } from "./lib/output/influx.ts";
 export { encodeJson } from "./lib/output/json.ts";
 export { encodeNdjson } from "./lib/output/ndjson.ts";

@@ -51,7 +51,7 @@ const WRONG: readonly [words: string, line: RegExp][] = [
   ["completions fihs", /Unknown SHELL "fihs" for completions; did you mean fish\?/],
   ["record", /Missing FILE for record: use a file name or -/],
   ["record a b", /Unexpected argument "b"; record takes only FILE/],
-  ["schema --demo", /Option --demo does not apply to schema; use it with show or stream/],
+  ["schema --demo", /Option --demo does not apply to schema; use it with show, stream or check/],
   [
     "-o",
     /Missing FORMAT for --output: use table, wide, json, ndjson, influx, prometheus or openmetrics/,

@@ -27,7 +27,7 @@ function recipes(page: string): Recipe[] {
 async function outputIn(bin: string, command: string): Promise<string> {
   const env = { PATH: `${bin}:${Deno.env.get("PATH")}`, NO_COLOR: "1" };
   const { stdout } = await run(["bash", "-c", `exec 2>&1; ${command}`], { cwd: ROOT, env });
-  return stdout;
+  return stdout.replaceAll("\r\n", "\n");
 }
 
 /** Uses a directory that has the program as `ipvstat`. */

@@ -19,6 +19,11 @@ export const GOLDENS: Readonly<Record<string, ShowOptions>> = {
   "expected-80.txt": { format: "table", extended: false, color: false, width: 80 },
   "expected.json": { format: "json", extended: false, color: false },
   "expected.ndjson": { format: "ndjson", extended: false, color: false },
+  "expected.csv": { format: "csv", extended: false, color: false },
+  "expected.rules": { format: "ipvsadm", extended: false, color: false },
+  "expected-rollup.txt": {
+    ...{ format: "table", extended: false, color: false, width: 80, rollup: true },
+  },
   "expected.influx": { format: "influx", extended: false, color: false },
   "expected-extended.influx": { format: "influx", extended: true, color: false },
   "expected.prom": { format: "prometheus", extended: false, color: false },

@@ -4,7 +4,7 @@
  * @module
  */
 import { compareConfigurations, type VirtualDifference } from "../query/comparison.ts";
-import type { Configuration, ConfiguredServer } from "../query/configuration.ts";
+import type { Configuration } from "../query/configuration.ts";
 import type { ExpectedName } from "../query/expected_names.ts";
 import type { Problem } from "./result.ts";
 
@@ -44,10 +44,14 @@ function checkNames(
   { virtualServers }: Configuration,
   names: readonly ExpectedName[],
 ): Problem[] {
-  const missing = names.filter((name) => !virtualServers.some((one) => name.matches(one)));
+  const missing = names.filter((name) =>
+    !virtualServers.some((virtual) =>
+      name.matches(virtual) || virtual.realServers.some((real) => name.matchesReal(real))
+    )
+  );
   const others = virtualServers.filter((one) => !names.some((name) => name.matches(one)));
   return [
     ...missing.map(({ text }): Problem => ({ status: "CRITICAL", text: `${text}: missing` })),
-    ...others.map((server: ConfiguredServer) => unexpected(server.key)),
+    ...others.map(({ key }) => unexpected(key)),
   ];
 }

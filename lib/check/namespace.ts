@@ -7,6 +7,7 @@
 import type { Snapshot } from "../ipvs/snapshot.ts";
 import { isFrozen } from "../procfs/settings.ts";
 import type { Problem } from "./result.ts";
+import { titleOf } from "./title.ts";
 
 /** Which sync daemons should run. */
 export const SYNC_ROLES = ["master", "backup", "both", "none"] as const;
@@ -40,9 +41,9 @@ export function checkEstimator({ settings }: Snapshot): Problem[] {
 
 /** Whether there is nothing: no virtual server and no sync daemon. */
 export function checkNone({ virtualServers, syncDaemons }: Snapshot): Problem[] {
-  const servers = virtualServers.map(({ key }): Problem => ({
+  const servers = virtualServers.map((virtual): Problem => ({
     status: "CRITICAL",
-    text: `${key}: exists`,
+    text: `${titleOf(virtual)}: exists`,
   }));
   if (syncDaemons === null) {
     return [...servers, { status: "UNKNOWN", text: "sync daemons: not known" }];

@@ -6,6 +6,7 @@
 import type { VirtualServer } from "../ipvs/virtual_server.ts";
 import { Shares } from "../metrics/shares.ts";
 import type { Problem } from "./result.ts";
+import { titleOf } from "./title.ts";
 
 /** Shares of fewer connections say little. */
 const LEAST_CONNECTIONS = 100;
@@ -39,7 +40,7 @@ export function checkUneven(
       compared++;
       if (100 * Math.abs(share - weightShare) <= limit) continue;
       const text = `${percent(share)} of the connections, ${percent(weightShare)} of the weights`;
-      problems.push({ status: "WARNING", text: `${virtual.key} ${real.key}: ${text}` });
+      problems.push({ status: "WARNING", text: `${titleOf(virtual)} ${real.key}: ${text}` });
     }
   }
   if (compared > 0) return problems;

@@ -7,6 +7,7 @@
 import type { RealServer } from "../ipvs/real_server.ts";
 import type { VirtualServer } from "../ipvs/virtual_server.ts";
 import type { Datum, Problem } from "./result.ts";
+import { titleOf } from "./title.ts";
 
 /** The least number of usable real servers, or their least part of all of them in percent. */
 export interface Minimum {
@@ -56,7 +57,7 @@ export function checkUsable(
       ? ["WARNING", warning!] as const
       : [];
     if (status === undefined) continue;
-    problems.push({ status, text: `${virtual.key}: ${usableText(counts, least)}` });
+    problems.push({ status, text: `${titleOf(virtual)}: ${usableText(counts, least)}` });
   }
   return problems;
 }
@@ -79,7 +80,7 @@ export function checkThresholds(virtualServers: Iterable<VirtualServer>): Proble
     for (const real of virtual.realServers) {
       const { state } = real;
       if (state !== "overloaded" && state !== "near-threshold") continue;
-      const text = `${virtual.key} ${real.key}: ${state}, ${connectionsText(real)}`;
+      const text = `${titleOf(virtual)} ${real.key}: ${state}, ${connectionsText(real)}`;
       problems.push({ status: "WARNING", text });
     }
   }

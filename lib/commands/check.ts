@@ -36,7 +36,7 @@ interface PluginSource extends ShowSource, Disposable {
  * @throws {DecodeError} if the kernel's reply is malformed.
  */
 export async function check(args: Arguments, sink: Sink, open: OpenSource): Promise<number> {
-  const query = parseQuery(args);
+  const query = await parseQuery(args);
   const options = parseOptions(args, query);
   const result = await checkSource(args, { query, options, open });
   sink(utf8(pluginOutput(result)));
@@ -53,7 +53,7 @@ async function checkSource(
     const identities = options.none ? undefined : query.identities(source);
     const read = (from: Source) => collect(from, identities);
     const snapshot = await readSnapshot(source, secondsOf(args.options, "rates"), read);
-    return checkSnapshot(snapshot, options);
+    return checkSnapshot(query.addNames(snapshot), options);
   } catch (error) {
     if (options.none && error instanceof NetlinkError && isMissingFamily(error)) {
       return { summary: `${NOTHING}: ip_vs is not loaded`, problems: [], data: [] };

@@ -39,22 +39,26 @@ export interface DiffEnvironment {
  * Runs `ipvstat diff`; returns the exit code, which is {@linkcode TROUBLE} if the table kept changing
  * during a read.
  *
- * @throws {UsageError} if a pattern cannot be parsed.
+ * @throws {SelectionError} if a pattern cannot be parsed.
  * @throws whatever {@linkcode diff} throws.
  */
-export function startDiff(args: Arguments, sink: Sink, environment: DiffEnvironment): number {
+export async function startDiff(
+  args: Arguments,
+  sink: Sink,
+  environment: DiffEnvironment,
+): Promise<number> {
   const { openKernel, color, verdict } = environment;
   const [before, after] = args.operands as [string, string];
-  const { selection, identities } = parseQuery(args);
+  const query = await parseQuery(args);
   const { code, inputs } = diff(sink, {
     sides: [before, after],
     format: (args.options.get("output") ?? "table") as DiffFormat,
     color,
     counters: args.options.has("counters"),
-    selection,
+    selection: query.selection,
     maxSize: sizeOf(args.options, "max-size"),
     openKernel,
-    readKernel: (source) => collect(source, identities(source)),
+    readKernel: (source) => collect(source, query.identities(source)),
     note: printMessage,
   });
   const isConsistent = inputs.every(({ consistency }) =>

@@ -5,6 +5,7 @@
  */
 import type { Files } from "../doctor/machine.ts";
 import { isMissingFamily, isPermissionDenied, NetlinkError } from "../netlink/errors.ts";
+import { SelectionError } from "../query/selection_error.ts";
 import { FAILED, NO_IPVS, NOT_PERMITTED, WRONG_USAGE } from "./exit_codes.ts";
 import { UsageError } from "./usage_error.ts";
 
@@ -17,7 +18,9 @@ export interface Explanation {
 
 /** Explains an error; a refusal of the kernel with what the files of /proc say about the process. */
 export async function explainError(error: unknown, files: Files): Promise<Explanation> {
-  if (error instanceof UsageError) return { code: WRONG_USAGE, line: error.message };
+  if (error instanceof UsageError || error instanceof SelectionError) {
+    return { code: WRONG_USAGE, line: error.message };
+  }
   if (error instanceof NetlinkError) return await explainNetlink(error, files);
   const message = error instanceof Error ? error.message : String(error);
   if (error instanceof Deno.errors.NotCapable) return explainDeno(message);

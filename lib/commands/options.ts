@@ -22,9 +22,11 @@ export const FORMATS = [
   "wide",
   "json",
   "ndjson",
+  "csv",
   "influx",
   "prometheus",
   "openmetrics",
+  "ipvsadm",
 ] as const;
 
 /** One of {@linkcode FORMATS}. */
@@ -125,9 +127,11 @@ export const OPTIONS: readonly Option[] = [
     help: formatHelp(FORMATS),
     details: "The format table fits the terminal; wide shows all columns, as does table into a " +
       "pipe or a file; json is one document, described by ipvstat schema; ndjson has a line for " +
-      "the snapshot and one for each server; influx is line " +
+      "the snapshot and one for each server; csv has a row for each server; influx is line " +
       "protocol with the measurements, tags and fields of telegraf's inputs.ipvs; prometheus is " +
-      "the text format 0.0.4; openmetrics is OpenMetrics 1.0.",
+      "the text format 0.0.4; openmetrics is OpenMetrics 1.0; ipvsadm prints the rules as " +
+      "ipvsadm -Sn does, for ipvsadm -R.",
+    default: FORMATS[0],
   },
   {
     name: "output",

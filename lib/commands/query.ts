@@ -7,12 +7,11 @@ import type { Source } from "../ipvs/collect.ts";
 import type { ServiceIdentity } from "../ipvs/service_identity.ts";
 import type { Snapshot } from "../ipvs/snapshot.ts";
 import { Selection } from "../query/selection.ts";
-import { SelectionError } from "../query/selection_error.ts";
 import { firstServers, parseSortKey, sortServers } from "../query/sort.ts";
 import { DONE, FAILED } from "./exit_codes.ts";
 import { printMessage } from "./messages.ts";
+import type { NamesFile } from "./names_file.ts";
 import type { Arguments } from "./parse.ts";
-import { UsageError } from "./usage_error.ts";
 import { numberOf } from "./values.ts";
 
 /** Selects and sorts servers of a snapshot. */
@@ -23,6 +22,8 @@ export interface Query {
    * requests that were recorded only.
    */
   identities(source: Source): readonly ServiceIdentity[] | undefined;
+  /** The snapshot with the names of its servers. */
+  addNames(snapshot: Snapshot): Snapshot;
   /** The snapshot with the selected servers, in the order that was asked for. */
   apply(snapshot: Snapshot): Snapshot;
 }
@@ -30,31 +31,42 @@ export interface Query {
 /**
  * The query of a command line.
  *
- * @throws {UsageError} if a pattern or a key cannot be parsed.
+ * @throws {NamesFileError} if the file of names cannot be read.
+ * @throws {SelectionError} if a pattern or a key cannot be parsed.
  */
-export function parseQuery({ options, lists }: Arguments): Query {
-  return usage(() => {
-    const selection = new Selection({
-      services: lists.get("service"),
-      fwmarks: lists.get("fwmark"),
-      reals: lists.get("real"),
-      protocols: lists.get("protocol"),
-      families: lists.get("family"),
-      schedulers: lists.get("scheduler"),
-      states: lists.get("state"),
-    });
-    const sort = options.get("sort");
-    const key = sort === undefined ? undefined : parseSortKey(sort);
-    const top = numberOf(options, "top");
-    const apply = (snapshot: Snapshot) => {
-      const selected = selection.select(snapshot);
-      const sorted = key === undefined ? selected : sortServers(selected, key);
-      return top === undefined ? sorted : firstServers(sorted, top);
-    };
-    const { identities } = selection;
-    const isLive = (source: Source) => source.restart !== undefined;
-    return { selection, apply, identities: (from) => isLive(from) ? identities : undefined };
-  });
+export async function parseQuery({ options, lists }: Arguments): Promise<Query> {
+  const names = await openNames(options.get("names"));
+  const known = names && { identitiesOf: (name: string) => names.current().identitiesOf(name) };
+  const selection = new Selection({
+    services: lists.get("service"),
+    fwmarks: lists.get("fwmark"),
+    reals: lists.get("real"),
+    protocols: lists.get("protocol"),
+    families: lists.get("family"),
+    schedulers: lists.get("scheduler"),
+    states: lists.get("state"),
+  }, known);
+  const sort = options.get("sort");
+  const key = sort === undefined ? undefined : parseSortKey(sort);
+  const top = numberOf(options, "top");
+  const addNames = (snapshot: Snapshot) => names?.addTo(snapshot) ?? snapshot;
+  const apply = (snapshot: Snapshot) => {
+    const selected = selection.select(addNames(snapshot));
+    const sorted = key === undefined ? selected : sortServers(selected, key);
+    return top === undefined ? sorted : firstServers(sorted, top);
+  };
+  const isLive = (source: Source) => source.restart !== undefined;
+  return {
+    selection,
+    addNames,
+    apply,
+    identities: (from) => isLive(from) ? selection.identities : undefined,
+  };
+}
+
+async function openNames(file: string | undefined): Promise<NamesFile | undefined> {
+  if (file === undefined) return undefined;
+  return new (await import("./names_file.ts")).NamesFile(file);
 }
 
 /**
@@ -67,13 +79,4 @@ export function matchVerdict({ options }: Arguments, query: Query, snapshot: Sna
   if (!query.selection.isEverything) printMessage("No server matches the selection");
   else if (isRequired) printMessage("There is no virtual server");
   return isRequired ? FAILED : DONE;
-}
-
-function usage<T>(parse: () => T): T {
-  try {
-    return parse();
-  } catch (error) {
-    if (error instanceof SelectionError) throw new UsageError(error.message, { cause: error });
-    throw error;
-  }
 }

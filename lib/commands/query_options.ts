@@ -4,12 +4,18 @@
  * @module
  */
 import { STATES } from "../query/states.ts";
-import type { Option } from "./option_types.ts";
+import type { Option, OptionNeed } from "./option_types.ts";
 
 /** The commands that print servers. */
 const COMMANDS = ["show", "stream"];
 /** The commands that only part of the table can be selected for. */
 const SELECTING = [...COMMANDS, "diff", "check"];
+
+/** Formats that have a row for each server. */
+const NEEDS_ROWS: readonly OptionNeed[] = ["table", "wide", "csv"].map((value) => ({
+  option: "output",
+  value,
+}));
 
 /** The rows. */
 export const QUERY_OPTIONS: readonly Option[] = [
@@ -73,6 +79,16 @@ export const QUERY_OPTIONS: readonly Option[] = [
     details: `STATE is one of ${STATES.join(", ")}.`,
   },
   {
+    name: "names",
+    argument: { name: "FILE", values: "file" },
+    commands: [...COMMANDS, "check"],
+    help: "show the names of servers in FILE, which --service can use",
+    details: "FILE has an object in JSON on each line, with name, and with address, port and " +
+      "protocol or with fwmark; port and protocol can be left out, and labels is an object of texts. " +
+      "The names appear in the table, in json, ndjson and csv, and in prometheus and openmetrics as " +
+      "ipvs_virtual_server_name_info. A stream reads FILE again when it changes.",
+  },
+  {
     name: "sort",
     argument: { name: "KEY", values: "text" },
     commands: COMMANDS,
@@ -87,6 +103,26 @@ export const QUERY_OPTIONS: readonly Option[] = [
     commands: COMMANDS,
     help: "only the first N virtual servers",
     details: "They are counted after selecting and sorting.",
+  },
+  {
+    name: "columns",
+    argument: { name: "NAMES", values: "text" },
+    commands: ["show"],
+    help: "with table, wide or csv: only these columns, such as weight,cps",
+    details:
+      "NAMES are separated by commas; they are those of metrics and, with csv, of labels, as " +
+      "in JSON. The columns are printed in the order of NAMES, also if the table gets wider than " +
+      "the terminal.",
+    needs: NEEDS_ROWS,
+  },
+  {
+    name: "rollup",
+    commands: ["show"],
+    help: "with table, wide or csv: one row for each virtual server",
+    details:
+      "The rows have the number of real servers in each state, and the sums of their weights " +
+      "and connections.",
+    needs: NEEDS_ROWS,
   },
   {
     name: "require-match",

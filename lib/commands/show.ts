@@ -24,6 +24,10 @@ export interface ShowOptions {
   readonly color: boolean;
   /** Table: maximum width in characters; undefined for no limit. */
   readonly width?: number | undefined;
+  /** Table, CSV: names of the columns to print; undefined for all that fit. */
+  readonly columns?: readonly string[] | undefined;
+  /** Table, CSV: print virtual servers only, with sums over their real servers. */
+  readonly rollup?: boolean;
   /** Measure the rates over at least this many seconds. */
   readonly rates?: number | undefined;
   /** Which servers to print, and in which order. */
@@ -52,6 +56,12 @@ export async function encoder(options: ShowOptions): Promise<Encode> {
       return encodeJson;
     case "ndjson":
       return (await import("../output/ndjson.ts")).encodeNdjson;
+    case "csv": {
+      const { encodeCsv } = await import("../output/csv.ts");
+      return (snapshot, sink) => encodeCsv(snapshot, sink, options);
+    }
+    case "ipvsadm":
+      return (await import("../output/ipvsadm.ts")).encodeIpvsadm;
     case "influx": {
       const { encodeInflux } = await import("../output/influx.ts");
       return (snapshot, sink) => encodeInflux(snapshot, sink, options);

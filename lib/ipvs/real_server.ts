@@ -5,7 +5,7 @@
  */
 import { DESTINATION } from "./columns.ts";
 import { forwardingMethodName, tunnelChecksumName, tunnelTypeName } from "./names.ts";
-import { endpointText, type Rates, Server } from "./server.ts";
+import { endpointText, type Rates, Server, type ServerName } from "./server.ts";
 import { IP_VS_CONN_F_FWD_MASK, IP_VS_CONN_F_TUNNEL } from "./uapi.ts";
 
 /**
@@ -37,7 +37,12 @@ export type RealServerState = typeof REAL_SERVER_STATES[number];
 export class RealServer extends Server {
   /** The same server with rates. */
   withRates(measured: Rates | undefined): RealServer {
-    return new RealServer(this.words, this.at, measured);
+    return new RealServer(this.words, this.at, { ...this.added, measured });
+  }
+
+  /** The same server with a name. */
+  withName(named: ServerName | undefined): RealServer {
+    return new RealServer(this.words, this.at, { ...this.added, named });
   }
 
   /** `10.0.0.1:80` or `[2001:db8::1]:80`, which is unique within its virtual server. */

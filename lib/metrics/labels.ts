@@ -62,6 +62,9 @@ const REAL_STATE =
   "active, idle, overloaded or near-threshold; with weight 0 draining (connections " +
   "left), still-receiving (traffic) or drained (none left).";
 
+const NAME = "Name from --names.";
+const NAME_LABELS = "Labels of the name, as key=value.";
+
 const VIRTUAL_ROWS: readonly Row<VirtualServer>[] = [
   ["address_family", "address_family", "identity", "telegraf", FAMILY, (on) => on.addressFamily],
   ["fwmark", "u32?", "identity", "telegraf", "Firewall mark.", (on) => on.fwmark],
@@ -97,6 +100,8 @@ const VIRTUAL_ROWS: readonly Row<VirtualServer>[] = [
     (on) => on.persistent,
   ],
   ["state", "text", "info", "field", VIRTUAL_STATE, (on) => on.state],
+  ["name", "text?", "none", "none", NAME, (on) => on.name],
+  ["name_labels", "list?", "none", "none", NAME_LABELS, (on) => on.nameLabels],
 ];
 
 const REAL_ROWS: readonly Row<RealServer>[] = [
@@ -122,6 +127,8 @@ const REAL_ROWS: readonly Row<RealServer>[] = [
     (on) => on.tunnelChecksum,
   ],
   ["state", "text", "info", "field", REAL_STATE, (on) => on.state],
+  ["name", "text?", "none", "none", NAME, (on) => on.name],
+  ["name_labels", "list?", "none", "none", NAME_LABELS, (on) => on.nameLabels],
 ];
 
 /** Labels of virtual servers. Those of kind `identity` are on the metrics of real servers, too. */

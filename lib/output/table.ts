@@ -18,7 +18,7 @@ import {
   widthOf,
 } from "./table_columns.ts";
 import { headLines } from "./table_head.ts";
-import { realText, type RowText, virtualText } from "./table_text.ts";
+import { realText, rollupText, type RowText, virtualText } from "./table_text.ts";
 
 /** Options of {@linkcode encodeTable}. */
 export interface TableOptions {
@@ -26,6 +26,10 @@ export interface TableOptions {
   readonly color: boolean;
   /** Maximum width in characters; undefined for no limit, which shows everything. */
   readonly width?: number | undefined;
+  /** Names of the metrics to show as columns, in order, whatever the width; by default all that fit. */
+  readonly columns?: readonly string[] | undefined;
+  /** Whether to show virtual servers only, with sums over their real servers. */
+  readonly rollup?: boolean | undefined;
 }
 
 /** The least width of name and settings, for which columns are left out. */
@@ -33,6 +37,7 @@ const MINIMUM_TEXT = 30;
 /** Room for settings behind the names where it is scarce: `masq, draining`. */
 const SETTINGS_ROOM = 14;
 const GAP = "  ";
+const ROLLUP_NOTE = "weights and connections are sums over the real servers";
 
 type Paint = (text: string) => string;
 
@@ -40,7 +45,12 @@ function painter(color: boolean, code: number): Paint {
   return color ? (text) => `\x1b[${code}m${text}\x1b[0m` : (text) => text;
 }
 
-/** Encodes a snapshot as aligned text. */
+/**
+ * Encodes a snapshot as aligned text.
+ *
+ * @throws {SelectionError} if there is no column of a name.
+ * @throws whatever the sink throws.
+ */
 export function encodeTable(snapshot: Snapshot, sink: Sink, options: TableOptions): void {
   new TableWriter(snapshot, sink, options).write();
 }
@@ -53,6 +63,9 @@ class TableWriter {
   readonly #dim: Paint;
   readonly #warn: Paint;
   readonly #alarm: Paint;
+  readonly #rollup: boolean;
+  /** Whether the columns were chosen, so that none may be left out. */
+  readonly #hasChosen: boolean;
   #columns: TableColumn[];
   /** Width of the names, and of names and settings together. */
   #nameWidth = 0;
@@ -60,9 +73,12 @@ class TableWriter {
   /** Width of the columns before the first that virtual servers have a cell in. */
   #realOnlyWidth = 0;
 
-  constructor(snapshot: Snapshot, sink: Sink, { color, width }: TableOptions) {
+  constructor(snapshot: Snapshot, sink: Sink, { color, width, columns, rollup }: TableOptions) {
     this.#snapshot = snapshot;
-    this.#columns = tableColumns(snapshot.measured !== undefined);
+    this.#rollup = rollup ?? false;
+    this.#hasChosen = columns !== undefined;
+    const isMeasured = snapshot.measured !== undefined;
+    this.#columns = tableColumns({ isMeasured, names: columns, rollup });
     this.#out = new ByteWriter(sink);
     this.#width = width ?? Infinity;
     this.#bold = painter(color, 1);
@@ -79,6 +95,7 @@ class TableWriter {
       const doubts = consistency.doubts.map((doubt) => printable(doubt)).join("; ");
       this.#line(this.#alarm(`inconsistent: the table changed during the read: ${doubts}`));
     }
+    if (this.#rollup) this.#line(ROLLUP_NOTE);
     if (virtualServers.length > 0) {
       this.#measure();
       this.#line("");
@@ -86,7 +103,7 @@ class TableWriter {
       for (const virtual of virtualServers) {
         this.#virtual(virtual);
         const shares = new Shares(virtual);
-        for (const real of virtual.realServers) this.#real(real, shares);
+        for (const real of this.#realServers(virtual)) this.#real(real, shares);
       }
     }
     this.#out.flush();
@@ -101,10 +118,11 @@ class TableWriter {
     const texts = { name: 0, virtualSettings: 0, realSettings: 0 };
     const measured = this.#columns.filter(({ isMeasured }) => isMeasured);
     for (const virtual of this.#snapshot.virtualServers) {
-      const text = virtualText(virtual);
+      const text = this.#virtualText(virtual);
       texts.name = Math.max(texts.name, text.name.length);
       texts.virtualSettings = Math.max(texts.virtualSettings, settingsOf(text).length);
-      for (const real of virtual.realServers) {
+      if (this.#rollup) { for (const column of measured) column.measureSum(virtual); }
+      for (const real of this.#realServers(virtual)) {
         const text = realText(real);
         texts.name = Math.max(texts.name, text.name.length);
         texts.realSettings = Math.max(texts.realSettings, settingsOf(text).length);
@@ -116,7 +134,7 @@ class TableWriter {
 
   #layOut(texts: { name: number; virtualSettings: number; realSettings: number }): void {
     const columns = this.#columns.filter(({ isShown }) => isShown);
-    const base = baseColumns(columns);
+    const base = this.#hasChosen ? columns : baseColumns(columns, this.#rollup);
     const settings = Math.max(
       texts.realSettings,
       texts.virtualSettings - realOnlyWidth(base),
@@ -129,7 +147,7 @@ class TableWriter {
       const names = this.#textWidth - GAP.length - SETTINGS_ROOM;
       this.#nameWidth = Math.min(this.#nameWidth, names);
     }
-    this.#columns = fitColumns(columns, this.#width - this.#textWidth);
+    this.#columns = this.#hasChosen ? columns : fitColumns(columns, this.#width - this.#textWidth);
     this.#realOnlyWidth = realOnlyWidth(this.#columns);
   }
 
@@ -138,8 +156,16 @@ class TableWriter {
     this.#line(`${" ".repeat(this.#textWidth)}${this.#bold(heads)}`);
   }
 
+  #realServers({ realServers }: VirtualServer): Iterable<RealServer> {
+    return this.#rollup ? [] : realServers;
+  }
+
+  #virtualText(server: VirtualServer): RowText {
+    return this.#rollup ? rollupText(server) : virtualText(server);
+  }
+
   #virtual(server: VirtualServer): void {
-    const text = virtualText(server);
+    const text = this.#virtualText(server);
     const cells = this.#columns.map((column) => column.virtual(server));
     const shared = this.#realOnlyWidth;
     this.#row(text, shared, this.#cells(cells).slice(shared), this.#bold, this.#alarm);
@@ -161,7 +187,7 @@ class TableWriter {
     const line = `${paint(text.name)}${" ".repeat(padding)}${GAP}${text.settings}${warning}`;
     if (length > room) this.#line(line);
     const begin = length > room ? " ".repeat(room) : line + " ".repeat(room - length);
-    this.#line(`${begin}${cells}`);
+    this.#line(`${begin}${cells}`.trimEnd());
   }
 
   #cells(cells: readonly string[]): string {

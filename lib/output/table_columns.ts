@@ -15,7 +15,18 @@ import {
   VIRTUAL_METRICS,
 } from "../metrics/catalogue.ts";
 import { SHARE_METRICS, type ShareMetric, type Shares } from "../metrics/shares.ts";
+import { SelectionError } from "../query/selection_error.ts";
 import { humanAmount, humanCount, humanPercent } from "./human.ts";
+
+/** Which columns there are, and what they show. */
+export interface ColumnOptions {
+  /** Whether the rates are those that were measured between two snapshots. */
+  readonly isMeasured?: boolean;
+  /** Names of the metrics to show, in order; undefined for all. */
+  readonly names?: readonly string[] | undefined;
+  /** Whether there are only virtual servers, with sums over their real servers. */
+  readonly rollup?: boolean | undefined;
+}
 
 /** How a metric is shown. */
 interface ColumnSpec {
@@ -28,11 +39,13 @@ interface ColumnSpec {
   readonly onlyIfSet?: boolean;
   /** Whether a virtual server shows the sum of its real servers. */
   readonly sum?: boolean;
+  /** The heading in a rollup, where a virtual server shows the sum of its real servers. */
+  readonly rollupHead?: string;
 }
 
 /** In the order of the table. */
 const SPECS: readonly ColumnSpec[] = [
-  { name: "weight", head: "weight", rank: 2, format: String },
+  { name: "weight", head: "weight", rollupHead: "weights", rank: 2, format: String },
   { name: "weight_share", head: "weight %", rank: 12, format: humanPercent },
   { name: "share", head: "share %", rank: 12, format: humanPercent },
   { name: "upper_threshold", head: "upper", rank: 11, format: String, onlyIfSet: true },
@@ -62,6 +75,8 @@ const SPECS: readonly ColumnSpec[] = [
 const LONGEST_NUMBER = 5;
 /** Columns up to this rank have room in a terminal of 80 columns. */
 const BASE_RANK = 5;
+/** The same in a rollup, where the settings are what is looked for. */
+const ROLLUP_BASE_RANK = 4;
 const LAST_RANK = 12;
 
 /** The cell of a rate or a share that is not known. */
@@ -86,12 +101,13 @@ export class TableColumn {
   #largest = 0;
   #isSet = false;
 
-  /** Makes a column of the metrics with the name of `spec`, of the measured rate if `isMeasured`. */
-  constructor(spec: ColumnSpec, isMeasured: boolean) {
-    this.#spec = spec;
-    this.head = spec.head;
+  /** Makes a column of the metrics with the name of `spec`. */
+  constructor(spec: ColumnSpec, { isMeasured = false, rollup = false }: ColumnOptions) {
+    const isSum = spec.sum === true || (rollup && spec.rollupHead !== undefined);
+    this.#spec = { ...spec, sum: isSum };
+    this.head = rollup ? spec.rollupHead ?? spec.head : spec.head;
     this.rank = spec.rank;
-    this.#width = Math.max(spec.head.length, LONGEST_NUMBER);
+    this.#width = Math.max(this.head.length, LONGEST_NUMBER);
     this.#virtual = VIRTUAL_METRICS.find(({ name }) => name === spec.name);
     this.#real = REAL_METRICS.find(({ name }) => name === spec.name);
     this.#rate = isMeasured
@@ -134,8 +150,15 @@ export class TableColumn {
 
   /** Widens the column for a real server's cell, and notes whether it is 0. */
   measure(server: RealServer): void {
-    if (this.#real === undefined) return;
-    const value = this.#real.read(server);
+    if (this.#real !== undefined) this.#measureValue(this.#real.read(server));
+  }
+
+  /** The same for the sum of a virtual server. */
+  measureSum(server: VirtualServer): void {
+    if (this.#spec.sum) this.#measureValue(sumOf(server, this.#real!.read));
+  }
+
+  #measureValue(value: number | bigint): void {
     if (value !== 0) this.#isSet = true;
     // All other formats have at most LONGEST_NUMBER characters.
     if (this.#spec.format !== String || value <= this.#largest) return;
@@ -158,17 +181,25 @@ export class TableColumn {
 }
 
 /**
- * All columns; a metric without a heading of its own comes last, under its name.
+ * The columns of the table; a metric without a heading of its own comes last, under its name.
  *
- * @param isMeasured Whether the rates are those that were measured between two snapshots.
+ * @throws {SelectionError} if there is no column of a name.
  */
-export function tableColumns(isMeasured = false): TableColumn[] {
+export function tableColumns(options: ColumnOptions = {}): TableColumn[] {
   const names = [...REAL_METRICS, ...VIRTUAL_METRICS].map(({ name }) => name);
   const known = new Set([...SPECS.map(({ name }) => name), ...SETTINGS]);
   const others = [...new Set(names)].filter((name) => !known.has(name)).map((name) => ({
     ...{ name, head: name, rank: LAST_RANK, format: humanCount },
   }));
-  return [...SPECS, ...others].map((spec) => new TableColumn(spec, isMeasured));
+  const all = [...SPECS, ...others];
+  const chosen = options.names?.map((name) => {
+    const spec = all.find((one) => one.name === name);
+    if (spec !== undefined) return { ...spec, onlyIfSet: false };
+    const known = all.map((one) => one.name).join(", ");
+    throw new SelectionError(`Unknown column "${name}"; use one of ${known}`);
+  });
+  const columns = (chosen ?? all).map((spec) => new TableColumn(spec, options));
+  return options.rollup ? columns.filter(({ isRealOnly }) => !isRealOnly) : columns;
 }
 
 /** Total width of columns. */
@@ -187,6 +218,6 @@ export function fitColumns(columns: readonly TableColumn[], width: number): Tabl
 }
 
 /** The columns of a narrow terminal. */
-export function baseColumns(columns: readonly TableColumn[]): TableColumn[] {
-  return columns.filter(({ rank }) => rank <= BASE_RANK);
+export function baseColumns(columns: readonly TableColumn[], rollup = false): TableColumn[] {
+  return columns.filter(({ rank }) => rank <= (rollup ? ROLLUP_BASE_RANK : BASE_RANK));
 }

@@ -4,7 +4,9 @@
  * @module
  */
 import type { RealServer, RealServerState } from "../ipvs/real_server.ts";
+import type { Server } from "../ipvs/server.ts";
 import type { VirtualServer } from "../ipvs/virtual_server.ts";
+import { countStates } from "../metrics/aggregates.ts";
 import { type Label, REAL_LABELS, VIRTUAL_LABELS } from "../metrics/labels.ts";
 import { printable } from "./printable.ts";
 
@@ -20,7 +22,7 @@ export interface RowText {
 const SHOWN: ReadonlySet<string> = new Set([
   ...["address_family", "fwmark", "protocol", "address", "port", "sched", "sched_flags", "flags"],
   ...["pe", "netmask", "one_packet", "persistent", "state", "forwarding_method"],
-  ...["tunnel_type", "tunnel_port", "tunnel_checksum"],
+  ...["tunnel_type", "tunnel_port", "tunnel_checksum", "name", "name_labels"],
 ]);
 
 /** Labels without a place of their own, by name. */
@@ -33,10 +35,15 @@ function others<S>(labels: readonly Label<S>[], server: S): string[] {
   return texts;
 }
 
+/** The name that the user gave a server, if any. */
+function nameOf({ name }: Server): string[] {
+  return name === undefined ? [] : [printable(name)];
+}
+
 /** Name, scheduler and whatever is not the default of a virtual server. */
 export function virtualText(server: VirtualServer): RowText {
   const { sched, schedFlags, netmask, addressFamily, pe, state } = server;
-  const settings = [printable(sched), ...schedFlags];
+  const settings = [...nameOf(server), printable(sched), ...schedFlags];
   if (server.onePacket) settings.push("one-packet");
   const groups = netmask === (addressFamily === "inet" ? 32 : 128) ? "" : `/${netmask}`;
   if (server.persistent) {
@@ -48,9 +55,23 @@ export function virtualText(server: VirtualServer): RowText {
   return { name: server.key, settings: settings.join(", "), warning };
 }
 
+/** Name, scheduler, and the number of real servers in each state. */
+export function rollupText(server: VirtualServer): RowText {
+  const { name, warning } = virtualText(server);
+  const counts = Object.entries(countStates(server)).filter(([, count]) => count > 0)
+    .map(([state, count]) => `${count} ${state}`);
+  return {
+    name,
+    settings: [...nameOf(server), printable(server.sched), ...counts].join(", "),
+    warning,
+  };
+}
+
 /** Name, forwarding method and tunnel of a real server. */
 export function realText(server: RealServer): RowText {
-  const settings = [methodText(server), ...others(REAL_LABELS, server)].join(", ");
+  const settings = [...nameOf(server), methodText(server), ...others(REAL_LABELS, server)].join(
+    ", ",
+  );
   const { state } = server;
   const warning = needsAttention(state) ? stateText(state) : "";
   return { name: `  ${server.key}`, settings, warning };

@@ -4,13 +4,11 @@
  * @module
  */
 import type { RealServer } from "../ipvs/real_server.ts";
-import type { Server } from "../ipvs/server.ts";
 import type { ServerList } from "../ipvs/server_list.ts";
 import type { Snapshot } from "../ipvs/snapshot.ts";
 import type { VirtualServer } from "../ipvs/virtual_server.ts";
 import { SUM_METRICS } from "../metrics/aggregates.ts";
-import { MEASURED_METRICS, REAL_METRICS, VIRTUAL_METRICS } from "../metrics/catalogue.ts";
-import { type LabelValue, REAL_LABELS, VIRTUAL_LABELS } from "../metrics/labels.ts";
+import { type Field, FIELDS, type FieldValue, MEASURED_FIELDS } from "./fields.ts";
 import { SelectionError } from "./selection_error.ts";
 
 type Value = ReturnType<SortValue<never>>;
@@ -27,27 +25,14 @@ export interface SortKey {
   readonly descending: boolean;
 }
 
-interface Readable<S> {
-  readonly name: string;
-  readonly read: (server: S) => LabelValue | bigint | undefined;
-}
-
-const MEASURED = MEASURED_METRICS.map(({ name, read }) => ({
-  name,
-  read: ({ measured }: Server) => measured && read(measured),
+/** For connections, virtual servers are sorted by the sum of their real servers. */
+const KEYS: readonly Field[] = [...FIELDS, ...MEASURED_FIELDS].map((field) => ({
+  ...field,
+  virtual: field.virtual ?? SUM_METRICS.find(({ name }) => name === field.name)?.read,
 }));
-const VIRTUAL_KEYS: readonly Readable<VirtualServer>[] = [
-  ...VIRTUAL_LABELS,
-  ...VIRTUAL_METRICS,
-  ...SUM_METRICS,
-  ...MEASURED,
-];
-const REAL_KEYS: readonly Readable<RealServer>[] = [...REAL_LABELS, ...REAL_METRICS, ...MEASURED];
 
 /** The names of all keys. */
-export const SORT_KEYS: readonly string[] = [
-  ...new Set([...VIRTUAL_KEYS, ...REAL_KEYS].map(({ name }) => name)),
-];
+export const SORT_KEYS: readonly string[] = KEYS.map(({ name }) => name);
 
 /**
  * Parses `KEY`, `KEY:asc` or `KEY:desc`.
@@ -56,8 +41,8 @@ export const SORT_KEYS: readonly string[] = [
  */
 export function parseSortKey(text: string): SortKey {
   const [, name = "", order = "asc"] = /^([^:]*)(?::(.*))?$/s.exec(text) ?? [];
-  const virtual = readerOf(VIRTUAL_KEYS, name), real = readerOf(REAL_KEYS, name);
-  if (virtual === undefined && real === undefined) {
+  const key = KEYS.find((each) => each.name === name);
+  if (key === undefined) {
     throw new SelectionError(
       `Unknown key "${name}" for --sort; use one of ${SORT_KEYS.join(", ")}`,
     );
@@ -65,18 +50,20 @@ export function parseSortKey(text: string): SortKey {
   if (order !== "asc" && order !== "desc") {
     throw new SelectionError(`Unknown order "${order}" for --sort; use asc or desc`);
   }
-  return { virtual, real, descending: order === "desc" };
+  return {
+    virtual: comparable(key.virtual),
+    real: comparable(key.real),
+    descending: order === "desc",
+  };
 }
 
-function readerOf<S>(keys: readonly Readable<S>[], name: string): SortValue<S> | undefined {
-  const key = keys.find((each) => each.name === name);
-  return key && ((server) => {
-    const value = key.read(server);
-    return typeof value === "boolean"
-      ? Number(value)
-      : Array.isArray(value)
-      ? value.join(",")
-      : value as Value;
+function comparable<S>(
+  read: ((server: S) => FieldValue) | undefined,
+): SortValue<S> | undefined {
+  return read && ((server) => {
+    const value = read(server);
+    if (typeof value === "boolean") return Number(value);
+    return typeof value === "object" ? value.join(",") : value;
   });
 }
 

@@ -297,3 +297,32 @@ Deno.test("encodeTable() escapes control characters in names", () => {
   assert.doesNotMatch(text, /[\x00-\x09\x0b-\x1f\x7f-\x9f]/);
   assert.ok(text.includes("sync daemon master on \\x1b[2J\\n\\x9b"));
 });
+
+const MIXED = [
+  {
+    fwmark: 1,
+    destinations: [{ address: "10.0.0.1", weight: 3 }, { address: "10.0.0.2", weight: 0 }],
+  },
+];
+
+Deno.test("chosen columns are shown in their order, whatever the width and whether they are set", () => {
+  const text = table(collect(fakeKernel({ services: MIXED })), {
+    columns: ["lower_threshold", "weight", "bytes_in"],
+    width: 20,
+  });
+  assert.match(text, /\n +lower weight in bytes\n/);
+});
+
+Deno.test("an unknown column is an error that lists the known ones", () => {
+  assert.throws(
+    () => table(collect(fakeKernel({ services: MIXED })), { columns: ["wieght"] }),
+    /^SelectionError: Unknown column "wieght"; use one of weight, /,
+  );
+});
+
+Deno.test("a rollup has one row for each virtual server, and says what is a sum", () => {
+  const text = table(collect(fakeKernel({ services: MIXED })), { rollup: true, width: 80 });
+  assert.ok(text.includes("\nweights and connections are sums over the real servers\n"));
+  assert.match(only(text.split("\n"), "fwmark 1"), /^fwmark 1 inet {2}rr, 1 active, 1 drained +3 /);
+  assert.ok(!text.includes("10.0.0."));
+});
