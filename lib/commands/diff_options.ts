@@ -4,7 +4,7 @@
  * @module
  */
 import { DIFF_EXIT_CODES } from "./exit_codes.ts";
-import type { Argument, Command, Option } from "./option_types.ts";
+import type { Command, Option } from "./option_types.ts";
 
 /** The formats of differences. */
 export const DIFF_FORMATS = ["table", "json"] as const;
@@ -12,15 +12,13 @@ export const DIFF_FORMATS = ["table", "json"] as const;
 /** One of {@linkcode DIFF_FORMATS}. */
 export type DiffFormat = typeof DIFF_FORMATS[number];
 
-const SIDE: Argument["values"] = "file";
-
 /** The row of the command. */
 export const DIFF_COMMAND: Command = {
   name: "diff",
-  operands: [{ name: "A", values: SIDE }, { name: "B", values: SIDE }],
+  operands: [{ name: "A", values: "file" }, { name: "B", values: "file" }],
   help: "compare the configuration of two tables",
-  details: "A and B are recordings or nlmon captures, outputs of show -o json, rules as ipvsadm " +
-    "-Sn saves them, or live for the running kernel; - is standard input. The exit status is that " +
+  details: "A and B are recordings or nlmon captures, outputs of show -o json, rules of ipvsadm " +
+    "-Sn or show -o ipvsadm, or live for the running kernel; - is standard input. The exit status is that " +
     "of diff(1): 0 if they are the same, 1 if they are different, 2 for any error. Of a recording " +
     "with several snapshots, the last complete one is used.",
   exitCodes: DIFF_EXIT_CODES,

@@ -144,7 +144,7 @@ Deno.test("parseArguments() refuses what a command or a flag does not take", () 
   );
   refuses(
     ["schema", "-o", "json"],
-    /^Option --output does not apply to schema; use it with show, stream, doctor, diff or check$/,
+    /^Option --output does not apply to schema; use it with show, stream, doctor or diff$/,
   );
   refuses(["--demo=yes"], /^Option --demo takes no argument$/);
 });

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { replay } from "../../mod.ts";
+import { encodeIpvsadm } from "../../lib/output/ipvsadm.ts";
 import { compareConfigurations } from "../../lib/query/comparison.ts";
 import { type Configuration, configurationOf } from "../../lib/query/configuration.ts";
 import { parseRules } from "../../lib/query/rules.ts";
@@ -37,6 +38,20 @@ for (const name of ["demo", "hard", "empty"]) {
     assert.deepEqual([...compared.notCompared].sort(), name === "empty" ? [] : notSaved.sort());
   });
 }
+
+Deno.test("parseRules() of show -o ipvsadm is the table, with thresholds", () => {
+  const snapshot = replay(testdata("hard/capture.pcap"));
+  let text = "";
+  encodeIpvsadm(snapshot, (chunk) => void (text += new TextDecoder().decode(chunk)));
+  const recorded = asSaved(configurationOf(snapshot));
+  const compared = compareConfigurations(recorded, asSaved(parseRules(text)), { counters: false });
+  assert.deepEqual(compared.virtualServers, []);
+  const reals = parseRules(text).virtualServers.flatMap(({ realServers }) => realServers);
+  assert.deepEqual(
+    reals.map(({ fields }) => fields.upper_threshold).filter((value) => value !== undefined),
+    [1000, 65536, 2147483647],
+  );
+});
 
 Deno.test("parseRules() finds every change of a word in the rules of the hard cases", () => {
   const lines = textOf("hard/ipvsadm-save.txt").trimEnd().split("\n");
