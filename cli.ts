@@ -7,18 +7,23 @@
 import { openLive } from "./ffi/live_source.ts";
 import { readFile, readLink } from "./ffi/proc_file.ts";
 import { standardOutputProblem } from "./ffi/standard_output.ts";
-import { DONE, INCONSISTENT, TROUBLE, UNKNOWN } from "./lib/commands/exit_codes.ts";
+import { DONE, FAILED, TROUBLE, UNKNOWN } from "./lib/commands/exit_codes.ts";
 import { explainError, type Explanation } from "./lib/commands/explain.ts";
+import { tableWidth, useColor } from "./lib/commands/display.ts";
 import { printDetails, printMessage } from "./lib/commands/messages.ts";
+import type { NamespaceEnvironment, NamespaceReading } from "./lib/commands/namespaces.ts";
 import type { DoctorFormat, Format, Shell } from "./lib/commands/options.ts";
 import { ClosedPipeError, type Output, standardOutput, WriteError } from "./lib/commands/output.ts";
 import { type Arguments, commandName, parseArguments } from "./lib/commands/parse.ts";
 import type { Query } from "./lib/commands/query.ts";
 import { QUERY_OPTIONS } from "./lib/commands/query_options.ts";
+import type { Read } from "./lib/commands/readings.ts";
 import type { ShowOptions } from "./lib/commands/show.ts";
+import { traced } from "./lib/commands/traced.ts";
+import { verdict } from "./lib/commands/verdict.ts";
 import { numberOf, secondsOf, sizeOf } from "./lib/commands/values.ts";
 import { collect, type Source } from "./lib/ipvs/collect.ts";
-import type { Consistency } from "./lib/ipvs/snapshot.ts";
+import { NamespaceError } from "./lib/netlink/namespace_error.ts";
 import { COMMIT, VERSION } from "./lib/version.ts";
 
 const DEMO = new URL("./testdata/demo/capture.pcap", import.meta.url);
@@ -37,8 +42,10 @@ async function fail(error: unknown, words: readonly string[]): Promise<number> {
   const isClosed = error instanceof ClosedPipeError;
   const isDebug = words.includes("--debug");
   switch (commandName(words)) {
-    case "check":
-      return isClosed ? UNKNOWN : await reportUnknown(error);
+    case "check": {
+      const { reportUnknown } = await import("./lib/commands/check_failure.ts");
+      return isClosed ? UNKNOWN : reportUnknown(await explain(error), print);
+    }
     case "diff":
       if (!isClosed) await report(error, isDebug);
       return TROUBLE;
@@ -47,22 +54,16 @@ async function fail(error: unknown, words: readonly string[]): Promise<number> {
   }
 }
 
-/** Reports an error on standard output, as a monitoring plugin does. */
-async function reportUnknown(error: unknown): Promise<number> {
-  const { unknownOutput } = await import("./lib/check/plugin_output.ts");
-  const { line, hint } = await explain(error);
-  try {
-    print(unknownOutput(hint === undefined ? line : `${line}; ${hint}`));
-  } catch {
-    // Standard output is closed or full; the exit code remains.
-  }
-  return UNKNOWN;
+function explain(error: unknown): Promise<Explanation> {
+  return explainError(error, { readFile, readLink });
 }
 
-/** Reports an error on standard error; returns the exit code. */
-async function report(error: unknown, debug: boolean): Promise<number> {
+/** Reports an error on standard error, of a network namespace with its label; returns the exit code. */
+async function report(error: unknown, debug: boolean, netns?: string): Promise<number> {
   const { code, line, hint } = await explain(error);
-  printMessage(hint === undefined ? line : `${line}; ${hint}`);
+  const isNamed = netns === undefined || error instanceof NamespaceError;
+  const where = isNamed ? "" : `Network namespace ${netns}: `;
+  printMessage(hint === undefined ? `${where}${line}` : `${where}${line}; ${hint}`);
   if (debug) printDetails(error);
   return code;
 }
@@ -122,32 +123,82 @@ async function openOutput(file = "-"): Promise<Output> {
 }
 
 async function runShow(args: Arguments): Promise<number> {
-  const { show } = await import("./lib/commands/show.ts");
   const query = await queryOf(args);
   using output = await openOutput(args.options.get("output-file"));
+  const { snapshots, failure } = await showOn(args, output, {
+    format: (args.options.get("output") ?? "table") as Format,
+    extended: args.options.has("extended"),
+    compat: args.options.get("compat") as ShowOptions["compat"],
+    aggregate: args.options.get("aggregate") as ShowOptions["aggregate"],
+    color: useColor(args, output),
+    width: tableWidth(args, output),
+    columns: args.options.get("columns")?.split(","),
+    rollup: args.options.has("rollup"),
+    rates: secondsOf(args.options, "rates"),
+    query,
+  });
+  if (snapshots.length === 0) return failure;
+  output.commit();
+  let code = failure;
+  for (const { netns, unknownAttributes, consistency } of snapshots) {
+    if (args.options.has("debug")) {
+      printMessage(`debug: ${unknownAttributes} unknown attributes skipped`);
+    }
+    const doubtful = verdict(consistency, netns);
+    code ||= doubtful;
+  }
+  if (code !== DONE || query === undefined) return code;
+  return (await import("./lib/commands/query.ts")).matchVerdict(args, query, snapshots);
+}
+
+/** Shows one snapshot, or those of the network namespaces that the command line names. */
+async function showOn(
+  args: Arguments,
+  output: Output,
+  options: ShowOptions,
+): Promise<NamespaceReading> {
+  const { show, showNamespaces } = await import("./lib/commands/show.ts");
+  const namespaces = await namespacesOf(args, options.query);
+  if (namespaces !== undefined) return await showNamespaces(namespaces, output.sink, options);
   using source = await openSource(args);
-  const snapshot = await traced(args, source, (from) =>
-    show(from, output.sink, {
-      format: (args.options.get("output") ?? "table") as Format,
-      extended: args.options.has("extended"),
-      compat: args.options.get("compat") as ShowOptions["compat"],
-      aggregate: args.options.get("aggregate") as ShowOptions["aggregate"],
-      color: useColor(args, output),
-      width: tableWidth(args, output),
-      columns: args.options.get("columns")?.split(","),
-      rollup: args.options.has("rollup"),
-      rates: secondsOf(args.options, "rates"),
-      query,
-    })).catch((error) => {
+  const snapshot = await traced(args, source, (from) => show(from, output.sink, options))
+    .catch((error) => {
       throw source.explain?.(error) ?? error;
     });
-  output.commit();
-  if (args.options.has("debug")) {
-    printMessage(`debug: ${snapshot.unknownAttributes} unknown attributes skipped`);
-  }
-  const code = verdict(snapshot.consistency);
-  if (code !== DONE || query === undefined) return code;
-  return (await import("./lib/commands/query.ts")).matchVerdict(args, query, snapshot);
+  return { snapshots: [snapshot], failure: DONE };
+}
+
+/** The network namespaces that the command line names; undefined if it names none. */
+async function findersOf(args: Arguments) {
+  if (!args.options.has("netns")) return undefined;
+  const { namespacesIn } = await import("./lib/commands/namespaces.ts");
+  const words = namespacesIn(args);
+  const { findNamespaces } = await import("./ffi/namespace_sources.ts");
+  return () => findNamespaces(words, abort);
+}
+
+async function namespacesOf(
+  args: Arguments,
+  query: Query | undefined,
+): Promise<NamespaceEnvironment | undefined> {
+  const find = await findersOf(args);
+  if (find === undefined) return undefined;
+  return {
+    find,
+    read: readerOf(args, query),
+    report: (error, netns) => report(error, args.options.has("debug"), netns),
+  };
+}
+
+/** Ends the process at once, as it may be in a network namespace that is not its own. */
+function abort(message: string): never {
+  printMessage(message);
+  Deno.exit(FAILED);
+}
+
+/** Reads what the query needs. */
+function readerOf(args: Arguments, query: Query | undefined): Read {
+  return (source) => traced(args, source, (from) => collect(from, query?.identities(source)));
 }
 
 /** Which servers to select, and their order; undefined if the command line asks for neither. */
@@ -163,8 +214,9 @@ async function runStream(args: Arguments): Promise<number> {
   return await startStream(args, output.sink, {
     openKernel: openLive,
     query,
+    namespaces: await namespacesOf(args, query),
     capture: captureOf(args),
-    read: (source) => traced(args, source, (from) => collect(from, query?.identities(source))),
+    read: readerOf(args, query),
     report: (error) => report(error, args.options.has("debug")),
     verdict,
   });
@@ -172,8 +224,9 @@ async function runStream(args: Arguments): Promise<number> {
 
 async function runRecord(args: Arguments): Promise<number> {
   const { record } = await import("./lib/commands/record.ts");
+  const find = await findersOf(args);
   using output = await openOutput(args.operands[0]);
-  using source = openLive();
+  using source = find === undefined ? openLive() : find().sources[0]!.open();
   const consistency = await traced(args, source, (from) =>
     record(from, output.sink, {
       rounds: numberOf(args.options, "rounds") ?? 1,
@@ -184,15 +237,21 @@ async function runRecord(args: Arguments): Promise<number> {
 }
 
 async function runDoctor(args: Arguments): Promise<number> {
-  const { doctor } = await import("./lib/commands/doctor.ts");
+  const { doctor, doctorNamespaces } = await import("./lib/commands/doctor.ts");
+  const find = await findersOf(args);
   using output = await openOutput(args.options.get("output-file"));
-  const machine = { readFile, readLink, openSource: openLive };
-  const code = await doctor(machine, output.sink, {
+  const options = {
     format: (args.options.get("output") ?? "table") as DoctorFormat,
     color: useColor(args, output),
     explain,
     verdict,
-  });
+  };
+  const code = find === undefined
+    ? await doctor({ readFile, readLink, openSource: openLive }, output.sink, options)
+    : await doctorNamespaces(find(), output.sink, {
+      ...options,
+      report: (error, netns) => report(error, false, netns),
+    });
   output.commit();
   return code;
 }
@@ -212,49 +271,9 @@ async function runCheck(args: Arguments): Promise<number> {
   return await check(args, output.sink, () => openSource(args));
 }
 
-function useColor(args: Arguments, output: Output): boolean {
-  const when = args.options.get("color") ?? "auto";
-  return when === "auto" ? output.color : when === "always";
-}
-
-/** Undefined for no limit. */
-function tableWidth(args: Arguments, output: Output): number | undefined {
-  if (args.options.get("output") === "wide") return undefined;
-  return numberOf(args.options, "width") ?? output.width;
-}
-
-/** Reports an inconsistent snapshot on standard error. */
-function verdict({ doubts }: Consistency): number {
-  if (doubts.length === 0) return DONE;
-  const more = doubts.length > 1 ? ` (and ${doubts.length - 1} more)` : "";
-  printMessage(`The table kept changing during the read; ${doubts[0]}${more}`);
-  return INCONSISTENT;
-}
-
 interface DisposableSource extends Source, Disposable {
   /** Translates an error of a source that is not the running kernel. */
   explain?(error: unknown): unknown;
-}
-
-/** Uses a source, with --debug a traced one. */
-async function traced<T>(
-  args: Arguments,
-  source: Source & {
-    /** Number of datagrams dropped because another process sent them. */
-    readonly foreign?: number;
-  },
-  use: (source: Source) => T | Promise<T>,
-): Promise<T> {
-  if (!args.options.has("debug")) return await use(source);
-  const log = (line: string) => printMessage(`debug: ${line}`);
-  const { Trace } = await import("./lib/commands/trace.ts");
-  const trace = new Trace(log);
-  try {
-    return await use(trace.attach(source));
-  } finally {
-    trace.finish();
-    if (source.foreign) log(`${source.foreign} datagrams of other processes dropped`);
-  }
 }
 
 /** The capture to read; undefined for the running kernel. */
@@ -270,10 +289,6 @@ async function openSource(args: Arguments): Promise<DisposableSource> {
     round: numberOf(args.options, "round"),
     maxSize: sizeOf(args.options, "max-size"),
   });
-}
-
-function explain(error: unknown): Promise<Explanation> {
-  return explainError(error, { readFile, readLink });
 }
 
 if (import.meta.main) Deno.exit(await main(Deno.args));

@@ -40,6 +40,20 @@ const RARE_SYMBOLS = {
   fcntl: { parameters: ["i32", "i32", "i64"], result: "i32" },
 } as const;
 
+/** Functions for network namespaces and their folders. */
+const NAMESPACE_SYMBOLS = {
+  // int setns(int fd, int type);
+  setns: { parameters: ["i32", "i32"], result: "i32" },
+  // int statx(int folder, const char *path, int flags, unsigned mask, struct statx *result);
+  statx: { parameters: ["i32", "buffer", "i32", "u32", "buffer"], result: "i32" },
+  // DIR *opendir(const char *path);
+  opendir: { parameters: ["buffer"], result: "pointer" },
+  // struct dirent *readdir(DIR *directory);
+  readdir: { parameters: ["pointer"], result: "pointer" },
+  // int closedir(DIR *directory);
+  closedir: { parameters: ["pointer"], result: "i32" },
+} as const;
+
 const EINTR = 4;
 
 type Symbols = Deno.DynamicLibrary<typeof SYMBOLS>["symbols"];
@@ -81,6 +95,21 @@ let rareOpened: Deno.DynamicLibrary<typeof RARE_SYMBOLS> | undefined;
 export function rareLibc(): Deno.DynamicLibrary<typeof RARE_SYMBOLS>["symbols"] {
   rareOpened ??= Deno.dlopen(LIBC, RARE_SYMBOLS);
   return rareOpened.symbols;
+}
+
+/** The functions for network namespaces. */
+export type NamespaceLibc = Deno.DynamicLibrary<typeof NAMESPACE_SYMBOLS>["symbols"];
+
+let namespaceOpened: Deno.DynamicLibrary<typeof NAMESPACE_SYMBOLS> | undefined;
+
+/**
+ * The functions for network namespaces; opened like {@linkcode libc}.
+ *
+ * @throws {Deno.errors.NotCapable} without --allow-ffi.
+ */
+export function namespaceLibc(): NamespaceLibc {
+  namespaceOpened ??= Deno.dlopen(LIBC, NAMESPACE_SYMBOLS);
+  return namespaceOpened.symbols;
 }
 
 /** Calls a function again while signals interrupt it; returns the negative errno of a failure. */

@@ -34,15 +34,29 @@ export interface LiveSource extends Disposable {
   restart(): void;
 }
 
+/** Where a source reads: it opens sockets and files in a synchronous function. */
+export interface Place extends Disposable {
+  /** Runs the function, possibly in another network namespace. */
+  run<T>(action: () => T): T;
+}
+
+/** The calling thread's own network namespace. */
+const HERE: Place = { run: (action) => action(), [Symbol.dispose]() {} };
+
 /**
- * Opens the sockets.
+ * Opens the sockets in a place, which the source closes with them, also if this fails. The sockets are
+ * used outside of it: they keep the namespace in which they were opened.
  *
  * @throws {NetlinkError} if IPVS is not available, or the kernel refuses a socket.
  */
-export function openLive(): LiveSource {
-  checkIpvs();
-  const transport = NetlinkSocket.open();
-  const second = transport.openVerificationSocket();
+export function openLive(place: Place = HERE): LiveSource {
+  using stack = new DisposableStack();
+  stack.use(place);
+  const run: Place["run"] = (action) => place.run(action);
+  const { transport, second } = run(openSockets);
+  stack.use(transport);
+  stack.use(second);
+  const opened = stack.move();
   return {
     transport,
     second,
@@ -50,18 +64,30 @@ export function openLive(): LiveSource {
       return transport.foreign + second.foreign;
     },
     now,
-    readProc,
-    checkIpvs,
+    readProc: (name) => run(() => readProc(name)),
+    checkIpvs: () => run(checkIpvs),
     restart() {
-      checkIpvs();
-      transport.renew();
-      second.renew();
+      run(() => {
+        checkIpvs();
+        transport.renew();
+        second.renew();
+      });
     },
     [Symbol.dispose]() {
-      second[Symbol.dispose]();
-      transport[Symbol.dispose]();
+      opened.dispose();
     },
   };
+}
+
+function openSockets(): { transport: NetlinkSocket; second: NetlinkSocket } {
+  checkIpvs();
+  const transport = NetlinkSocket.open();
+  try {
+    return { transport, second: transport.openVerificationSocket() };
+  } catch (error) {
+    transport[Symbol.dispose]();
+    throw error;
+  }
 }
 
 /** Looking up a missing family makes some kernels load its module; reading /proc does not. */

@@ -7,6 +7,7 @@ import { NetlinkError } from "../lib/netlink/errors.ts";
 import { cString, libc, rareLibc, retryInterrupted } from "./libc.ts";
 
 const O_RDONLY = 0;
+const O_NONBLOCK = 0o4000;
 const O_CLOEXEC = 0o2000000;
 const EPERM = 1, ENOENT = 2, EACCES = 13, ENOTDIR = 20, EISDIR = 21;
 const CHUNK = 16 * 1024;
@@ -52,10 +53,12 @@ function checkAbsent(path: string, errno: number): false {
   throw new NetlinkError({ request: `reading ${path}`, errno });
 }
 
-function open(path: string): number {
+/** Opens a file for reading, without waiting for a writer; returns the descriptor or -errno. */
+export function open(path: string): number {
   const { symbols } = libc();
   const name = cString(path);
-  return retryInterrupted(libc(), () => symbols.open(name, O_RDONLY | O_CLOEXEC));
+  const flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK;
+  return retryInterrupted(libc(), () => symbols.open(name, flags));
 }
 
 /**

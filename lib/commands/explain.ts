@@ -1,10 +1,11 @@
 /**
- * Turns errors into an exit code and a message that says what to do.
+ * Explains an error: the exit code, what failed and what to do about it.
  *
  * @module
  */
 import type { Files } from "../doctor/machine.ts";
 import { isMissingFamily, isPermissionDenied, NetlinkError } from "../netlink/errors.ts";
+import { NamespaceError } from "../netlink/namespace_error.ts";
 import { SelectionError } from "../query/selection_error.ts";
 import { FAILED, NO_IPVS, NOT_PERMITTED, WRONG_USAGE } from "./exit_codes.ts";
 import { UsageError } from "./usage_error.ts";
@@ -16,7 +17,7 @@ export interface Explanation {
   readonly hint?: string;
 }
 
-/** Explains an error; a refusal of the kernel with what the files of /proc say about the process. */
+/** Explains an error; `files` tell which capability is missing. */
 export async function explainError(error: unknown, files: Files): Promise<Explanation> {
   if (error instanceof UsageError || error instanceof SelectionError) {
     return { code: WRONG_USAGE, line: error.message };
@@ -48,6 +49,11 @@ async function explainNetlink(error: NetlinkError, files: Files): Promise<Explan
       line: "IPVS is not available: the kernel module ip_vs is not loaded",
       hint: "try: sudo modprobe ip_vs (ipvstat doctor explains more, ipvstat --demo needs no IPVS)",
     };
+  }
+  if (error instanceof NamespaceError) {
+    const { explainNamespace } = await import("../doctor/namespace_refusal.ts");
+    const { isRefused, ...explanation } = explainNamespace(error, files);
+    return { code: isRefused ? NOT_PERMITTED : FAILED, ...explanation };
   }
   if (isPermissionDenied(error)) {
     const { explainRefusal } = await import("../doctor/capability.ts");

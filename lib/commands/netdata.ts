@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { snapshotList } from "../ipvs/snapshot.ts";
 import { isPermissionDenied } from "../netlink/errors.ts";
 import { type Sink, utf8 } from "../output/byte_writer.ts";
 import { netdataEncoder, type NetdataOptions } from "../output/netdata.ts";
@@ -54,9 +55,9 @@ export function netdataPlugin(
   const encode = netdataEncoder(options);
   let lastMessage: string | undefined, lastCode = DONE;
   return {
-    encode(snapshot, sink) {
+    encode(snapshots, sink) {
       lastMessage = undefined;
-      encode(snapshot, sink);
+      for (const snapshot of snapshotList(snapshots)) encode(snapshot, sink);
     },
     async report(error) {
       if (isPermissionDenied(error)) {

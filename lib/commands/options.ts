@@ -7,6 +7,7 @@
 import { CHECK_COMMAND, CHECK_OPTIONS } from "./check_options.ts";
 import { DIFF_COMMAND, DIFF_OPTIONS } from "./diff_options.ts";
 import { type Argument, type Command, NEEDS_CAPTURE, type Option } from "./option_types.ts";
+import { NAMESPACE_OPTIONS } from "./namespace_options.ts";
 import { PROMETHEUS_OPTIONS } from "./prometheus_options.ts";
 import { QUERY_OPTIONS } from "./query_options.ts";
 import { STREAM_OPTIONS } from "./stream_options.ts";
@@ -202,6 +203,7 @@ export const OPTIONS: readonly Option[] = [
   },
   ...PROMETHEUS_OPTIONS,
   ...QUERY_OPTIONS,
+  ...NAMESPACE_OPTIONS,
   {
     name: "replay",
     argument: FILE,

@@ -5,7 +5,7 @@
  */
 import type { Source } from "../ipvs/collect.ts";
 import type { ServiceIdentity } from "../ipvs/service_identity.ts";
-import type { Snapshot } from "../ipvs/snapshot.ts";
+import { type Snapshot, snapshotList, type Snapshots } from "../ipvs/snapshot.ts";
 import { Selection } from "../query/selection.ts";
 import { firstServers, parseSortKey, sortServers } from "../query/sort.ts";
 import { DONE, FAILED } from "./exit_codes.ts";
@@ -73,8 +73,8 @@ async function openNames(file: string | undefined): Promise<NamesFile | undefine
  * Reports on standard error that nothing is selected; returns the exit code, which is 1 for that with
  * --require-match.
  */
-export function matchVerdict({ options }: Arguments, query: Query, snapshot: Snapshot): number {
-  if (snapshot.virtualServers.length > 0) return DONE;
+export function matchVerdict({ options }: Arguments, query: Query, snapshots: Snapshots): number {
+  if (snapshotList(snapshots).some((each) => each.virtualServers.length > 0)) return DONE;
   const isRequired = options.has("require-match");
   if (!query.selection.isEverything) printMessage("No server matches the selection");
   else if (isRequired) printMessage("There is no virtual server");

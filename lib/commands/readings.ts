@@ -4,7 +4,7 @@
  * @module
  */
 import type { Source } from "../ipvs/collect.ts";
-import type { Snapshot } from "../ipvs/snapshot.ts";
+import type { Snapshot, Snapshots } from "../ipvs/snapshot.ts";
 
 /** Reads a snapshot from a source. */
 export type Read = (source: Source) => Snapshot | Promise<Snapshot>;
@@ -13,8 +13,13 @@ export type Read = (source: Source) => Snapshot | Promise<Snapshot>;
 export interface Readings extends Disposable {
   /** Whether there are no more. */
   readonly hasEnded: boolean;
+  /**
+   * The exit code of the first network namespace that the last reading could not read, which is
+   * reported; 0 for none. Absent if a reading has one namespace.
+   */
+  readonly failure?: number;
   /** Takes the next reading. After an error, the one after it can be tried. */
-  next(): Promise<Snapshot>;
+  next(): Promise<Snapshots>;
 }
 
 /** Reads the running kernel, through the same sockets until a reading fails. */

@@ -4,9 +4,11 @@
  * @module
  */
 import { collect, type Source } from "../ipvs/collect.ts";
-import type { Snapshot } from "../ipvs/snapshot.ts";
+import { type Snapshot, snapshotList, type Snapshots } from "../ipvs/snapshot.ts";
 import type { Sink } from "../output/byte_writer.ts";
 import { encodeJson } from "../output/json.ts";
+import { FAILED } from "./exit_codes.ts";
+import type { NamespaceEnvironment, NamespaceReading } from "./namespaces.ts";
 import type { Format } from "./options.ts";
 import type { Query } from "./query.ts";
 import type { AGGREGATES, COMPAT_PROGRAMS } from "./prometheus_options.ts";
@@ -43,8 +45,8 @@ export interface ShowSource extends Source {
   earlier?(seconds: number): Source;
 }
 
-/** Encodes a snapshot. */
-export type Encode = (snapshot: Snapshot, sink: Sink) => void;
+/** Encodes one snapshot, or those of several network namespaces. */
+export type Encode = (snapshots: Snapshots, sink: Sink) => void;
 
 /**
  * Loads the encoder of a format on demand. The json encoder is small and often used, so it is loaded
@@ -58,13 +60,15 @@ export async function encoder(options: ShowOptions): Promise<Encode> {
       return (await import("../output/ndjson.ts")).encodeNdjson;
     case "csv": {
       const { encodeCsv } = await import("../output/csv.ts");
-      return (snapshot, sink) => encodeCsv(snapshot, sink, options);
+      return (snapshots, sink) => encodeCsv(snapshots, sink, options);
     }
-    case "ipvsadm":
-      return (await import("../output/ipvsadm.ts")).encodeIpvsadm;
+    case "ipvsadm": {
+      const { encodeIpvsadm } = await import("../output/ipvsadm.ts");
+      return eachAlone(encodeIpvsadm);
+    }
     case "influx": {
       const { encodeInflux } = await import("../output/influx.ts");
-      return (snapshot, sink) => encodeInflux(snapshot, sink, options);
+      return (snapshots, sink) => encodeInflux(snapshots, sink, options);
     }
     case "prometheus":
     case "openmetrics":
@@ -72,7 +76,7 @@ export async function encoder(options: ShowOptions): Promise<Encode> {
     case "table":
     case "wide": {
       const { encodeTable } = await import("../output/table.ts");
-      return (snapshot, sink) => encodeTable(snapshot, sink, options);
+      return (snapshots, sink) => encodeTable(snapshots, sink, options);
     }
   }
 }
@@ -83,11 +87,20 @@ async function metricsEncoder(
 ): Promise<Encode> {
   if (compat === "node_exporter") {
     const { encodeNodeExporter } = await import("../output/node_exporter.ts");
-    return (snapshot, sink) => encodeNodeExporter(snapshot, sink, { dialect, aggregate });
+    return eachAlone((snapshot, sink) =>
+      encodeNodeExporter(snapshot, sink, { dialect, aggregate })
+    );
   }
   const { encodeOpenMetrics, encodePrometheus } = await import("../output/prometheus.ts");
   const encode = dialect === "prometheus" ? encodePrometheus : encodeOpenMetrics;
-  return (snapshot, sink) => encode(snapshot, sink, { aggregate });
+  return (snapshots, sink) => encode(snapshots, sink, { aggregate });
+}
+
+/** For a format that has no place for a label: the command line allows one snapshot only. */
+function eachAlone(encode: (snapshot: Snapshot, sink: Sink) => void): Encode {
+  return (snapshots, sink) => {
+    for (const snapshot of snapshotList(snapshots)) encode(snapshot, sink);
+  };
 }
 
 /** Reads a snapshot; writes it after all of it was read. */
@@ -125,6 +138,42 @@ async function measure(
   const previous = read(source.earlier?.(seconds) ?? source);
   if (source.earlier === undefined) await pause(measuringTime(seconds));
   return withRates(read(source), previous);
+}
+
+/** Reads network namespaces, with rates if asked for, and writes those that could be read. */
+export async function showNamespaces(
+  environment: NamespaceEnvironment,
+  sink: Sink,
+  options: ShowOptions,
+): Promise<NamespaceReading> {
+  const encode = await encoder(options);
+  const { readNamespaces } = await import("./namespaces.ts");
+  const { rates, query } = options;
+  const measure = rates === undefined ? undefined : await startMeasuring(environment, rates);
+  const { snapshots, failure } = await readNamespaces(environment);
+  const shown = snapshots.map(measure ?? ((snapshot) => snapshot))
+    .map((snapshot) => query?.apply(snapshot) ?? snapshot);
+  if (shown.length > 0) encode(shown, sink);
+  return { snapshots: shown, failure };
+}
+
+/** Takes the first readings; returns what adds the rates to the second ones. */
+async function startMeasuring(
+  environment: NamespaceEnvironment,
+  seconds: number,
+): Promise<(snapshot: Snapshot) => Snapshot> {
+  const { readNamespaces } = await import("./namespaces.ts");
+  const { measuringTime } = await import("../ipvs/rate_history.ts");
+  const { withRates } = await import("../ipvs/rates.ts");
+  // What fails now is reported when it fails again.
+  const report = () => Promise.resolve(FAILED);
+  const { snapshots } = await readNamespaces({ ...environment, report });
+  await pause(measuringTime(seconds));
+  const before = new Map(snapshots.map((snapshot) => [snapshot.netns, snapshot]));
+  return (snapshot) => {
+    const previous = before.get(snapshot.netns);
+    return previous === undefined ? snapshot : withRates(snapshot, previous);
+  };
 }
 
 function pause(seconds: number): Promise<void> {

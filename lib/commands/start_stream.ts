@@ -4,11 +4,13 @@
  * @module
  */
 import type { Source } from "../ipvs/collect.ts";
-import type { Consistency, Snapshot } from "../ipvs/snapshot.ts";
+import { type Consistency, mapSnapshots, type Snapshot, type Snapshots } from "../ipvs/snapshot.ts";
 import type { Sink } from "../output/byte_writer.ts";
 import { Alarm } from "./alarm.ts";
 import { captureName } from "./capture_file.ts";
 import { printMessage } from "./messages.ts";
+import { NamespaceReadings } from "./namespace_readings.ts";
+import type { NamespaceEnvironment } from "./namespaces.ts";
 import type { StreamFormat } from "./options.ts";
 import type { Arguments } from "./parse.ts";
 import type { Query } from "./query.ts";
@@ -31,13 +33,15 @@ export interface StreamEnvironment {
   readonly openKernel: () => Source & Disposable;
   /** Which servers to select, and their order; undefined for all. */
   readonly query?: Query | undefined;
+  /** The network namespaces to read; undefined for this process's own one. */
+  readonly namespaces?: NamespaceEnvironment | undefined;
   /** The recording to play; undefined for the running kernel. */
   readonly capture: string | URL | undefined;
   readonly read: Read;
   /** Reports a failed reading; returns its exit code. */
   readonly report: (error: unknown) => Promise<number>;
   /** Reports an inconsistent snapshot. */
-  readonly verdict: (consistency: Consistency) => void;
+  readonly verdict: (consistency: Consistency, netns?: string) => void;
 }
 
 /**
@@ -78,11 +82,12 @@ async function transformOf(
   query: Query | undefined,
 ): Promise<StreamOptions["transform"]> {
   const seconds = secondsOf(options, "rates");
-  const select = (snapshot: Snapshot) => query?.apply(snapshot) ?? snapshot;
+  const selectOne = (snapshot: Snapshot) => query?.apply(snapshot) ?? snapshot;
+  const select = (snapshots: Snapshots) => mapSnapshots(snapshots, selectOne);
   if (seconds === undefined) return select;
-  const { RateHistory } = await import("../ipvs/rate_history.ts");
-  const history = new RateHistory(seconds);
-  return (snapshot) => select(history.measure(snapshot));
+  const { RateHistories } = await import("../ipvs/rate_history.ts");
+  const histories = new RateHistories(seconds);
+  return (snapshots) => select(histories.measure(snapshots));
 }
 
 /** The options, with the interval that the operand or netdata sets. */
@@ -116,14 +121,15 @@ async function streamEncoder(options: Options): Promise<Encode> {
   if (changes !== undefined) {
     const { ChangesEncoder } = await import("../output/ndjson_changes.ts");
     const changesEncoder = new ChangesEncoder(changes);
-    return (snapshot, sink) => changesEncoder.encode(snapshot, sink);
+    return (snapshots, sink) => changesEncoder.encode(snapshots, sink);
   }
   const format = (options.get("output") ?? "ndjson") as Exclude<StreamFormat, "netdata">;
   return await encoder({ format, extended: options.has("extended"), color: false });
 }
 
 function openReadings(options: Options, environment: StreamEnvironment): Readings {
-  const { openKernel, capture, read } = environment;
+  const { openKernel, namespaces, capture, read } = environment;
+  if (namespaces !== undefined) return new NamespaceReadings(namespaces);
   if (capture === undefined) return new KernelReadings(openKernel, read);
   if (captureName(capture) === "standard input" && options.get("on") === "stdin") {
     throw new UsageError("Options --replay - and --on stdin cannot be combined");

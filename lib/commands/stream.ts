@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Consistency, Snapshot } from "../ipvs/snapshot.ts";
+import { type Consistency, snapshotList, type Snapshots } from "../ipvs/snapshot.ts";
 import { DecodeError, NetlinkError } from "../netlink/errors.ts";
 import type { Sink } from "../output/byte_writer.ts";
 import { CaptureFileError } from "./capture_error.ts";
@@ -18,8 +18,8 @@ export interface StreamOptions {
   readonly trigger: Trigger;
   /** Encodes all readings of the stream, so it may keep state from one to the next. */
   readonly encode: Encode;
-  /** Replaces each snapshot before it is encoded; it may keep state, too. */
-  readonly transform?: ((snapshot: Snapshot) => Snapshot) | undefined;
+  /** Replaces each reading before it is encoded; it may keep state, too. */
+  readonly transform?: ((reading: Snapshots) => Snapshots) | undefined;
   /** Number of readings, including failed ones; undefined for no limit. */
   readonly count?: number | undefined;
   /** Whether a failed reading ends the stream. */
@@ -27,12 +27,14 @@ export interface StreamOptions {
   /** Reports a failed reading; returns its exit code. */
   readonly report: (error: unknown) => Promise<number>;
   /** Reports an inconsistent snapshot. */
-  readonly verdict: (consistency: Consistency) => void;
+  readonly verdict: (consistency: Consistency, netns?: string) => void;
 }
 
 /**
  * Takes readings until the trigger or the readings end. Each is collected as a whole before any of
- * it is written. A failed reading is reported, and the next one is tried unless the kernel refused.
+ * it is written. A failed reading is reported, and the next one is tried unless the kernel refused. A
+ * reading of network namespaces has failed if none of them could be read; with `failFast`, if any could
+ * not.
  *
  * Returns the exit code: 0 if a reading succeeded or none failed, else that of the last failure.
  *
@@ -45,25 +47,35 @@ export async function stream(sink: Sink, options: StreamOptions): Promise<number
     await eventLoopTurn();
     if (!await trigger.next()) break;
     const result = await read(options);
-    if (typeof result === "number") {
-      failure = result;
-      if (options.failFast || failure === NOT_PERMITTED) return failure;
-      continue;
+    if (result.snapshots !== undefined) {
+      encode(transform?.(result.snapshots) ?? result.snapshots, sink);
+      for (const { consistency, netns } of snapshotList(result.snapshots)) {
+        options.verdict(consistency, netns);
+      }
+      hasSucceeded = true;
     }
-    encode(transform?.(result) ?? result, sink);
-    options.verdict(result.consistency);
-    hasSucceeded = true;
+    if (result.failure === DONE) continue;
+    failure = result.failure;
+    const isRefused = result.snapshots === undefined && failure === NOT_PERMITTED;
+    if (options.failFast || isRefused) return failure;
   }
   return hasSucceeded ? DONE : failure;
 }
 
-/** Takes a reading; returns the exit code of a failure. */
-async function read({ readings, report }: StreamOptions): Promise<Snapshot | number> {
+/** What a reading has read, if anything, and the exit code of a failure. */
+interface Result {
+  readonly snapshots?: Snapshots;
+  readonly failure: number;
+}
+
+async function read({ readings, report }: StreamOptions): Promise<Result> {
   try {
-    return await readings.next();
+    const snapshots = await readings.next();
+    const { failure = DONE } = readings;
+    return snapshotList(snapshots).length === 0 ? { failure } : { snapshots, failure };
   } catch (error) {
     if (!isFailedReading(error)) throw error;
-    return await report(error);
+    return { failure: await report(error) };
   }
 }
 

@@ -1,18 +1,53 @@
 /**
- * CAP_NET_ADMIN: whether this thread has it in the initial user namespace, and what is missing if not.
+ * Capabilities: whether this thread has one where it counts, and what is missing if not. Reading IPVS
+ * needs CAP_NET_ADMIN, entering a network namespace CAP_SYS_ADMIN, and finding that of another user's
+ * process CAP_SYS_PTRACE.
  *
  * @module
  */
 import type { Check } from "./check.ts";
 import { type Files, readTarget, readText, THREAD } from "./machine.ts";
 
-/** The bit of CAP_NET_ADMIN. */
-const CAP_NET_ADMIN = 12n;
+/** A capability that the program needs. */
+export interface NeededCapability {
+  /** Its name, such as `CAP_NET_ADMIN`. */
+  readonly name: string;
+  /** The number of its bit. */
+  readonly bit: bigint;
+  /** The user namespace in which it counts. */
+  readonly where: string;
+  /** The names of all capabilities that reading needs then. */
+  readonly all: readonly string[];
+}
+
+/** Needed to read IPVS through netlink. */
+export const NET_ADMIN: NeededCapability = {
+  name: "CAP_NET_ADMIN",
+  bit: 12n,
+  where: "the initial user namespace",
+  all: ["CAP_NET_ADMIN"],
+};
+
+/** Needed to enter another network namespace. */
+export const SYS_ADMIN: NeededCapability = {
+  name: "CAP_SYS_ADMIN",
+  bit: 21n,
+  where: "the user namespace that owns the network namespace",
+  all: ["CAP_NET_ADMIN", "CAP_SYS_ADMIN"],
+};
+
+/** Needed to open the network namespace of a process of another user. */
+export const SYS_PTRACE: NeededCapability = {
+  name: "CAP_SYS_PTRACE",
+  bit: 19n,
+  where: "the user namespace of the process",
+  all: ["CAP_NET_ADMIN", "CAP_SYS_ADMIN", "CAP_SYS_PTRACE"],
+};
 
 /** The kernel's PROC_USER_INIT_INO. */
 const INITIAL_USER_NAMESPACE = "user:[4026531837]";
 
-/** The state of CAP_NET_ADMIN, from /proc. */
+/** The state of a capability, from /proc. */
 export interface Capability {
   /** Whether it is in effect. */
   readonly effective: boolean;
@@ -26,7 +61,7 @@ export interface Capability {
   readonly noNewPrivileges: boolean;
   /** Name of the user namespace; undefined if unknown. */
   readonly userNamespace: string | undefined;
-  /** Whether that is the initial one, the only one that counts for IPVS; undefined if unknown. */
+  /** Whether that is the initial one, the only one that counts for netlink; undefined if unknown. */
   readonly isInitial: boolean | undefined;
 }
 
@@ -39,10 +74,13 @@ export interface MissingCapability {
 }
 
 /** Reads the state for the calling thread; undefined if /proc is not readable. */
-export function readCapability(files: Files): Capability | undefined {
+export function readCapability(
+  files: Files,
+  { bit }: NeededCapability = NET_ADMIN,
+): Capability | undefined {
   const status = readText(files, `${THREAD}/status`);
   const field = (name: string) => new RegExp(`^${name}:\\s*(\\w+)$`, "m").exec(status ?? "")?.[1];
-  const has = (name: string) => (BigInt(`0x${field(name) ?? 0}`) >> CAP_NET_ADMIN & 1n) === 1n;
+  const has = (name: string) => (BigInt(`0x${field(name) ?? 0}`) >> bit & 1n) === 1n;
   if (field("CapEff") === undefined) return undefined;
   const userNamespace = readTarget(files, `${THREAD}/ns/user`);
   return {
@@ -65,67 +103,75 @@ function isUnmapped(files: Files): boolean | undefined {
 }
 
 /** Explains why the kernel refused access: exactly what is missing, and how to fix it. */
-export function explainRefusal(files: Files): MissingCapability {
-  const capability = readCapability(files);
+export function explainRefusal(
+  files: Files,
+  needed: NeededCapability = NET_ADMIN,
+): MissingCapability {
+  const capability = readCapability(files, needed);
   if (capability === undefined) {
     return {
-      finding: "CAP_NET_ADMIN in the initial user namespace is required " +
-        `(${THREAD}/status is not readable)`,
+      finding: `${needed.name} in ${needed.where} is required (${THREAD}/status is not readable)`,
       fix: ["sudo ipvstat"],
     };
   }
-  return findMissing(capability, readTarget(files, `${THREAD}/exe`)) ?? {
-    finding: "CAP_NET_ADMIN is effective, but something else denies access, " +
+  return findMissing(capability, needed, readTarget(files, `${THREAD}/exe`)) ?? {
+    finding: `${needed.name} is effective, but something else denies access, ` +
       "such as SELinux, AppArmor or a seccomp filter",
     fix: ["sudo journalctl --dmesg --grep=denied"],
   };
 }
 
 /** What is missing; undefined if nothing is. `program` is the running executable. */
-function findMissing(capability: Capability, program?: string): MissingCapability | undefined {
+function findMissing(
+  capability: Capability,
+  { name, where, all }: NeededCapability,
+  program: string | undefined,
+): MissingCapability | undefined {
   if (capability.isInitial === false) {
     return {
-      finding: "CAP_NET_ADMIN counts only in the initial user namespace, and this is " +
+      finding: `${name} counts only in ${where}, and this is ` +
         (capability.userNamespace ?? "another one"),
-      fix: ["run ipvstat outside this user namespace, as root or with CAP_NET_ADMIN"],
+      fix: [`run ipvstat outside this user namespace, as root or with ${all.join(" and ")}`],
     };
   }
   if (capability.effective) return undefined;
-  const setcap = setcapCommand(program);
+  const setcap = setcapCommand(program, all);
   if (capability.permitted) {
     return {
-      finding: "CAP_NET_ADMIN is permitted but not effective",
+      finding: `${name} is permitted but not effective`,
       fix: [setcap ?? "sudo ipvstat"],
     };
   }
   if (!capability.bounding) {
     return {
-      finding: "CAP_NET_ADMIN is not in the bounding set, so not even root can have it",
+      finding: `${name} is not in the bounding set, so not even root can have it`,
       fix: [
-        "start the container with --cap-add NET_ADMIN",
-        "set CapabilityBoundingSet=CAP_NET_ADMIN in the systemd unit",
+        `start the container with ${all.map((each) => `--cap-add ${each.slice(4)}`).join(" ")}`,
+        `set CapabilityBoundingSet=${all.join(" ")} in the systemd unit`,
       ],
     };
   }
-  const unit = "set AmbientCapabilities=CAP_NET_ADMIN in the systemd unit";
+  const unit = `set AmbientCapabilities=${all.join(" ")} in the systemd unit`;
   if (capability.noNewPrivileges) {
     return {
-      finding:
-        "CAP_NET_ADMIN is missing, and no_new_privs prevents sudo and setcap from granting it",
+      finding: `${name} is missing, and no_new_privs prevents sudo and setcap from granting it`,
       fix: [unit],
     };
   }
   return {
-    finding: "CAP_NET_ADMIN is neither effective nor permitted",
+    finding: `${name} is neither effective nor permitted`,
     fix: ["sudo ipvstat", ...(setcap === undefined ? [] : [setcap]), unit],
   };
 }
 
-/** The command that grants it to the executable; none for interpreters, such as deno. */
-function setcapCommand(program: string | undefined): string | undefined {
+/** The command that grants them to the executable; none for interpreters, such as deno. */
+function setcapCommand(
+  program: string | undefined,
+  all: readonly string[],
+): string | undefined {
   if (program === undefined || /\/(deno|node)[^/]*$/.test(program)) return undefined;
   const quoted = /^[\w./+-]+$/.test(program) ? program : `'${program.replaceAll("'", `'\\''`)}'`;
-  return `sudo setcap cap_net_admin+ep ${quoted}`;
+  return `sudo setcap ${all.join(",").toLowerCase()}+ep ${quoted}`;
 }
 
 /** Checks the capability; `refused`: the kernel refused access to IPVS. */

@@ -79,9 +79,37 @@ export function reportText(report: Report, color: boolean): string {
 
 /** One JSON document with a line for each check; `version` is that of this program. */
 export function reportJson(report: Report, version: string): string {
-  const head = `{"version":1,"ipvstat":${JSON.stringify(version)},"exit_code":${report.exitCode}`;
-  const checks = report.checks.map(({ id, status, finding, fix, values }) =>
+  return `{"version":1,"ipvstat":${JSON.stringify(version)},${membersOf(report)}}\n`;
+}
+
+function membersOf({ exitCode, checks }: Report): string {
+  const lines = checks.map(({ id, status, finding, fix, values }) =>
     jsonText({ id, status, finding, fix, values })
   );
-  return `${head},"checks":[\n${checks.join(",\n")}\n]}\n`;
+  return `"exit_code":${exitCode},"checks":[\n${lines.join(",\n")}\n]`;
+}
+
+/** The report on a network namespace. */
+export interface NamespaceReport extends Report {
+  /** Its label. */
+  readonly netns: string;
+}
+
+/** The reports on network namespaces, each below a heading. */
+export function namespacesText(reports: readonly NamespaceReport[], color: boolean): string {
+  const heading = (label: string) => {
+    const text = `Network namespace ${printable(label)}`;
+    return color ? `\x1b[1m${text}\x1b[0m` : text;
+  };
+  return reports.map((report) => `${heading(report.netns)}\n${reportText(report, color)}`)
+    .join("\n");
+}
+
+/** One JSON document with the reports on network namespaces. */
+export function namespacesJson(reports: readonly NamespaceReport[], version: string): string {
+  const objects = reports.map((report) =>
+    `\n{"netns":${jsonText(report.netns)},${membersOf(report)}}`
+  );
+  const head = `{"version":1,"ipvstat":${JSON.stringify(version)},"namespaces":[`;
+  return `${head}${objects.join(",")}${objects.length === 0 ? "" : "\n"}]}\n`;
 }

@@ -5,7 +5,7 @@
  */
 import { ESTIMATOR_SECONDS } from "../procfs/settings.ts";
 import { withRates } from "./rates.ts";
-import type { Snapshot } from "./snapshot.ts";
+import { mapSnapshots, type Snapshot, type Snapshots } from "./snapshot.ts";
 
 /** Seconds by which a snapshot may be too young, as no clock is exact. */
 const TOLERANCE = 0.1;
@@ -38,5 +38,27 @@ export class RateHistory {
     if (index > 0) this.#snapshots.splice(0, index);
     this.#snapshots.push(snapshot);
     return previous === undefined ? snapshot : withRates(snapshot, previous);
+  }
+}
+
+/** Keeps a history for each network namespace. One that is not in a reading starts over. */
+export class RateHistories {
+  readonly #seconds: number;
+  #histories = new Map<string | undefined, RateHistory>();
+
+  /** Measures over at least these seconds, as {@linkcode RateHistory}. */
+  constructor(seconds: number) {
+    this.#seconds = seconds;
+  }
+
+  /** Adds the rates to the snapshots of a reading. */
+  measure(snapshots: Snapshots): Snapshots {
+    const before = this.#histories;
+    this.#histories = new Map();
+    return mapSnapshots(snapshots, (snapshot) => {
+      const history = before.get(snapshot.netns) ?? new RateHistory(this.#seconds);
+      this.#histories.set(snapshot.netns, history);
+      return history.measure(snapshot);
+    });
   }
 }

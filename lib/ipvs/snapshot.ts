@@ -80,6 +80,8 @@ export interface Measured {
  * permissions do not suffice, or the capture does not contain it.
  */
 export interface Snapshot {
+  /** The label of the network namespace; absent if it is the process's own and has no label. */
+  readonly netns?: string;
   /** Start of the read, in nanoseconds since 1970-01-01 UTC. */
   readonly time: bigint;
   /** Version and size. */
@@ -106,6 +108,22 @@ export interface Snapshot {
   readonly unknownAttributes: number;
   /** The virtual servers with their real servers. */
   readonly virtualServers: ServerList<VirtualServer>;
+}
+
+/** One snapshot, or those of several network namespaces, each with another label. */
+export type Snapshots = Snapshot | readonly Snapshot[];
+
+/** The snapshots as a list. */
+export function snapshotList(snapshots: Snapshots): readonly Snapshot[] {
+  return "virtualServers" in snapshots ? [snapshots] : snapshots;
+}
+
+/** What `convert` makes of each snapshot, in the same form. */
+export function mapSnapshots(
+  snapshots: Snapshots,
+  convert: (snapshot: Snapshot) => Snapshot,
+): Snapshots {
+  return "virtualServers" in snapshots ? convert(snapshots) : snapshots.map(convert);
 }
 
 /** Number of real servers of all virtual servers. */

@@ -6,7 +6,7 @@
  * @module
  */
 import type { RealServer } from "../ipvs/real_server.ts";
-import type { Snapshot } from "../ipvs/snapshot.ts";
+import { type Snapshot, snapshotList, type Snapshots } from "../ipvs/snapshot.ts";
 import type { VirtualServer } from "../ipvs/virtual_server.ts";
 import { SHARE_METRICS, Shares } from "../metrics/shares.ts";
 import {
@@ -40,28 +40,35 @@ interface Column {
 const OWNED = new Set(OWNER_FIELDS.map(({ name }) => name.replace("virtual_", "")));
 
 /**
- * Encodes a snapshot.
+ * Encodes snapshots below one heading; with a column `netns` if they have labels.
  *
  * @throws {SelectionError} if there is no column of a name.
  * @throws whatever the sink throws.
  */
-export function encodeCsv(snapshot: Snapshot, sink: Sink, options: CsvOptions = {}): void {
-  const columns = chosenColumns(snapshot, options);
+export function encodeCsv(snapshots: Snapshots, sink: Sink, options: CsvOptions = {}): void {
+  const list = snapshotList(snapshots);
+  const kind = {
+    isNamed: list.some(({ netns }) => netns !== undefined),
+    isMeasured: list.some(({ measured }) => measured !== undefined),
+    isRolledUp: options.rollup ?? false,
+  };
   const out = new ByteWriter(sink);
   const row = (cells: readonly string[]) => out.text(`${cells.join(",")}\r\n`);
-  row(columns.map(({ name }) => name));
-  for (const virtual of snapshot.virtualServers) {
-    row(columns.map((column) => cell(column.virtual(virtual))));
-    if (options.rollup) continue;
-    for (const real of virtual.realServers) {
-      row(columns.map((column) => cell(column.real(real, virtual))));
+  list.forEach((snapshot, i) => {
+    const columns = chosenColumns(allColumns(snapshot, kind), options);
+    if (i === 0) row(columns.map(({ name }) => name));
+    for (const virtual of snapshot.virtualServers) {
+      row(columns.map((column) => cell(column.virtual(virtual))));
+      if (kind.isRolledUp) continue;
+      for (const real of virtual.realServers) {
+        row(columns.map((column) => cell(column.real(real, virtual))));
+      }
     }
-  }
+  });
   out.flush();
 }
 
-function chosenColumns(snapshot: Snapshot, { columns, rollup }: CsvOptions): Column[] {
-  const all = allColumns(snapshot, rollup ?? false);
+function chosenColumns(all: Column[], { columns }: CsvOptions): Column[] {
   return columns?.map((name) => {
     const column = all.find((one) => one.name === name);
     if (column !== undefined) return column;
@@ -70,19 +77,31 @@ function chosenColumns(snapshot: Snapshot, { columns, rollup }: CsvOptions): Col
   }) ?? all;
 }
 
-function allColumns({ time, measured }: Snapshot, rollup: boolean): Column[] {
+/** Which columns there are. */
+interface RowKind {
+  readonly isNamed: boolean;
+  readonly isMeasured: boolean;
+  readonly isRolledUp: boolean;
+}
+
+function allColumns(
+  { time, netns }: Snapshot,
+  { isNamed, isMeasured, isRolledUp: rollup }: RowKind,
+): Column[] {
   const text = isoTime(time);
+  const namespace: Column = { name: "netns", virtual: () => netns, real: () => netns };
   const type: Column = {
     name: "type",
     virtual: () => "virtual_server",
     real: () => "real_server",
   };
   return [
+    ...(isNamed ? [namespace] : []),
     { name: "time", virtual: () => text, real: () => text },
     ...(rollup ? [] : [type]),
     ...OWNER_FIELDS.map(ownerColumn),
     ...FIELDS.map(withoutOwner).filter(rollup ? hasVirtual : hasAny).map(ownColumn),
-    ...(measured === undefined ? [] : MEASURED_FIELDS.map(ownColumn)),
+    ...(isMeasured ? MEASURED_FIELDS.map(ownColumn) : []),
     ...(rollup ? [] : shareColumns()),
     ...(rollup ? ROLLUP_FIELDS.map(ownColumn) : []),
   ];

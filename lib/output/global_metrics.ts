@@ -25,10 +25,27 @@ export interface Sample {
   readonly value: number | bigint;
 }
 
-/** The metrics of a snapshot that have a sample. */
+/** The version of this program. */
+export function buildFamily(): MetricFamily {
+  return info("ipvs_build", "Version of ipvstat.", [["version", VERSION]]);
+}
+
+/** The families of several namespaces, each with all samples of its name. */
+export function mergeFamilies(namespaces: Iterable<Iterable<MetricFamily>>): MetricFamily[] {
+  const merged = new Map<string, MetricFamily>();
+  for (const families of namespaces) {
+    for (const family of families) {
+      const samples = [...merged.get(family.name)?.samples ?? [], ...family.samples];
+      merged.set(family.name, { ...family, samples });
+    }
+  }
+  return [...merged.values()];
+}
+
+/** The metrics of a snapshot that have a sample, without those of the program. */
 export function globalMetrics(snapshot: Snapshot): MetricFamily[] {
   const families = [
-    ...programFamilies(snapshot),
+    upFamily(snapshot),
     ...configFamilies(snapshot),
     ...totalFamilies(snapshot, "ipvs_", TOTAL_METRICS),
     ...cpuFamilies(snapshot),
@@ -41,17 +58,14 @@ function info(name: string, help: string, labels: readonly NamedValue[]): Metric
   return { name, help, kind: "info", samples: [{ labels, value: 1 }] };
 }
 
-function programFamilies(snapshot: Snapshot): MetricFamily[] {
+function upFamily(snapshot: Snapshot): MetricFamily {
   const reason = snapshot.consistency.state === "inconsistent" ? "inconsistent" : "ok";
-  return [
-    info("ipvs_build", "Version of ipvstat.", [["version", VERSION]]),
-    {
-      name: "ipvs_up",
-      help: "Whether IPVS could be read.",
-      kind: "gauge",
-      samples: [{ labels: [["reason", reason]], value: 1 }],
-    },
-  ];
+  return {
+    name: "ipvs_up",
+    help: "Whether IPVS could be read.",
+    kind: "gauge",
+    samples: [{ labels: [["reason", reason]], value: 1 }],
+  };
 }
 
 function configFamilies({ info: ipvs, timeouts, syncDaemons }: Snapshot): MetricFamily[] {

@@ -9,7 +9,7 @@
 import type { RealServer } from "../ipvs/real_server.ts";
 import type { Rates, Server } from "../ipvs/server.ts";
 import type { VirtualServer } from "../ipvs/virtual_server.ts";
-import type { Snapshot } from "../ipvs/snapshot.ts";
+import { type Snapshot, snapshotList, type Snapshots } from "../ipvs/snapshot.ts";
 import {
   COUNTERS,
   MEASURED_METRICS,
@@ -35,10 +35,16 @@ export interface InfluxOptions {
   readonly extended?: boolean;
 }
 
-/** Encodes a snapshot; no two lines have the same measurement and tags. */
-export function encodeInflux(snapshot: Snapshot, sink: Sink, options: InfluxOptions = {}): void {
+/** Encodes snapshots; no two lines have the same measurement and tags. */
+export function encodeInflux(snapshots: Snapshots, sink: Sink, options: InfluxOptions = {}): void {
   const out = new ByteWriter(sink);
-  const extended = options.extended ?? false;
+  for (const snapshot of snapshotList(snapshots)) {
+    encodeSnapshot(snapshot, out, options.extended ?? false);
+  }
+  out.flush();
+}
+
+function encodeSnapshot(snapshot: Snapshot, out: ByteWriter, extended: boolean): void {
   const end = utf8(` ${snapshot.time}\n`);
   for (const doubt of snapshot.consistency.doubts) {
     out.text(`# inconsistent: ${printable(doubt)}\n`);
@@ -46,8 +52,9 @@ export function encodeInflux(snapshot: Snapshot, sink: Sink, options: InfluxOpti
   encodeTotals(snapshot, out, extended, end);
   const virtualFields = new FieldWriter(out, VIRTUAL_LABELS, VIRTUAL_METRICS, extended, end);
   const realFields = new FieldWriter(out, REAL_LABELS, REAL_METRICS, extended, end);
-  const virtualTags = tagWriters(VIRTUAL_LABELS, extended);
-  const realTags = tagWriters(REAL_LABELS, extended);
+  const namespace = namespaceLabels(snapshot);
+  const virtualTags = tagWriters([...VIRTUAL_LABELS, ...namespace], extended);
+  const realTags = tagWriters([...REAL_LABELS, ...namespace], extended);
   const foreignTags = new VirtualTags(extended);
   for (const virtual of snapshot.virtualServers) {
     out.raw(VIRTUAL);
@@ -61,7 +68,14 @@ export function encodeInflux(snapshot: Snapshot, sink: Sink, options: InfluxOpti
       realFields.write(real);
     }
   }
-  out.flush();
+}
+
+/** The tag of the network namespace, which is the same for all servers. */
+function namespaceLabels({ netns }: Snapshot): Label<Server>[] {
+  if (netns === undefined) return [];
+  const help = "Network namespace.";
+  const common = { type: "text", optional: false, prometheus: "none", influx: "telegraf" } as const;
+  return [{ ...common, name: "netns", help, read: () => netns }];
 }
 
 const VIRTUAL = utf8("ipvs_virtual_server");
@@ -190,7 +204,8 @@ function encodeTotals(
   extended: boolean,
   end: Uint8Array,
 ): void {
-  const { totals, cpus, measured } = snapshot;
+  const { totals, cpus, measured, netns = "" } = snapshot;
+  const namespace = tagText("netns", netns);
   const line = <Source>(
     series: string,
     metrics: readonly Metric<Source>[],
@@ -198,7 +213,7 @@ function encodeTotals(
     more = "",
   ) => {
     const fields = metrics.map(({ name, read }) => `${name}=${limit(read(source))}i`);
-    out.text(`${series} ${fields.join(",")}${more}`);
+    out.text(`${series}${namespace} ${fields.join(",")}${more}`);
     out.raw(end);
   };
   const rates = measured?.totals ? rateFields(measured.totals) : "";

@@ -1,10 +1,10 @@
 /**
  * JSON: one document, with each server on a line of its own. `ipvstat schema` prints its schema.
- * Numbers have their exact digits, so some are beyond 2^53.
+ * Snapshots of network namespaces are the elements of its member `namespaces`. Numbers have their exact digits, so some are beyond 2^53.
  *
  * @module
  */
-import type { Snapshot } from "../ipvs/snapshot.ts";
+import type { Snapshot, Snapshots } from "../ipvs/snapshot.ts";
 import { REAL_METRICS, VIRTUAL_METRICS } from "../metrics/catalogue.ts";
 import { REAL_LABELS, VIRTUAL_LABELS } from "../metrics/labels.ts";
 import { ByteWriter, type Sink, utf8 } from "./byte_writer.ts";
@@ -15,17 +15,34 @@ import { ShareWriter } from "./share_members.ts";
 export const JSON_FORMAT_VERSION = 1;
 
 /**
- * Encodes a snapshot.
+ * Encodes a snapshot, or a list of them, which may be empty.
  *
  * @throws whatever the sink throws.
  */
-export function encodeJson(snapshot: Snapshot, sink: Sink): void {
+export function encodeJson(snapshots: Snapshots, sink: Sink): void {
   const out = new ByteWriter(sink);
   out.text(`{"format":"ipvstat","version":${JSON_FORMAT_VERSION}`);
-  for (const [name, value] of Object.entries(head(snapshot))) {
-    out.text(`,\n${JSON.stringify(name)}:${stringify(value)}`);
+  if ("virtualServers" in snapshots) {
+    out.raw(NEXT);
+    encodeMembers(snapshots, out);
+  } else {
+    out.text(`,\n"namespaces":[`);
+    snapshots.forEach((snapshot, i) => {
+      out.text(i === 0 ? "\n{" : ",\n{");
+      encodeMembers(snapshot, out);
+      out.text("}");
+    });
+    out.text("]");
   }
-  out.text(`,\n"virtual_servers":[`);
+  out.text("}\n");
+  out.flush();
+}
+
+function encodeMembers(snapshot: Snapshot, out: ByteWriter): void {
+  for (const [name, value] of Object.entries(head(snapshot))) {
+    out.text(`${JSON.stringify(name)}:${stringify(value)},\n`);
+  }
+  out.text(`"virtual_servers":[`);
   const isMeasured = snapshot.measured !== undefined;
   const virtualWriter = new ServerWriter(out, "{", VIRTUAL_LABELS, VIRTUAL_METRICS, isMeasured);
   const realWriter = new ServerWriter(out, "{", REAL_LABELS, REAL_METRICS, isMeasured);
@@ -46,8 +63,7 @@ export function encodeJson(snapshot: Snapshot, sink: Sink): void {
     out.raw(CLOSE);
     separator = NEXT;
   }
-  out.text("]}\n");
-  out.flush();
+  out.text("]");
 }
 
 const OPEN = utf8("\n");

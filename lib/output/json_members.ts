@@ -60,6 +60,7 @@ export function head(snapshot: Snapshot): Record<string, Value> {
     ...member("mcast_ttl", daemon.mcastTtl),
   }));
   return {
+    ...member("netns", snapshot.netns),
     time: isoTime(snapshot.time),
     time_ns: snapshot.time,
     ipvs: info && { version: info.version, connection_table_size: info.connectionTableSize },

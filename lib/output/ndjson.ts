@@ -7,7 +7,7 @@
  */
 import type { RealServer } from "../ipvs/real_server.ts";
 import type { Server } from "../ipvs/server.ts";
-import type { Snapshot } from "../ipvs/snapshot.ts";
+import { type Snapshot, snapshotList, type Snapshots } from "../ipvs/snapshot.ts";
 import type { VirtualServer } from "../ipvs/virtual_server.ts";
 import { REAL_METRICS, VIRTUAL_METRICS } from "../metrics/catalogue.ts";
 import {
@@ -23,15 +23,17 @@ import { ShareWriter } from "./share_members.ts";
 import { isoTime } from "./time.ts";
 
 /**
- * Encodes a snapshot.
+ * Encodes one snapshot after the other.
  *
  * @throws whatever the sink throws.
  */
-export function encodeNdjson(snapshot: Snapshot, sink: Sink): void {
-  const lines = new NdjsonWriter(snapshot, sink);
-  lines.writeSnapshot();
-  lines.writeServers();
-  lines.flush();
+export function encodeNdjson(snapshots: Snapshots, sink: Sink): void {
+  for (const snapshot of snapshotList(snapshots)) {
+    const lines = new NdjsonWriter(snapshot, sink);
+    lines.writeSnapshot();
+    lines.writeServers();
+    lines.flush();
+  }
 }
 
 const END = utf8("}\n");
@@ -53,9 +55,11 @@ export class NdjsonWriter {
   constructor(snapshot: Snapshot, sink: Sink) {
     this.#snapshot = snapshot;
     const out = this.#out = new ByteWriter(sink);
-    const time = `"time":"${isoTime(snapshot.time)}","time_ns":${snapshot.time}`;
-    this.#virtualStart = utf8(`{"type":"virtual_server",${time}`);
-    this.#realStart = utf8(`{"type":"real_server",${time}`);
+    const { netns, time } = snapshot;
+    const namespace = netns === undefined ? "" : `"netns":${stringify(netns)},`;
+    const members = `${namespace}"time":"${isoTime(time)}","time_ns":${time}`;
+    this.#virtualStart = utf8(`{"type":"virtual_server",${members}`);
+    this.#realStart = utf8(`{"type":"real_server",${members}`);
     const isMeasured = snapshot.measured !== undefined;
     this.#virtualWriter = new ServerWriter(out, ",", VIRTUAL_LABELS, VIRTUAL_METRICS, isMeasured);
     this.#realWriter = new ServerWriter(out, ",", REAL_LABELS, REAL_METRICS, isMeasured);

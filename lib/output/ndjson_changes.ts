@@ -7,7 +7,7 @@
  */
 import type { Server } from "../ipvs/server.ts";
 import { withPrevious } from "../ipvs/server_list.ts";
-import type { Snapshot } from "../ipvs/snapshot.ts";
+import { type Snapshot, snapshotList, type Snapshots } from "../ipvs/snapshot.ts";
 import type { VirtualServer } from "../ipvs/virtual_server.ts";
 import {
   MEASURED_METRICS,
@@ -21,36 +21,45 @@ import { SHARE_METRICS, Shares } from "../metrics/shares.ts";
 import type { Sink } from "./byte_writer.ts";
 import { NdjsonWriter } from "./ndjson.ts";
 
-/** Encodes the snapshots of a stream, one after the other. It keeps the last one. */
+/** Encodes the readings of a stream, one after the other. It keeps the last one. */
 export class ChangesEncoder {
   readonly #every: number;
   #count = 0;
-  #previous: Snapshot | undefined;
+  /** The snapshots of the last reading by network namespace. */
+  #previous = new Map<string | undefined, Snapshot>();
 
-  /** Of every `every` snapshots, the first one is encoded as a whole; at least 1. */
+  /** Of every `every` readings, the first one is encoded as a whole; at least 1. */
   constructor(every: number) {
     this.#every = every;
   }
 
   /**
-   * Encodes the next snapshot.
+   * Encodes the next reading. A network namespace that was not in the last one is encoded as a whole.
    *
    * @throws whatever the sink throws.
    */
-  encode(snapshot: Snapshot, sink: Sink): void {
-    const lines = new NdjsonWriter(snapshot, sink);
-    const previous = this.#count++ % this.#every === 0 ? undefined : this.#previous;
-    if (previous === undefined) {
-      lines.writeSnapshot("whole");
-      lines.writeServers();
-    } else {
-      lines.writeSnapshot("changes");
-      writeRemoved(lines, previous, snapshot);
-      writeChanged(lines, previous, snapshot);
+  encode(snapshots: Snapshots, sink: Sink): void {
+    const isWhole = this.#count++ % this.#every === 0;
+    const before = this.#previous;
+    this.#previous = new Map();
+    for (const snapshot of snapshotList(snapshots)) {
+      encodeChanges(snapshot, isWhole ? undefined : before.get(snapshot.netns), sink);
+      this.#previous.set(snapshot.netns, snapshot);
     }
-    lines.flush();
-    this.#previous = snapshot;
   }
+}
+
+function encodeChanges(snapshot: Snapshot, previous: Snapshot | undefined, sink: Sink): void {
+  const lines = new NdjsonWriter(snapshot, sink);
+  if (previous === undefined) {
+    lines.writeSnapshot("whole");
+    lines.writeServers();
+  } else {
+    lines.writeSnapshot("changes");
+    writeRemoved(lines, previous, snapshot);
+    writeChanged(lines, previous, snapshot);
+  }
+  lines.flush();
 }
 
 function writeRemoved(lines: NdjsonWriter, previous: Snapshot, current: Snapshot): void {

@@ -1,14 +1,15 @@
 /**
  * Prometheus text format 0.0.4 and OpenMetrics 1.0. The labels that identify a virtual server are
  * the same on its own metrics and on those of its real servers. Configuration is in `*_info`
- * metrics of value 1, so that a change makes no new counter series. There are no timestamps.
+ * metrics of value 1, so that a change makes no new counter series. There are no timestamps. Samples
+ * of a network namespace with a label have it as the label `netns`.
  *
  * @module
  */
 import { REAL_SERVER_STATES, type RealServer } from "../ipvs/real_server.ts";
 import type { Server } from "../ipvs/server.ts";
 import type { VirtualServer } from "../ipvs/virtual_server.ts";
-import type { Snapshot } from "../ipvs/snapshot.ts";
+import { type Snapshot, snapshotList, type Snapshots } from "../ipvs/snapshot.ts";
 import { countStates, SUM_METRICS } from "../metrics/aggregates.ts";
 import {
   MEASURED_METRICS,
@@ -19,10 +20,10 @@ import {
 import { type Label, REAL_LABELS, VIRTUAL_IDENTITY, VIRTUAL_LABELS } from "../metrics/labels.ts";
 import { type Sink, utf8 } from "./byte_writer.ts";
 import { FamilyWriter } from "./family_writer.ts";
-import { globalMetrics } from "./global_metrics.ts";
+import { buildFamily, globalMetrics, mergeFamilies, type MetricFamily } from "./global_metrics.ts";
 import { LabelBuffer } from "./label_buffer.ts";
 import { LabelWriter } from "./label_bytes.ts";
-import { labelList, labelText } from "./prometheus_labels.ts";
+import { labelList, labelText, nameLabels } from "./prometheus_labels.ts";
 import { statusMetrics } from "./status_metrics.ts";
 
 /** How to write metrics. */
@@ -31,56 +32,59 @@ export interface PrometheusOptions {
   readonly aggregate?: "virtual" | undefined;
 }
 
-/** Encodes a snapshot in the Prometheus text format 0.0.4. */
+/** Encodes snapshots in the Prometheus text format 0.0.4. */
 export function encodePrometheus(
-  snapshot: Snapshot,
+  snapshots: Snapshots,
   sink: Sink,
   options: PrometheusOptions = {},
 ): void {
-  new MetricsWriter(snapshot, new FamilyWriter(sink, "prometheus")).write(options);
+  new MetricsWriter(snapshotList(snapshots), new FamilyWriter(sink, "prometheus")).write(options);
 }
 
-/** Encodes a snapshot in OpenMetrics 1.0 text. */
+/** Encodes snapshots in OpenMetrics 1.0 text. */
 export function encodeOpenMetrics(
-  snapshot: Snapshot,
+  snapshots: Snapshots,
   sink: Sink,
   options: PrometheusOptions = {},
 ): void {
-  new MetricsWriter(snapshot, new FamilyWriter(sink, "openmetrics")).write(options);
+  new MetricsWriter(snapshotList(snapshots), new FamilyWriter(sink, "openmetrics")).write(options);
+}
+
+/** A snapshot, and the labels that identify each of its virtual servers. */
+interface Part {
+  readonly snapshot: Snapshot;
+  readonly virtual: LabelBuffer;
 }
 
 class MetricsWriter {
-  readonly #snapshot: Snapshot;
+  readonly #parts: readonly Part[];
   readonly #writer: FamilyWriter;
-  readonly #virtual: LabelBuffer;
+  readonly #isMeasured: boolean;
 
-  constructor(snapshot: Snapshot, writer: FamilyWriter) {
-    this.#snapshot = snapshot;
+  constructor(snapshots: readonly Snapshot[], writer: FamilyWriter) {
+    this.#parts = snapshots.map((snapshot) => ({ snapshot, virtual: virtualBuffer(snapshot) }));
     this.#writer = writer;
-    this.#virtual = new LabelBuffer((out, next) => {
-      for (const virtual of snapshot.virtualServers) {
-        out.text(virtualLabels(virtual));
-        next();
-      }
-    });
+    this.#isMeasured = snapshots.some(({ measured }) => measured !== undefined);
   }
 
   write({ aggregate }: PrometheusOptions): void {
-    const families = [...globalMetrics(this.#snapshot), ...statusMetrics(this.#snapshot)];
-    for (const family of families) this.#writer.family(family);
+    const families = mergeFamilies(this.#parts.map(({ snapshot }) => familiesOf(snapshot)));
+    for (const family of [buildFamily(), ...families]) this.#writer.family(family);
     this.#virtualServers(VIRTUAL_METRICS);
-    if (this.#snapshot.measured !== undefined) this.#virtualRates();
+    if (this.#isMeasured) this.#virtualRates();
     this.#virtualInfo();
+    this.#virtualNames();
     if (aggregate === "virtual") this.#aggregates();
     else this.#realServers();
     this.#writer.end();
   }
 
   #virtualServers(metrics: readonly Metric<VirtualServer>[]): void {
-    const { virtualServers } = this.#snapshot;
     for (const metric of metrics) {
       this.#writer.begin({ ...metric, name: `ipvs_virtual_server_${metric.prometheus}` });
-      this.#writer.samples(virtualServers, this.#virtual, metric.read);
+      for (const { snapshot, virtual } of this.#parts) {
+        this.#writer.samples(snapshot.virtualServers, virtual, metric.read);
+      }
     }
   }
 
@@ -88,14 +92,10 @@ class MetricsWriter {
   #virtualRates(): void {
     for (const metric of MEASURED_METRICS) {
       this.#writer.begin({ ...metric, name: `ipvs_virtual_server_${metric.prometheus}` });
-      let index = 0;
-      for (const { measured } of this.#snapshot.virtualServers) {
-        const own = index++;
-        if (measured === undefined) continue;
-        this.#writer.beginSample();
-        this.#virtual.write(this.#writer.out, own);
-        this.#writer.endSampleWithDouble(metric.read(measured));
-      }
+      this.#eachVirtual(
+        ({ measured }) => this.#writer.endSampleWithDouble(metric.read(measured!)),
+        isMeasured,
+      );
     }
   }
 
@@ -103,12 +103,41 @@ class MetricsWriter {
     const labels = writers(VIRTUAL_LABELS, "info");
     const help = "Virtual server configuration.";
     this.#writer.begin({ name: "ipvs_virtual_server", help, kind: "info" });
-    let index = 0;
-    for (const virtual of this.#snapshot.virtualServers) {
-      this.#writer.beginSample();
-      this.#virtual.write(this.#writer.out, index++);
+    this.#eachVirtual((virtual) => {
       for (const label of labels) label.write(this.#writer.out, virtual);
       this.#writer.endSample(1);
+    });
+  }
+
+  /** The names of virtual servers, if any: apart, so that a new name makes no new counters. */
+  #virtualNames(): void {
+    const isNamed = ({ named }: VirtualServer) => named !== undefined;
+    if (!this.#parts.some(({ snapshot }) => [...snapshot.virtualServers].some(isNamed))) return;
+    this.#writer.begin({
+      name: "ipvs_virtual_server_name",
+      help: "Name of the virtual server, and its labels.",
+      kind: "info",
+    });
+    this.#eachVirtual(({ named }) => {
+      this.#writer.out.text(`,${labelList(nameLabels(named!))}`);
+      this.#writer.endSample(1);
+    }, isNamed);
+  }
+
+  /** Begins a sample of each virtual server, or of those that `has` selects, with its labels. */
+  #eachVirtual(
+    end: (server: VirtualServer) => void,
+    has?: (server: VirtualServer) => boolean,
+  ): void {
+    for (const { snapshot, virtual: labels } of this.#parts) {
+      let index = 0;
+      for (const virtual of snapshot.virtualServers) {
+        const own = index++;
+        if (has !== undefined && !has(virtual)) continue;
+        this.#writer.beginSample();
+        labels.write(this.#writer.out, own);
+        end(virtual);
+      }
     }
   }
 
@@ -117,16 +146,18 @@ class MetricsWriter {
     const help = "Number of real servers in each state.";
     this.#writer.begin({ name: "ipvs_virtual_server_real_servers", help, kind: "gauge" });
     const endings = REAL_SERVER_STATES.map((state) => [state, utf8(`,state="${state}"`)] as const);
-    let index = 0;
-    for (const virtual of this.#snapshot.virtualServers) {
-      const counts = countStates(virtual);
-      for (const [state, ending] of endings) {
-        this.#writer.beginSample();
-        this.#virtual.write(this.#writer.out, index);
-        this.#writer.out.raw(ending);
-        this.#writer.endSample(counts[state]);
+    for (const { snapshot, virtual: labels } of this.#parts) {
+      let index = 0;
+      for (const virtual of snapshot.virtualServers) {
+        const counts = countStates(virtual);
+        for (const [state, ending] of endings) {
+          this.#writer.beginSample();
+          labels.write(this.#writer.out, index);
+          this.#writer.out.raw(ending);
+          this.#writer.endSample(counts[state]);
+        }
+        index++;
       }
-      index++;
     }
     this.#virtualServers(SUM_METRICS);
   }
@@ -134,10 +165,12 @@ class MetricsWriter {
   #realServers(): void {
     const identity = writers(REAL_LABELS, "identity");
     const own = new LabelBuffer((out, next) => {
-      for (const { realServers } of this.#snapshot.virtualServers) {
-        for (const real of realServers) {
-          for (const label of identity) label.write(out, real);
-          next();
+      for (const { snapshot } of this.#parts) {
+        for (const { realServers } of snapshot.virtualServers) {
+          for (const real of realServers) {
+            for (const label of identity) label.write(out, real);
+            next();
+          }
         }
       }
     });
@@ -145,7 +178,7 @@ class MetricsWriter {
       this.#writer.begin({ ...metric, name: `ipvs_real_server_${metric.prometheus}` });
       this.#eachReal(own, (server) => this.#writer.endSample(metric.read(server)));
     }
-    if (this.#snapshot.measured !== undefined) this.#realRates(own);
+    if (this.#isMeasured) this.#realRates(own);
     const labels = writers(REAL_LABELS, "info");
     const help = "Real server configuration.";
     this.#writer.begin({ name: "ipvs_real_server", help, kind: "info" });
@@ -157,7 +190,6 @@ class MetricsWriter {
 
   /** The rates of real servers that have any. */
   #realRates(own: LabelBuffer): void {
-    const isMeasured = ({ measured }: RealServer) => measured !== undefined;
     for (const metric of MEASURED_METRICS) {
       this.#writer.begin({ ...metric, name: `ipvs_real_server_${metric.prometheus}` });
       this.#eachReal(
@@ -178,26 +210,53 @@ class MetricsWriter {
     has?: (server: RealServer) => boolean,
   ): void {
     const { out } = this.#writer;
-    let virtual = 0, index = 0;
-    for (const { realServers } of this.#snapshot.virtualServers) {
-      const labels = this.#virtual.at(virtual++);
-      for (const real of realServers) {
-        const number = index++;
-        if (has !== undefined && !has(real)) continue;
-        this.#writer.beginSample();
-        out.raw(labels);
-        own.write(out, number);
-        end(real);
+    let index = 0;
+    for (const { snapshot, virtual } of this.#parts) {
+      let owner = 0;
+      for (const { realServers } of snapshot.virtualServers) {
+        const labels = virtual.at(owner++);
+        for (const real of realServers) {
+          const number = index++;
+          if (has !== undefined && !has(real)) continue;
+          this.#writer.beginSample();
+          out.raw(labels);
+          own.write(out, number);
+          end(real);
+        }
       }
     }
   }
 }
 
-/** What identifies a virtual server, on its own metrics and on those of its real servers. */
-function virtualLabels(server: VirtualServer): string {
-  return labelList(
-    VIRTUAL_IDENTITY.map(({ name, read }) => [`virtual_${name}`, labelText(read(server) ?? "")]),
-  );
+/** The families of a namespace as a whole. */
+function familiesOf(snapshot: Snapshot): MetricFamily[] {
+  const families = [...globalMetrics(snapshot), ...statusMetrics(snapshot)];
+  const { netns } = snapshot;
+  if (netns === undefined) return families;
+  return families.map((family) => ({
+    ...family,
+    samples: family.samples.map(({ labels, value }) => ({
+      labels: [["netns", netns], ...labels],
+      value,
+    })),
+  }));
+}
+
+function isMeasured({ measured }: Server): boolean {
+  return measured !== undefined;
+}
+
+/** What identifies each virtual server, on its own metrics and on those of its real servers. */
+function virtualBuffer({ virtualServers, netns = "" }: Snapshot): LabelBuffer {
+  return new LabelBuffer((out, next) => {
+    for (const virtual of virtualServers) {
+      const identity = VIRTUAL_IDENTITY.map(({ name, read }) =>
+        [`virtual_${name}`, labelText(read(virtual) ?? "")] as const
+      );
+      out.text(labelList([["netns", netns], ...identity]));
+      next();
+    }
+  });
 }
 
 /** Writers of labels that follow others. */

@@ -6,9 +6,9 @@
  */
 import type { RealServer } from "../ipvs/real_server.ts";
 import type { VirtualServer } from "../ipvs/virtual_server.ts";
-import type { Snapshot } from "../ipvs/snapshot.ts";
+import { type Snapshot, snapshotList, type Snapshots } from "../ipvs/snapshot.ts";
 import { Shares } from "../metrics/shares.ts";
-import { ByteWriter, type Sink } from "./byte_writer.ts";
+import { ByteWriter, type Sink, utf8 } from "./byte_writer.ts";
 import { printable } from "./printable.ts";
 import {
   baseColumns,
@@ -46,13 +46,16 @@ function painter(color: boolean, code: number): Paint {
 }
 
 /**
- * Encodes a snapshot as aligned text.
+ * Encodes snapshots as aligned text, with an empty line between two of them.
  *
  * @throws {SelectionError} if there is no column of a name.
  * @throws whatever the sink throws.
  */
-export function encodeTable(snapshot: Snapshot, sink: Sink, options: TableOptions): void {
-  new TableWriter(snapshot, sink, options).write();
+export function encodeTable(snapshots: Snapshots, sink: Sink, options: TableOptions): void {
+  snapshotList(snapshots).forEach((snapshot, i) => {
+    if (i > 0) sink(utf8("\n"));
+    new TableWriter(snapshot, sink, options).write();
+  });
 }
 
 class TableWriter {
@@ -88,8 +91,9 @@ class TableWriter {
   }
 
   write(): void {
-    const { virtualServers, consistency } = this.#snapshot;
+    const { virtualServers, consistency, netns } = this.#snapshot;
     const isWide = this.#width === Infinity;
+    if (netns !== undefined) this.#line(this.#bold(`Network namespace ${printable(netns)}`));
     for (const line of headLines(this.#snapshot, this.#width, isWide)) this.#line(line);
     if (consistency.state === "inconsistent") {
       const doubts = consistency.doubts.map((doubt) => printable(doubt)).join("; ");

@@ -24,6 +24,8 @@ if (chosenKernel() === "7.2") {
   await import("./attacks.ts");
   await import("./diff_check.ts");
   await import("./examples.ts");
+  await import("./query.ts");
+  await import("./netns.ts");
 }
 
 // Last, as their connections keep ip_vs loaded: other phases need a fresh one without any counts.
