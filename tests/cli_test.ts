@@ -54,7 +54,7 @@ const WRONG: readonly [words: string, line: RegExp][] = [
   ["schema --demo", /Option --demo does not apply to schema; use it with show, stream or check/],
   [
     "-o",
-    /Missing FORMAT for --output: use table, wide, json, ndjson, influx, prometheus or openmetrics/,
+    /Missing FORMAT for --output: use table, wide, json, ndjson, csv, influx, prometheus, openmetrics or ipvsadm/,
   ],
   ["--demo=1", /Option --demo takes no argument/],
   ["--round 1", /Option --round requires --replay or --demo/],

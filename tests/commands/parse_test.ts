@@ -102,7 +102,10 @@ Deno.test("parseArguments() lists the options of the command if none is similar"
 });
 
 Deno.test("parseArguments() lists the choices if none is similar", () => {
-  refuses(["-o", "xml"], /; use table, wide, json, ndjson, influx, prometheus or openmetrics$/);
+  refuses(
+    ["-o", "xml"],
+    /; use table, wide, json, ndjson, csv, influx, prometheus, openmetrics or ipvsadm$/,
+  );
   refuses(["completions", "powershell"], /; use bash, zsh or fish$/);
   refuses(
     ["qqqqqqqq"],

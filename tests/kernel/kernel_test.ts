@@ -31,4 +31,7 @@ if (chosenKernel() === "7.2") {
 // Last, as their connections keep ip_vs loaded: other phases need a fresh one without any counts.
 await import("./hard_cases.ts");
 await import("./recording.ts");
-if (chosenKernel() === "7.2") await import("./node_exporter.ts");
+if (chosenKernel() === "7.2") {
+  await import("./node_exporter.ts");
+  await import("./states.ts");
+}
