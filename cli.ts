@@ -24,7 +24,6 @@ import { verdict } from "./lib/commands/verdict.ts";
 import { numberOf, secondsOf, sizeOf } from "./lib/commands/values.ts";
 import { collect, type Source } from "./lib/ipvs/collect.ts";
 import { NamespaceError } from "./lib/netlink/namespace_error.ts";
-import { COMMIT, VERSION } from "./lib/version.ts";
 
 const DEMO = new URL("./testdata/demo/capture.pcap", import.meta.url);
 
@@ -74,7 +73,7 @@ async function run(args: Arguments): Promise<number> {
     case "help":
       return print((await import("./lib/commands/help.ts")).helpText(operand));
     case "version":
-      return print(versionText());
+      return print((await import("./lib/commands/version_text.ts")).versionText());
     case "stream":
       return await runStream(args);
     case "record":
@@ -100,12 +99,6 @@ function print(text: string): number {
   using output = openStandardOutput();
   output.sink(new TextEncoder().encode(text));
   return DONE;
-}
-
-function versionText(): string {
-  const { deno, v8 } = Deno.version;
-  const { target } = Deno.build;
-  return `ipvstat ${VERSION}\ncommit ${COMMIT}\nDeno ${deno}\nV8 ${v8}\ntarget ${target}\n`;
 }
 
 function openStandardOutput(): Output {
@@ -223,17 +216,18 @@ async function runStream(args: Arguments): Promise<number> {
 }
 
 async function runRecord(args: Arguments): Promise<number> {
-  const { record } = await import("./lib/commands/record.ts");
+  const { startRecord } = await import("./lib/commands/start_record.ts");
+  const query = await queryOf(args);
   const find = await findersOf(args);
   using output = await openOutput(args.operands[0]);
-  using source = find === undefined ? openLive() : find().sources[0]!.open();
-  const consistency = await traced(args, source, (from) =>
-    record(from, output.sink, {
-      rounds: numberOf(args.options, "rounds") ?? 1,
-      interval: secondsOf(args.options, "interval") ?? 2,
-    }));
-  output.commit();
-  return verdict(consistency);
+  return await startRecord(args, output, {
+    query,
+    withKernel: async (use) => {
+      using source = kernelOf(find)();
+      return await traced(args, source, use);
+    },
+    verdict,
+  });
 }
 
 async function runDoctor(args: Arguments): Promise<number> {
@@ -259,8 +253,9 @@ async function runDoctor(args: Arguments): Promise<number> {
 async function runDiff(args: Arguments): Promise<number> {
   const { startDiff } = await import("./lib/commands/diff.ts");
   using output = await openOutput(args.options.get("output-file"));
+  const openKernel = kernelOf(await findersOf(args));
   const color = useColor(args, output);
-  const code = await startDiff(args, output.sink, { openKernel: openLive, color, verdict });
+  const code = await startDiff(args, output.sink, { openKernel, color, verdict });
   output.commit();
   return code;
 }
@@ -268,7 +263,14 @@ async function runDiff(args: Arguments): Promise<number> {
 async function runCheck(args: Arguments): Promise<number> {
   const { check } = await import("./lib/commands/check.ts");
   using output = openStandardOutput();
-  return await check(args, output.sink, () => openSource(args));
+  const find = await findersOf(args);
+  const open = async () => find === undefined ? await openSource(args) : kernelOf(find)();
+  return await check(args, output.sink, open);
+}
+
+/** Opens the kernel, in the only network namespace that the command line names. */
+function kernelOf(find: Awaited<ReturnType<typeof findersOf>>): typeof openLive {
+  return find === undefined ? openLive : () => find().sources[0]!.open();
 }
 
 interface DisposableSource extends Source, Disposable {

@@ -10,6 +10,7 @@ import { type Argument, type Command, NEEDS_CAPTURE, type Option } from "./optio
 import { NAMESPACE_OPTIONS } from "./namespace_options.ts";
 import { PROMETHEUS_OPTIONS } from "./prometheus_options.ts";
 import { QUERY_OPTIONS } from "./query_options.ts";
+import { RECORD_OPTIONS } from "./record_options.ts";
 import { STREAM_OPTIONS } from "./stream_options.ts";
 
 export type { Argument, Command, Option, OptionNeed, Values } from "./option_types.ts";
@@ -228,18 +229,7 @@ export const OPTIONS: readonly Option[] = [
     needs: NEEDS_CAPTURE,
   },
   { name: "demo", commands: ["show", "stream", "check"], help: "read the built-in recording" },
-  {
-    name: "rounds",
-    argument: { name: "N", values: "count" },
-    commands: ["record"],
-    help: "how many snapshots to record (default 1)",
-  },
-  {
-    name: "interval",
-    argument: { name: "SECONDS", values: "seconds" },
-    commands: ["record"],
-    help: "time between snapshots (default 2)",
-  },
+  ...RECORD_OPTIONS,
   ...STREAM_OPTIONS,
   ...DIFF_OPTIONS,
   ...CHECK_OPTIONS,

@@ -8,8 +8,9 @@ import type { Option, OptionNeed } from "./option_types.ts";
 
 /** The commands that print servers. */
 const COMMANDS = ["show", "stream"];
-/** The commands that only part of the table can be selected for. */
-const SELECTING = [...COMMANDS, "diff", "check"];
+/** Those that can select servers by their states, too, and those that cannot. */
+const SELECTING_STATES = [...COMMANDS, "record"];
+const SELECTING = [...SELECTING_STATES, "diff", "check"];
 
 /** Formats that have a row for each server. */
 const NEEDS_ROWS: readonly OptionNeed[] = ["table", "wide", "csv"].map((value) => ({
@@ -74,7 +75,7 @@ export const QUERY_OPTIONS: readonly Option[] = [
     name: "state",
     argument: { name: "STATE", values: STATES },
     repeatable: true,
-    commands: COMMANDS,
+    commands: SELECTING_STATES,
     help: "only servers in this state, such as draining or down",
     details: `STATE is one of ${STATES.join(", ")}.`,
   },

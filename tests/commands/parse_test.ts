@@ -91,7 +91,8 @@ Deno.test("parseArguments() suggests options of the command, wherever it is on t
 
 Deno.test("parseArguments() lists the options of the command if none is similar", () => {
   const none = /^Unknown option --qqqqqqqqqq; /;
-  const ofRecord = /; record takes --rounds, --interval, --debug, --help and --version$/;
+  const ofRecord =
+    /; record takes --service, .*, --rounds, --interval, .*, --debug, --help and --version$/;
   for (const words of [["record", "x", "--qqqqqqqqqq"], ["--qqqqqqqqqq", "y", "record", "x"]]) {
     refuses(words, none);
     refuses(words, ofRecord);
@@ -124,7 +125,7 @@ Deno.test("parseArguments() suggests two dashes for a long option with one", () 
 });
 
 Deno.test("parseArguments() lists the choices for a missing argument or operand", () => {
-  const formats = "table, wide, json, ndjson, influx, prometheus or openmetrics";
+  const formats = "table, wide, json, ndjson, csv, influx, prometheus, openmetrics or ipvsadm";
   refuses(["-o"], new RegExp(`^Missing FORMAT for --output: use ${formats}$`));
   refuses(["--output="], new RegExp(`^Missing FORMAT for --output: use ${formats}$`));
   refuses(["doctor", "-o"], /^Missing FORMAT for --output: use table or json$/);

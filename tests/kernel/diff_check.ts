@@ -123,6 +123,10 @@ test("check compares the client's connections with weights and thresholds", (fil
   assert.match(seen(files, "unusable").out, /^CRITICAL .*: none of 2 real servers is usable$/m);
 });
 
+test("check --netns checks another network namespace", (files) => {
+  assert.deepEqual(problems(files, "other-namespace", 0), []);
+});
+
 test("check finds sync daemons and a stopped estimator, and whether anything is left", (files) => {
   assert.deepEqual(problems(files, "sync", 2), [
     "CRITICAL sync daemons: backup instead of master",

@@ -32,6 +32,7 @@ if (chosenKernel() === "7.2") {
 await import("./hard_cases.ts");
 await import("./recording.ts");
 if (chosenKernel() === "7.2") {
+  await import("./anonymize.ts");
   await import("./node_exporter.ts");
   await import("./states.ts");
 }

@@ -55,6 +55,7 @@ make_balanced() {
 
 check_traffic() {
   make_balanced
+  result other-namespace ipvstat check --netns client --none
   result even ipvstat check --uneven 1% --sync none
   ipvsadm -e -t 192.0.2.10:80 -r 10.2.1.2:80 -m -w 1 -x 100 -y 50
   result uneven ipvstat check --uneven 20% --ignore thresholds
