@@ -7,20 +7,22 @@
 import { openLive } from "./ffi/live_source.ts";
 import { openProc, readFile, readLink } from "./ffi/proc_file.ts";
 import { standardOutputProblem } from "./ffi/standard_output.ts";
-import { DONE, FAILED, INCONSISTENT } from "./lib/commands/exit_codes.ts";
+import { DONE, FAILED, TROUBLE, UNKNOWN } from "./lib/commands/exit_codes.ts";
 import { explainError, type Explanation } from "./lib/commands/explain.ts";
+import { tableWidth, useColor } from "./lib/commands/display.ts";
 import { printDetails, printMessage } from "./lib/commands/messages.ts";
 import type { NamespaceEnvironment, NamespaceReading } from "./lib/commands/namespaces.ts";
-import type { DoctorFormat, Format, Shell } from "./lib/commands/options.ts";
+import type { DoctorFormat, Format } from "./lib/commands/options.ts";
 import { ClosedPipeError, type Output, standardOutput, WriteError } from "./lib/commands/output.ts";
-import { type Arguments, parseArguments } from "./lib/commands/parse.ts";
+import { type Arguments, commandName, parseArguments } from "./lib/commands/parse.ts";
 import type { Query } from "./lib/commands/query.ts";
 import { QUERY_OPTIONS } from "./lib/commands/query_options.ts";
 import type { Read } from "./lib/commands/readings.ts";
 import type { ShowOptions } from "./lib/commands/show.ts";
+import { traced } from "./lib/commands/traced.ts";
+import { verdict } from "./lib/commands/verdict.ts";
 import { numberOf, secondsOf, sizeOf } from "./lib/commands/values.ts";
 import { collect, type Source } from "./lib/ipvs/collect.ts";
-import type { Consistency } from "./lib/ipvs/snapshot.ts";
 import { NamespaceError } from "./lib/netlink/namespace_error.ts";
 
 const DEMO = new URL("./testdata/demo/capture.pcap", import.meta.url);
@@ -30,8 +32,24 @@ async function main(words: readonly string[]): Promise<number> {
   try {
     return await run(parseArguments(words));
   } catch (error) {
-    if (error instanceof ClosedPipeError) return DONE;
-    return await report(error, words.includes("--debug"));
+    return await fail(error, words);
+  }
+}
+
+/** Reports the error of a command line, as the command does; returns its exit code. */
+async function fail(error: unknown, words: readonly string[]): Promise<number> {
+  const isClosed = error instanceof ClosedPipeError;
+  const isDebug = words.includes("--debug");
+  switch (commandName(words)) {
+    case "check": {
+      const { reportUnknown } = await import("./lib/commands/check_failure.ts");
+      return isClosed ? UNKNOWN : reportUnknown(await explain(error), print);
+    }
+    case "diff":
+      if (!isClosed) await report(error, isDebug);
+      return TROUBLE;
+    default:
+      return isClosed ? DONE : await report(error, isDebug);
   }
 }
 
@@ -50,31 +68,23 @@ async function report(error: unknown, debug: boolean, netns?: string): Promise<n
 }
 
 async function run(args: Arguments): Promise<number> {
-  const [operand] = args.operands;
   switch (args.command) {
-    case "help":
-      return print((await import("./lib/commands/help.ts")).helpText(operand));
-    case "version":
-      return print((await import("./lib/commands/version.ts")).versionText());
+    case "show":
+      return await runShow(args);
     case "stream":
       return await runStream(args);
     case "record":
       return await runRecord(args);
     case "doctor":
       return await runDoctor(args);
-    case "conns": {
-      const { startConns } = await import("./lib/commands/start_conns.ts");
-      const program = { openOutput, openProc, openSource, queryOf, traced, useColor, verdict };
-      return await startConns(args, program);
-    }
-    case "schema":
-      return print((await import("./lib/commands/schema.ts")).schemaText());
-    case "completions":
-      return print((await import("./lib/commands/completions.ts")).completions(operand as Shell));
-    case "man":
-      return print((await import("./lib/commands/man_page.ts")).manPage());
+    case "conns":
+      return await runConns(args);
+    case "diff":
+      return await runDiff(args);
+    case "check":
+      return await runCheck(args);
     default:
-      return await runShow(args);
+      return print(await (await import("./lib/commands/text_commands.ts")).commandText(args));
   }
 }
 
@@ -206,7 +216,7 @@ async function runRecord(args: Arguments): Promise<number> {
   return await startRecord(args, output, {
     query,
     withKernel: async (use) => {
-      using source = find === undefined ? openLive() : find().sources[0]!.open();
+      using source = kernelOf(find)();
       return await traced(args, source, use);
     },
     verdict,
@@ -233,50 +243,38 @@ async function runDoctor(args: Arguments): Promise<number> {
   return code;
 }
 
-function useColor(args: Arguments, output: Output): boolean {
-  const when = args.options.get("color") ?? "auto";
-  return when === "auto" ? output.color : when === "always";
+async function runConns(args: Arguments): Promise<number> {
+  const { startConns } = await import("./lib/commands/start_conns.ts");
+  const program = { openOutput, openProc, openSource, queryOf, traced, useColor, verdict };
+  return await startConns(args, program);
 }
 
-/** Undefined for no limit. */
-function tableWidth(args: Arguments, output: Output): number | undefined {
-  if (args.options.get("output") === "wide") return undefined;
-  return numberOf(args.options, "width") ?? output.width;
+async function runDiff(args: Arguments): Promise<number> {
+  const { startDiff } = await import("./lib/commands/diff.ts");
+  using output = await openOutput(args.options.get("output-file"));
+  const openKernel = kernelOf(await findersOf(args));
+  const color = useColor(args, output);
+  const code = await startDiff(args, output.sink, { openKernel, color, verdict });
+  output.commit();
+  return code;
 }
 
-/** Reports an inconsistent snapshot on standard error. */
-function verdict({ doubts }: Consistency, netns?: string): number {
-  if (doubts.length === 0) return DONE;
-  const more = doubts.length > 1 ? ` (and ${doubts.length - 1} more)` : "";
-  const where = netns === undefined ? "" : `Network namespace ${netns}: `;
-  printMessage(`${where}The table kept changing during the read; ${doubts[0]}${more}`);
-  return INCONSISTENT;
+async function runCheck(args: Arguments): Promise<number> {
+  const { check } = await import("./lib/commands/check.ts");
+  using output = openStandardOutput();
+  const find = await findersOf(args);
+  const open = async () => find === undefined ? await openSource(args) : kernelOf(find)();
+  return await check(args, output.sink, open);
+}
+
+/** Opens the kernel, in the only network namespace that the command line names. */
+function kernelOf(find: Awaited<ReturnType<typeof findersOf>>): typeof openLive {
+  return find === undefined ? openLive : () => find().sources[0]!.open();
 }
 
 interface DisposableSource extends Source, Disposable {
   /** Translates an error of a source that is not the running kernel. */
   explain?(error: unknown): unknown;
-}
-
-/** Uses a source, with --debug a traced one. */
-async function traced<T>(
-  args: Arguments,
-  source: Source & {
-    /** Number of datagrams dropped because another process sent them. */
-    readonly foreign?: number;
-  },
-  use: (source: Source) => T | Promise<T>,
-): Promise<T> {
-  if (!args.options.has("debug")) return await use(source);
-  const log = (line: string) => printMessage(`debug: ${line}`);
-  const { Trace } = await import("./lib/commands/trace.ts");
-  const trace = new Trace(log);
-  try {
-    return await use(trace.attach(source));
-  } finally {
-    trace.finish();
-    if (source.foreign) log(`${source.foreign} datagrams of other processes dropped`);
-  }
 }
 
 /** The capture to read; undefined for the running kernel. */

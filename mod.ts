@@ -121,7 +121,13 @@ export type { Counters, CpuCounters, Totals } from "./lib/procfs/ip_vs_stats.ts"
 export type { EstimatorStatus, HashTable, KernelStatus } from "./lib/procfs/ip_vs_status.ts";
 export type { Settings } from "./lib/procfs/settings.ts";
 export { Shares } from "./lib/metrics/shares.ts";
-export { type KnownNames, Selection, type SelectionText } from "./lib/query/selection.ts";
+export {
+  type KnownNames,
+  type SelectableReal,
+  type SelectableVirtual,
+  Selection,
+  type SelectionText,
+} from "./lib/query/selection.ts";
 export { type NameEntry, Names, parseNames, withNames } from "./lib/query/names.ts";
 export { SelectionError } from "./lib/query/selection_error.ts";
 export {

@@ -11,6 +11,7 @@ const LAYERS = [
   "query",
   "capture",
   "output",
+  "check",
   "doctor",
   "commands",
 ];
@@ -188,7 +189,7 @@ Deno.test("layers of lib/ import only themselves and the layers below", () => {
 Deno.test("only lib/ipvs/ and lib/capture/ use columns and the kernel's numbers", () => {
   const internal = ["columns", "decode", "identity", "listing_comparison", "names"]
     .concat(["rows", "schema", "uapi"]).map((name) => `lib/ipvs/${name}.ts`);
-  const above = ["metrics", "output", "doctor", "commands"];
+  const above = ["metrics", "output", "check", "doctor", "commands"];
   assert.deepEqual(
     forbiddenImports((from, to) => above.includes(layerOf(from) ?? "") && internal.includes(to)),
     [],

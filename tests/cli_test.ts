@@ -67,7 +67,7 @@ const WRONG: readonly [words: string, line: RegExp][] = [
   ["record x --replay y", /Option --replay requires --anonymize, --service, /],
   ["record x --anonymize --replay y --rounds 2", /--rounds and --replay cannot be combined/],
   ["record a b", /Unexpected argument "b"; record takes only FILE/],
-  ["schema --demo", /Option --demo does not apply to schema; use it with show or stream/],
+  ["schema --demo", /Option --demo does not apply to schema; use it with show, stream or check/],
   [
     "-o",
     /Missing FORMAT for --output: use table, wide, json, ndjson, csv, influx, prometheus, openmetrics or ipvsadm/,

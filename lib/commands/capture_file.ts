@@ -1,6 +1,6 @@
 /**
- * Reading a capture from a file, a pipe or standard input. Devices are never read, and never more
- * than a size limit.
+ * Reading a capture, or another input, from a file, a pipe or standard input. Devices are never read,
+ * and never more than a size limit.
  *
  * @module
  */
@@ -38,15 +38,35 @@ export function captureName(file: string | URL): string {
  * @throws {Deno.errors.NotCapable} without --allow-read.
  */
 export function readCapture(file: string | URL, maxSize = DEFAULT_MAX_SIZE): Uint8Array {
+  return read(file, { maxSize, checkBegin: rejectOthers });
+}
+
+/**
+ * Like {@linkcode readCapture}, for an input of any kind.
+ *
+ * @throws {CaptureFileError} as it does, except for what is not a capture.
+ */
+export function readInput(file: string, maxSize: number = DEFAULT_MAX_SIZE): Uint8Array {
+  return read(file, { maxSize, checkBegin() {} });
+}
+
+/** Limits what is read. */
+interface Limits {
+  readonly maxSize: number;
+  /** Checks the first bytes, of which there are up to {@linkcode MAGIC_LENGTH}. */
+  checkBegin(name: string, begin: Uint8Array): void;
+}
+
+function read(file: string | URL, limits: Limits): Uint8Array {
   const name = captureName(file);
   try {
     // Its size cannot be queried in a compiled program.
     if (file instanceof URL) return Deno.readFileSync(file);
-    if (name === file) return readNamedFile(file, maxSize);
+    if (name === file) return readNamedFile(file, limits);
     if (Deno.stdin.isTerminal()) {
       throw cannotRead(name, "it is a terminal; use a file or a pipe");
     }
-    return readAll(Deno.stdin, { name, size: 0, maxSize });
+    return readAll(Deno.stdin, { name, size: 0, ...limits });
   } catch (error) {
     throw explainFailure(name, error);
   }
@@ -54,29 +74,27 @@ export function readCapture(file: string | URL, maxSize = DEFAULT_MAX_SIZE): Uin
 
 /**
  * Turns errors of the system into errors that name the file.
- *
- * @param option What reads the file from standard input.
  */
-export function explainFailure(name: string, error: unknown, option = "--replay"): unknown {
+export function explainFailure(name: string, error: unknown): unknown {
   if (error instanceof CaptureFileError) return error;
   if (error instanceof Deno.errors.NotFound) return cannotRead(name, "no such file", error);
   if (error instanceof Deno.errors.NotCapable) {
     // Deno asks for all permissions to open some files of /dev and /proc.
     if (!/all access/.test(error.message)) return error;
-    const advice = `try: ipvstat ${option} - < ${name}`;
+    const advice = `use - < ${name}`;
     return cannotRead(name, `the runtime does not open this file by name; ${advice}`, error);
   }
   return cannotRead(name, systemReason(error), error);
 }
 
-function readNamedFile(name: string, maxSize: number): Uint8Array {
+function readNamedFile(name: string, limits: Limits): Uint8Array {
   const path = resolveParents(name);
   // Opening a device can have side effects.
   rejectDevices(name, Deno.statSync(path));
   using file = Deno.openSync(path);
   const info = file.statSync();
   rejectDevices(name, info);
-  return readAll(file, { name, size: info.size, maxSize });
+  return readAll(file, { name, size: info.size, ...limits });
 }
 
 /**
@@ -89,18 +107,21 @@ export function rejectDevices(name: string, info: Deno.FileInfo): void {
   if (info.isCharDevice || info.isBlockDevice) throw cannotRead(name, "it is a device");
 }
 
-/** A capture with its reported size and its size limit. */
-interface Input {
-  readonly name: string;
-  readonly size: number;
-  readonly maxSize: number;
-}
-
-function readAll(readable: Readable, { name, size, maxSize }: Input): Uint8Array {
-  const begin = readUntil(readable, new Uint8Array(MAGIC_LENGTH), 0);
+function rejectOthers(name: string, begin: Uint8Array): void {
   if (begin.length > 0 && !isCapture(begin)) {
     throw cannotRead(name, "it is neither pcap nor pcapng");
   }
+}
+
+/** An input with its reported size. */
+interface Input extends Limits {
+  readonly name: string;
+  readonly size: number;
+}
+
+function readAll(readable: Readable, { name, size, maxSize, checkBegin }: Input): Uint8Array {
+  const begin = readUntil(readable, new Uint8Array(MAGIC_LENGTH), 0);
+  checkBegin(name, begin);
   if (size > maxSize) throw tooLarge(name, maxSize);
   // One byte more than allowed, to detect captures that are too large.
   let buffer = new Uint8Array(Math.min(maxSize, Math.max(size, INITIAL_CAPACITY)) + 1);

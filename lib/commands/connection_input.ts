@@ -36,7 +36,7 @@ export function openConnectionFile(file: string): ConnectionInput {
     try {
       return action();
     } catch (error) {
-      throw explainFailure(name, error, "conns --file");
+      throw explainFailure(name, error);
     }
   };
   const readable = explain(() => name === file ? openNamed(file) : openStandardInput(name));

@@ -3,8 +3,9 @@
  *
  * @module
  */
+import type { ExitCode } from "./option_types.ts";
 
-/** The exit codes of every command. */
+/** The exit codes of most commands. */
 export const DONE = 0,
   FAILED = 1,
   WRONG_USAGE = 2,
@@ -12,15 +13,10 @@ export const DONE = 0,
   NOT_PERMITTED = 4,
   INCONSISTENT = 5;
 
-/** An exit code and its explanation. */
-export interface ExitCode {
-  readonly code: number;
-  readonly meaning: string;
-  /** Examples or remarks. */
-  readonly details?: string;
-}
+/** The exit codes of diff(1). */
+export const SAME = 0, DIFFERENT = 1, TROUBLE = 2;
 
-/** Every exit code. */
+/** The exit codes of most commands, explained. */
 export const EXIT_CODES: readonly ExitCode[] = [
   { code: DONE, meaning: "done", details: "also if the output pipe closes early" },
   {
@@ -40,4 +36,22 @@ export const EXIT_CODES: readonly ExitCode[] = [
     meaning: "inconsistent snapshot",
     details: "the table kept changing; the data is written anyway",
   },
+];
+
+/** The exit code of a monitoring plugin that could not check. */
+export const UNKNOWN = 3;
+
+/** The exit codes of `diff`, explained. */
+export const DIFF_EXIT_CODES: readonly ExitCode[] = [
+  { code: SAME, meaning: "no differences" },
+  { code: DIFFERENT, meaning: "differences" },
+  { code: TROUBLE, meaning: "trouble", details: "any error, wrong usage included" },
+];
+
+/** The exit codes of `check`, explained. */
+export const CHECK_EXIT_CODES: readonly ExitCode[] = [
+  { code: 0, meaning: "OK" },
+  { code: 1, meaning: "WARNING" },
+  { code: 2, meaning: "CRITICAL" },
+  { code: UNKNOWN, meaning: "UNKNOWN", details: "any error, wrong usage included" },
 ];

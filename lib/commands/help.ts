@@ -35,7 +35,7 @@ ${optionLines(show)}
 Run "ipvstat COMMAND --help" for the options of a command, "ipvstat man" for the
 man page.
 
-${exitCodes()}
+${exitCodes(show)}
 `;
 }
 
@@ -48,7 +48,7 @@ ${details}
 Options:
 ${optionLines(command)}
 
-${exitCodes()}
+${exitCodes(command)}
 `;
 }
 
@@ -61,8 +61,8 @@ function spell({ name, short, argument }: Option): string {
   return `${letter}--${name}${argument === undefined ? "" : ` ${argument.name}`}`;
 }
 
-function exitCodes(): string {
-  const codes = EXIT_CODES.map(({ code, meaning }) => `${code} ${meaning}`);
+function exitCodes({ exitCodes = EXIT_CODES }: Command): string {
+  const codes = exitCodes.map(({ code, meaning }) => `${code} ${meaning}`);
   return wrap(`Exit codes: ${codes.join(", ")}. NO_COLOR is honoured.`);
 }
 

@@ -71,7 +71,7 @@ export function manPage(): string {
       ...COMMANDS.flatMap(commandOptions),
       ...optionGroup("All commands", COMMON),
     ]),
-    section("EXIT STATUS", EXIT_CODES.flatMap(exitItem)),
+    section("EXIT STATUS", [...EXIT_CODES.flatMap(exitItem), ...COMMANDS.flatMap(exitGroup)]),
     section("ENVIRONMENT", items(ENVIRONMENT)),
     section("FILES", items(FILES)),
     section("EXAMPLES", EXAMPLES.flatMap(example).slice(1)),
@@ -139,6 +139,11 @@ function optionItem(option: Option, command: string): string[] {
       excludes && `Cannot be combined with --${excludes}.`,
     ),
   );
+}
+
+/** The exit codes of a command that has its own. */
+function exitGroup({ name, exitCodes }: Command): string[] {
+  return exitCodes === undefined ? [] : [`.SS ${text(name)}`, ...exitCodes.flatMap(exitItem)];
 }
 
 function exitItem({ code, meaning, details }: typeof EXIT_CODES[number]): string[] {

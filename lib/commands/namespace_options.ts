@@ -31,4 +31,12 @@ export const NAMESPACE_OPTIONS: readonly Option[] = [
     details: "See show. A recording has one namespace.",
     excludes: "replay",
   },
+  {
+    name: "netns",
+    argument: { name: "NAMESPACE", values: "text" },
+    repeatable: true,
+    commands: ["diff", "check"],
+    help: "read another network namespace: a name, a path or a process ID",
+    details: "See show. It takes the place of the running kernel's; there can be one.",
+  },
 ];

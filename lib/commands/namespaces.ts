@@ -91,6 +91,13 @@ export function hasVanished({ mayVanish }: NamespaceSource, error: unknown): boo
     error.errno === ENOENT;
 }
 
+/** Commands that have one network namespace. */
+const SINGLE: Readonly<Record<string, string>> = {
+  record: "A recording has",
+  diff: "diff reads",
+  check: "check reads",
+};
+
 /**
  * The namespaces that a command line names.
  *
@@ -106,9 +113,9 @@ export function namespacesIn({ command, options, lists }: Arguments): readonly s
   if (options.get("output") === "netdata") {
     throw new UsageError("Options --netns and --output netdata cannot be combined");
   }
-  const isSingle = command === "record" || options.get("output") === "ipvsadm";
+  const isSingle = command in SINGLE || options.get("output") === "ipvsadm";
   if (isSingle && (words.length > 1 || words[0] === "all")) {
-    const what = command === "record" ? "A recording has" : "Rules are those of";
+    const what = SINGLE[command] ?? "Rules are those of";
     throw new UsageError(`${what} one network namespace; use one --netns, and not all`);
   }
   return words;

@@ -27,6 +27,14 @@ export interface Argument {
   readonly optional?: boolean;
 }
 
+/** An exit code and its explanation. */
+export interface ExitCode {
+  readonly code: number;
+  readonly meaning: string;
+  /** Examples or remarks. */
+  readonly details?: string;
+}
+
 /** A command. */
 export interface Command {
   readonly name: string;
@@ -35,6 +43,8 @@ export interface Command {
   readonly help: string;
   /** More for the man page, in sentences. */
   readonly details?: string;
+  /** Its exit codes, if they have other meanings than those of most commands. */
+  readonly exitCodes?: readonly ExitCode[];
 }
 
 /** Another option that an option needs, if `value` is set with that value. */

@@ -4,6 +4,8 @@
  *
  * @module
  */
+import { CHECK_COMMAND, CHECK_OPTIONS } from "./check_options.ts";
+import { DIFF_COMMAND, DIFF_OPTIONS } from "./diff_options.ts";
 import { type Argument, type Command, NEEDS_CAPTURE, type Option } from "./option_types.ts";
 import { CONNS_OPTIONS } from "./conns_options.ts";
 import { NAMESPACE_OPTIONS } from "./namespace_options.ts";
@@ -81,6 +83,8 @@ const TASKS: readonly Command[] = [
       "SIGTERM end the recording after the current snapshot; the snapshots recorded so far are " +
       "kept.",
   },
+  DIFF_COMMAND,
+  CHECK_COMMAND,
   {
     name: "doctor",
     operands: [],
@@ -163,7 +167,7 @@ export const OPTIONS: readonly Option[] = [
   {
     name: "color",
     argument: { name: "WHEN", values: COLORS },
-    commands: ["show", "doctor", "conns"],
+    commands: ["show", "doctor", "conns", "diff"],
     help: "use colours: auto (default; in a terminal), always or never",
   },
   {
@@ -180,7 +184,7 @@ export const OPTIONS: readonly Option[] = [
   {
     name: "output-file",
     argument: FILE,
-    commands: ["show", "doctor", "conns"],
+    commands: ["show", "doctor", "conns", "diff"],
     help: "write to FILE, which is replaced atomically",
     details: "The data is written to a temporary file beside FILE, .ipvstat-*, which is then " +
       "renamed. FILE keeps its mode, and its owner if the program may set it; a new FILE has mode " +
@@ -198,7 +202,7 @@ export const OPTIONS: readonly Option[] = [
   {
     name: "rates",
     argument: { name: "SECONDS", values: "seconds" },
-    commands: ["show", "stream"],
+    commands: ["show", "stream", "check"],
     help: "measure rates between two snapshots",
     details:
       "With show, the kernel is read twice and the second snapshot is printed; with stream, each " +
@@ -214,7 +218,7 @@ export const OPTIONS: readonly Option[] = [
   {
     name: "replay",
     argument: FILE,
-    commands: ["show", "stream"],
+    commands: ["show", "stream", "check"],
     help: "read a recording or an nlmon capture instead of the kernel",
     details: "Both pcap and pcapng are supported. - is standard input; a pipe is read to its end.",
     excludes: "demo",
@@ -222,22 +226,24 @@ export const OPTIONS: readonly Option[] = [
   {
     name: "round",
     argument: { name: "N", values: "count" },
-    commands: ["show"],
+    commands: ["show", "check"],
     help: "which snapshot to replay, from 1 (default: the last complete one)",
     needs: NEEDS_CAPTURE,
   },
   {
     name: "max-size",
     argument: { name: "SIZE", values: "size" },
-    commands: ["show", "stream"],
+    commands: ["show", "stream", "check"],
     help: "refuse captures larger than SIZE, such as 512M (default 1G)",
     details: "SIZE is in bytes, or with K, M or G in KiB, MiB or GiB; at most 2G.",
     needs: NEEDS_CAPTURE,
   },
-  { name: "demo", commands: ["show", "stream"], help: "read the built-in recording" },
+  { name: "demo", commands: ["show", "stream", "check"], help: "read the built-in recording" },
   ...RECORD_OPTIONS,
   ...STREAM_OPTIONS,
   ...CONNS_OPTIONS,
+  ...DIFF_OPTIONS,
+  ...CHECK_OPTIONS,
   {
     name: "debug",
     commands: ["show", "stream", "record", "conns"],

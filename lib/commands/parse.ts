@@ -60,6 +60,18 @@ export function parseArguments(args: readonly string[]): Arguments {
   return { command: command.name, operands, options, lists };
 }
 
+/**
+ * The name of the command that a command line means, even if it cannot be run; undefined if its first
+ * word is no command.
+ */
+export function commandName(args: readonly string[]): string | undefined {
+  try {
+    return findCommand(sortWords(args)).name;
+  } catch {
+    return undefined;
+  }
+}
+
 function sortWords(args: readonly string[]): SortedWords {
   const words: SortedWords = {
     plain: [],

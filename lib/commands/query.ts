@@ -22,6 +22,8 @@ export interface Query {
    * requests that were recorded only.
    */
   identities(source: Source): readonly ServiceIdentity[] | undefined;
+  /** The snapshot with the names of its servers. */
+  addNames(snapshot: Snapshot): Snapshot;
   /** The snapshot with the selected servers, in the order that was asked for. */
   apply(snapshot: Snapshot): Snapshot;
 }
@@ -47,14 +49,16 @@ export async function parseQuery({ options, lists }: Arguments): Promise<Query> 
   const sort = options.get("sort");
   const key = sort === undefined ? undefined : parseSortKey(sort);
   const top = numberOf(options, "top");
+  const addNames = (snapshot: Snapshot) => names?.addTo(snapshot) ?? snapshot;
   const apply = (snapshot: Snapshot) => {
-    const selected = selection.select(names?.addTo(snapshot) ?? snapshot);
+    const selected = selection.select(addNames(snapshot));
     const sorted = key === undefined ? selected : sortServers(selected, key);
     return top === undefined ? sorted : firstServers(sorted, top);
   };
   const isLive = (source: Source) => source.restart !== undefined;
   return {
     selection,
+    addNames,
     apply,
     identities: (from) => isLive(from) ? selection.identities : undefined,
   };

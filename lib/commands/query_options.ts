@@ -6,9 +6,11 @@
 import { STATES } from "../query/states.ts";
 import type { Option, OptionNeed } from "./option_types.ts";
 
-/** The commands that read servers, and those that can select some. */
+/** The commands that print servers. */
 const COMMANDS = ["show", "stream"];
-const SELECTING = [...COMMANDS, "record", "conns"];
+/** Those that can select servers by their states, too, and those that cannot. */
+const SELECTING_STATES = [...COMMANDS, "record", "conns"];
+const SELECTING = [...SELECTING_STATES, "diff", "check"];
 
 /** Formats that have a row for each server. */
 const NEEDS_ROWS: readonly OptionNeed[] = ["table", "wide", "csv"].map((value) => ({
@@ -73,14 +75,14 @@ export const QUERY_OPTIONS: readonly Option[] = [
     name: "state",
     argument: { name: "STATE", values: STATES },
     repeatable: true,
-    commands: SELECTING,
+    commands: SELECTING_STATES,
     help: "only servers in this state, such as draining or down",
     details: `STATE is one of ${STATES.join(", ")}.`,
   },
   {
     name: "names",
     argument: { name: "FILE", values: "file" },
-    commands: COMMANDS,
+    commands: [...COMMANDS, "check"],
     help: "show the names of servers in FILE, which --service can use",
     details: "FILE has an object in JSON on each line, with name, and with address, port and " +
       "protocol or with fwmark; port and protocol can be left out, and labels is an object of texts. " +

@@ -36,9 +36,22 @@ export interface ReplaySource extends Source, Disposable {
  * contain the snapshot.
  */
 export function openReplay(file: string | URL, options: ReplayOptions = {}): ReplaySource {
+  return openCapture(readCapture(file, options.maxSize), file, options);
+}
+
+/**
+ * Like {@linkcode openReplay}, with the bytes of the file.
+ *
+ * @throws {CaptureFileError} if it is not a capture, or does not contain the snapshot.
+ */
+export function openCapture(
+  bytes: Uint8Array,
+  file: string | URL,
+  options: ReplayOptions = {},
+): ReplaySource {
   const name = captureName(file);
   try {
-    const recording = openRecording(readCapture(file, options.maxSize));
+    const recording = openRecording(bytes);
     const round = selectSnapshot(recording, file, options.round);
     return {
       ...round.play(),

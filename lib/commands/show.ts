@@ -112,10 +112,19 @@ export async function show(
   const encode = await encoder(options);
   const { rates, query } = options;
   const read = (from: Source) => collect(from, query?.identities(from));
-  const whole = rates === undefined ? read(source) : await measure(source, rates, read);
+  const whole = await readSnapshot(source, rates, read);
   const snapshot = query?.apply(whole) ?? whole;
   encode(snapshot, sink);
   return snapshot;
+}
+
+/** Reads a snapshot; with `rates`, the rates are measured over at least so many seconds. */
+export async function readSnapshot(
+  source: ShowSource,
+  rates: number | undefined,
+  read: (source: Source) => Snapshot = collect,
+): Promise<Snapshot> {
+  return rates === undefined ? read(source) : await measure(source, rates, read);
 }
 
 /** Reads a snapshot with the rates since an earlier one. */

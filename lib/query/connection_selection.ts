@@ -31,10 +31,10 @@ export function isSelected(
 ): boolean {
   if (selection.isEverything) return true;
   const { virtual, matches = [] } = join ?? {};
-  if (matches.some((match) => selection.matchesReal(match.virtual, match.real))) return true;
+  if (matches.some((match) => selection.selectsReal(match.virtual, match.real))) return true;
   const ends = endsOf(group);
   if (!isAnyOf(selection.text.reals, (text) => isAt(ends.real, parseEndpoint(text)!))) return false;
-  if (virtual !== undefined && matches.length === 0 && selection.matchesVirtual(virtual)) {
+  if (virtual !== undefined && matches.length === 0 && selection.selectsVirtual(virtual)) {
     return true;
   }
   return !needsTable(selection) && isSelectedByLine(selection, group, ends);

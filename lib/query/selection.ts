@@ -4,6 +4,7 @@
  * @module
  */
 import { protocolNumber } from "../ipvs/names.ts";
+import type { Network } from "../ipvs/network.ts";
 import { REAL_SERVER_STATES, type RealServer } from "../ipvs/real_server.ts";
 import type { ServerList } from "../ipvs/server_list.ts";
 import type { ServiceIdentity } from "../ipvs/service_identity.ts";
@@ -37,6 +38,30 @@ export interface SelectionText {
   readonly states?: readonly string[] | undefined;
 }
 
+/** What a selection needs to know of a real server. */
+export interface SelectableReal {
+  /** 0 to 65535; undefined with a fwmark. */
+  readonly port: number | undefined;
+  /** Whether its address is in a network; false with a fwmark. */
+  isIn(network: Network): boolean;
+}
+
+/** What a selection needs to know of a virtual server. */
+export interface SelectableVirtual extends SelectableReal {
+  /** `inet` or `inet6`. */
+  readonly addressFamily: "inet" | "inet6";
+  /** 1 to 4294967295; undefined for a virtual server with an address. */
+  readonly fwmark: number | undefined;
+  /** `tcp`, `udp`, `sctp` or a number; undefined with a fwmark. */
+  readonly protocol: string | undefined;
+  /** IPv4 in dotted decimal, IPv6 according to RFC 5952; undefined with a fwmark. */
+  readonly address: string | undefined;
+  /** The scheduler. */
+  readonly sched: string;
+  /** Undefined without one. */
+  readonly name?: string | undefined;
+}
+
 /** The names that a selection may use. */
 export interface KnownNames {
   /** The virtual servers that have a name, if it is known exactly which; else undefined. */
@@ -52,8 +77,8 @@ const MAX_FWMARK = 2 ** 32 - 1;
  * matches, and at least one real server does where conditions are about real servers.
  */
 export class Selection {
-  readonly #virtual: readonly Keep<VirtualServer>[];
-  readonly #real: readonly Keep<RealServer>[];
+  readonly #virtual: readonly Keep<SelectableVirtual>[];
+  readonly #real: readonly Keep<SelectableReal>[];
   readonly #states: ReadonlySet<string>;
   readonly #hasRealStates: boolean;
   readonly #text: SelectionText;
@@ -72,9 +97,9 @@ export class Selection {
     this.#virtual = [
       ...anyOf(services, (one) => serviceCondition(one, names !== undefined)),
       ...anyOf(fwmarks, fwmarkCondition),
-      ...anyOf(protocols, (one) => ({ protocol }: VirtualServer) => protocol === one),
-      ...anyOf(families, (one) => ({ addressFamily }: VirtualServer) => addressFamily === one),
-      ...anyOf(schedulers, (one) => ({ sched }: VirtualServer) => sched === one),
+      ...anyOf(protocols, (one) => ({ protocol }: SelectableVirtual) => protocol === one),
+      ...anyOf(families, (one) => ({ addressFamily }: SelectableVirtual) => addressFamily === one),
+      ...anyOf(schedulers, (one) => ({ sched }: SelectableVirtual) => sched === one),
     ];
     this.#real = anyOf(reals, realCondition);
     this.#states = new Set(states);
@@ -103,17 +128,32 @@ export class Selection {
   }
 
   /** Whether it selects a virtual server, if nothing but its real servers prevents that. */
-  matchesVirtual(virtual: VirtualServer): boolean {
+  selectsVirtual(virtual: VirtualServer): boolean {
     return this.#virtual.every((keep) => keep(virtual)) &&
       (this.#states.size === 0 || this.#states.has(virtual.state));
   }
 
   /** Whether it selects a real server of a virtual server. */
-  matchesReal(virtual: VirtualServer, real: RealServer): boolean {
+  selectsReal(virtual: VirtualServer, real: RealServer): boolean {
     const isOfStates = this.#states.size === 0 || this.#states.has(virtual.state) ||
       this.#states.has(real.state);
     return isOfStates && this.#virtual.every((keep) => keep(virtual)) &&
       this.#real.every((keep) => keep(real));
+  }
+
+  /** Whether it has conditions about real servers other than their states. */
+  get isAboutRealServers(): boolean {
+    return this.#real.length > 0;
+  }
+
+  /** Whether a virtual server matches, states and real servers aside. */
+  matches(virtual: SelectableVirtual): boolean {
+    return this.#virtual.every((keep) => keep(virtual));
+  }
+
+  /** Whether a real server matches, states aside. */
+  matchesReal(real: SelectableReal): boolean {
+    return this.#real.every((keep) => keep(real));
   }
 
   /** The snapshot with the servers that are selected. Everything else in it remains. */
@@ -133,13 +173,13 @@ export class Selection {
 
   /** The selected real servers of a virtual server; undefined if it is not selected itself. */
   #selectReal(virtual: VirtualServer): ServerList<RealServer> | undefined {
-    if (!this.#virtual.every((keep) => keep(virtual))) return undefined;
+    if (!this.matches(virtual)) return undefined;
     const isOfStates = this.#states.size === 0 || this.#states.has(virtual.state);
     if (!isOfStates && !this.#hasRealStates) return undefined;
     const { realServers } = virtual;
     if (isOfStates && this.#real.length === 0) return realServers;
     const selected = realServers.filter((real) =>
-      (isOfStates || this.#states.has(real.state)) && this.#real.every((keep) => keep(real))
+      (isOfStates || this.#states.has(real.state)) && this.matchesReal(real)
     );
     return selected.length > 0 ? selected : undefined;
   }
@@ -156,7 +196,7 @@ function anyOf<Server>(
   return [conditions.length === 1 ? only : (server) => conditions.some((holds) => holds(server))];
 }
 
-function serviceCondition(text: string, hasNames: boolean): Keep<VirtualServer> {
+function serviceCondition(text: string, hasNames: boolean): Keep<SelectableVirtual> {
   const [, mark] = /^fwmark:(.*)$/.exec(text) ?? [];
   if (mark !== undefined) return fwmarkCondition(mark);
   const endpoint = parseEndpoint(text);
@@ -196,12 +236,12 @@ function identitiesOf(text: string): ServiceIdentity[] | undefined {
   return [{ ...none, family, protocol: protocolNumber(protocol), address, port }];
 }
 
-function fwmarkCondition(text: string): Keep<VirtualServer> {
+function fwmarkCondition(text: string): Keep<SelectableVirtual> {
   const mark = parseFwmark(text);
   return ({ fwmark }) => fwmark === mark;
 }
 
-function realCondition(text: string): Keep<RealServer> {
+function realCondition(text: string): Keep<SelectableReal> {
   const endpoint = parseEndpoint(text);
   if (endpoint !== undefined && endpoint.protocol === undefined) {
     return (real) => isAt(real, endpoint);

@@ -27,10 +27,11 @@ Deno.test("helpText() of a command has its options and no others", () => {
   assert.ok(new Set(OPTIONS.map((option) => option.name)).size > optionsOf("record").length);
 });
 
-Deno.test("helpText() has every exit code", () => {
-  for (const text of TEXTS) {
-    for (const { code, meaning } of EXIT_CODES) {
-      assert.ok(text.replaceAll("\n", " ").includes(`${code} ${meaning}`), meaning);
+Deno.test("helpText() has every exit code of the command", () => {
+  const general = { name: undefined, exitCodes: EXIT_CODES };
+  for (const { name, exitCodes = EXIT_CODES } of [general, ...COMMANDS]) {
+    for (const { code, meaning } of exitCodes) {
+      assert.ok(helpText(name).replaceAll("\n", " ").includes(`${code} ${meaning}`), meaning);
     }
   }
 });

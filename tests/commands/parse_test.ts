@@ -148,7 +148,7 @@ Deno.test("parseArguments() refuses what a command or a flag does not take", () 
   );
   refuses(
     ["schema", "-o", "json"],
-    /^Option --output does not apply to schema; use it with show, stream, doctor or conns$/,
+    /^Option --output does not apply to schema; use it with show, stream, doctor, conns or diff$/,
   );
   refuses(["--demo=yes"], /^Option --demo takes no argument$/);
 });

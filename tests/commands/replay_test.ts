@@ -49,7 +49,7 @@ Deno.test("ipvstat --replay refuses devices and directories before reading them"
   await isRefused(
     "ipvstat --replay /proc/self/stat",
     "Cannot read /proc/self/stat: the runtime does not open this file by name; " +
-      "try: ipvstat --replay - < /proc/self/stat",
+      "use - < /proc/self/stat",
   );
 });
 

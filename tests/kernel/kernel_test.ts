@@ -22,6 +22,7 @@ if (["7.2", "6.1"].includes(chosenKernel())) {
 // The slowest, especially with ptrace: the attacks load ip_vs about thirty times.
 if (chosenKernel() === "7.2") {
   await import("./attacks.ts");
+  await import("./diff_check.ts");
   await import("./examples.ts");
   await import("./conns.ts");
   await import("./query.ts");
