@@ -21,7 +21,7 @@ import type { ShowOptions } from "./lib/commands/show.ts";
 import { numberOf, secondsOf, sizeOf } from "./lib/commands/values.ts";
 import { collect, type Source } from "./lib/ipvs/collect.ts";
 import type { Consistency } from "./lib/ipvs/snapshot.ts";
-import { NamespaceError } from "./lib/netlink/namespace_error.ts";
+import { NamespaceError } from "./lib/netlink/errors.ts";
 import { COMMIT, VERSION } from "./lib/version.ts";
 
 const DEMO = new URL("./testdata/demo/capture.pcap", import.meta.url);

@@ -107,6 +107,7 @@ export type {
   Info,
   Measured,
   Snapshot,
+  Snapshots,
   SyncDaemon,
   Timeouts,
 } from "./lib/ipvs/snapshot.ts";

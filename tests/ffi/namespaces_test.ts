@@ -4,7 +4,7 @@ import { listFolder } from "../../ffi/folder.ts";
 import { namespacePaths } from "../../ffi/find_namespaces.ts";
 import { libc } from "../../ffi/libc.ts";
 import { NetworkNamespace, OWN_NAMESPACE } from "../../ffi/namespaces.ts";
-import { NamespaceError } from "../../lib/netlink/namespace_error.ts";
+import { NamespaceError } from "../../lib/netlink/errors.ts";
 import { moduleTempDir } from "../_commands.ts";
 import { nextDescriptor } from "./_descriptors.ts";
 
