@@ -182,7 +182,7 @@ function readerOf(args: Arguments, query: Query | undefined): Read {
 /** Which servers to select, and their order; undefined if the command line asks for neither. */
 async function queryOf(args: Arguments): Promise<Query | undefined> {
   if (!QUERY_OPTIONS.some(({ name }) => args.options.has(name))) return undefined;
-  return (await import("./lib/commands/query.ts")).parseQuery(args);
+  return await (await import("./lib/commands/query.ts")).parseQuery(args);
 }
 
 async function runStream(args: Arguments): Promise<number> {

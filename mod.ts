@@ -94,7 +94,7 @@ export { collect, type Source } from "./lib/ipvs/collect.ts";
 export { type Address, Network, parseAddress, parseNetwork } from "./lib/ipvs/network.ts";
 export { withRates } from "./lib/ipvs/rates.ts";
 export { REAL_SERVER_STATES, RealServer, type RealServerState } from "./lib/ipvs/real_server.ts";
-export { type Rates, Server } from "./lib/ipvs/server.ts";
+export { type Additions, type Rates, Server, type ServerName } from "./lib/ipvs/server.ts";
 export {
   VIRTUAL_SERVER_STATES,
   VirtualServer,
@@ -121,7 +121,9 @@ export { Datagram, NotRecordedError, type Transport } from "./lib/netlink/transp
 export type { Counters, CpuCounters, Totals } from "./lib/procfs/ip_vs_stats.ts";
 export type { EstimatorStatus, HashTable, KernelStatus } from "./lib/procfs/ip_vs_status.ts";
 export type { Settings } from "./lib/procfs/settings.ts";
-export { Selection, type SelectionText, type ServerNames } from "./lib/query/selection.ts";
+export { Shares } from "./lib/metrics/shares.ts";
+export { type KnownNames, Selection, type SelectionText } from "./lib/query/selection.ts";
+export { type NameEntry, Names, parseNames, withNames } from "./lib/query/names.ts";
 export { SelectionError } from "./lib/query/selection_error.ts";
 export {
   firstServers,

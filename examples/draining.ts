@@ -1,6 +1,6 @@
 /**
- * Waits until no real server is draining any more: a step of a rolling update, after the weights of
- * some servers were set to 0.
+ * Waits until every real server of weight 0 is drained: a step of a rolling update, after the weights
+ * of some servers were set to 0.
  *
  *     sudo deno run --allow-ffi --allow-read examples/draining.ts [SECONDS]
  *
@@ -14,7 +14,7 @@ for (;;) {
   let left = 0;
   for (const virtual of kernel.collect().virtualServers) {
     for (const real of virtual.realServers) {
-      if (real.state !== "draining") continue;
+      if (real.weight > 0 || real.state === "drained") continue;
       const { activeConnections, inactiveConnections, persistentConnections } = real;
       left += activeConnections + inactiveConnections + persistentConnections;
       console.log(`${virtual.key} -> ${real.key}: ${activeConnections} active connections`);

@@ -14,6 +14,7 @@ import {
   VIRTUAL_METRICS,
 } from "../lib/metrics/catalogue.ts";
 import { type Label, REAL_LABELS, VIRTUAL_LABELS } from "../lib/metrics/labels.ts";
+import { SHARE_METRICS } from "../lib/metrics/shares.ts";
 
 /** The page with the tables. */
 export const PAGE: string = new URL("../docs/formats.md", import.meta.url).pathname;
@@ -66,6 +67,12 @@ function measuredRows(scope: string, prefix: string): Row[] {
   ]);
 }
 
+function shareRows(): Row[] {
+  return SHARE_METRICS.map(({ name, help }) => [
+    ...[code(name), "-", "-", "gauge", "real server", "-", plain(help)],
+  ]);
+}
+
 /** Every metric of the catalogue, once for each scope. */
 function metricTable(): string {
   const head = ["JSON, influx", "Prometheus", "Unit", "Kind", "Scope", "In influx", "Help"];
@@ -74,6 +81,7 @@ function metricTable(): string {
     ...metricRows("CPU", "ipvs_cpu_", COUNTERS, () => false),
     ...metricRows("virtual server", "ipvs_virtual_server_", VIRTUAL_METRICS),
     ...metricRows("real server", "ipvs_real_server_", REAL_METRICS),
+    ...shareRows(),
     ...measuredRows("total", "ipvs_"),
     ...measuredRows("virtual server", "ipvs_virtual_server_"),
     ...measuredRows("real server", "ipvs_real_server_"),

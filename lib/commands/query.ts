@@ -10,6 +10,7 @@ import { Selection } from "../query/selection.ts";
 import { firstServers, parseSortKey, sortServers } from "../query/sort.ts";
 import { DONE, FAILED } from "./exit_codes.ts";
 import { printMessage } from "./messages.ts";
+import type { NamesFile } from "./names_file.ts";
 import type { Arguments } from "./parse.ts";
 import { numberOf } from "./values.ts";
 
@@ -28,9 +29,12 @@ export interface Query {
 /**
  * The query of a command line.
  *
+ * @throws {NamesFileError} if the file of names cannot be read.
  * @throws {SelectionError} if a pattern or a key cannot be parsed.
  */
-export function parseQuery({ options, lists }: Arguments): Query {
+export async function parseQuery({ options, lists }: Arguments): Promise<Query> {
+  const names = await openNames(options.get("names"));
+  const known = names && { identitiesOf: (name: string) => names.current().identitiesOf(name) };
   const selection = new Selection({
     services: lists.get("service"),
     fwmarks: lists.get("fwmark"),
@@ -39,18 +43,26 @@ export function parseQuery({ options, lists }: Arguments): Query {
     families: lists.get("family"),
     schedulers: lists.get("scheduler"),
     states: lists.get("state"),
-  });
+  }, known);
   const sort = options.get("sort");
   const key = sort === undefined ? undefined : parseSortKey(sort);
   const top = numberOf(options, "top");
   const apply = (snapshot: Snapshot) => {
-    const selected = selection.select(snapshot);
+    const selected = selection.select(names?.addTo(snapshot) ?? snapshot);
     const sorted = key === undefined ? selected : sortServers(selected, key);
     return top === undefined ? sorted : firstServers(sorted, top);
   };
-  const { identities } = selection;
   const isLive = (source: Source) => source.restart !== undefined;
-  return { selection, apply, identities: (from) => isLive(from) ? identities : undefined };
+  return {
+    selection,
+    apply,
+    identities: (from) => isLive(from) ? selection.identities : undefined,
+  };
+}
+
+async function openNames(file: string | undefined): Promise<NamesFile | undefined> {
+  if (file === undefined) return undefined;
+  return new (await import("./names_file.ts")).NamesFile(file);
 }
 
 /**

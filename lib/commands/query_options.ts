@@ -77,6 +77,16 @@ export const QUERY_OPTIONS: readonly Option[] = [
     details: `STATE is one of ${STATES.join(", ")}.`,
   },
   {
+    name: "names",
+    argument: { name: "FILE", values: "file" },
+    commands: COMMANDS,
+    help: "show the names of servers in FILE, which --service can use",
+    details: "FILE has an object in JSON on each line, with name, and with address, port and " +
+      "protocol or with fwmark; port and protocol can be left out, and labels is an object of texts. " +
+      "The names appear in the table, in json, ndjson and csv, and in prometheus and openmetrics as " +
+      "ipvs_virtual_server_name_info. A stream reads FILE again when it changes.",
+  },
+  {
     name: "sort",
     argument: { name: "KEY", values: "text" },
     commands: COMMANDS,

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { addressText } from "./names.ts";
 import { AF_INET, AF_INET6 } from "./uapi.ts";
 
 /** An address. */
@@ -88,6 +89,11 @@ export class Network {
         ((words[at + 1]! & mask[1]!) >>> 0) === prefix[1]! &&
           ((words[at + 2]! & mask[2]!) >>> 0) === prefix[2]! &&
           ((words[at + 3]! & mask[3]!) >>> 0) === prefix[3]!);
+  }
+
+  /** Its first address as text. */
+  get text(): string {
+    return addressText(this.family, this.#words, 0);
   }
 
   /** The prefix in four words of raw bytes. */

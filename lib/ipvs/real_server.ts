@@ -5,11 +5,30 @@
  */
 import { DESTINATION } from "./columns.ts";
 import { forwardingMethodName, tunnelChecksumName, tunnelTypeName } from "./names.ts";
-import { endpointText, type Rates, Server } from "./server.ts";
+import { endpointText, type Rates, Server, type ServerName } from "./server.ts";
 import { IP_VS_CONN_F_FWD_MASK, IP_VS_CONN_F_TUNNEL } from "./uapi.ts";
 
-/** `active`: weight above 0; `draining`: weight 0, connections left; `drained`: none left. */
-export const REAL_SERVER_STATES = ["active", "draining", "drained"] as const;
+/**
+ * The states of a real server.
+ *
+ * With weight 0: `still-receiving` if the measured rates show new connections or packets from
+ * clients, else `draining` if connections are left, else `drained`.
+ *
+ * With a weight above 0: `overloaded` at or above the upper threshold; `near-threshold` below it, but
+ * not far enough for the kernel to readmit a server that was overloaded; `idle` if there are no
+ * connections and the measured rates show no traffic; else `active`.
+ *
+ * `still-receiving` and `idle` need measured rates, so a second reading. They are never guessed.
+ */
+export const REAL_SERVER_STATES = [
+  "active",
+  "draining",
+  "still-receiving",
+  "drained",
+  "overloaded",
+  "near-threshold",
+  "idle",
+] as const;
 
 /** One of {@linkcode REAL_SERVER_STATES}. */
 export type RealServerState = typeof REAL_SERVER_STATES[number];
@@ -18,7 +37,12 @@ export type RealServerState = typeof REAL_SERVER_STATES[number];
 export class RealServer extends Server {
   /** The same server with rates. */
   withRates(measured: Rates | undefined): RealServer {
-    return new RealServer(this.words, this.at, measured);
+    return new RealServer(this.words, this.at, { ...this.added, measured });
+  }
+
+  /** The same server with a name. */
+  withName(named: ServerName | undefined): RealServer {
+    return new RealServer(this.words, this.at, { ...this.added, named });
   }
 
   /** `10.0.0.1:80` or `[2001:db8::1]:80`, which is unique within its virtual server. */
@@ -65,12 +89,15 @@ export class RealServer extends Server {
     return this.words[this.at + DESTINATION.weight]!;
   }
 
-  /** Number of connections above which it gets no new ones; 0 for no limit. */
+  /** Number of connections at which schedulers stop choosing it; 0 for no limit. */
   get upperThreshold(): number {
     return this.words[this.at + DESTINATION.upperThreshold]!;
   }
 
-  /** Number of connections below which it gets new ones again. */
+  /**
+   * Number of connections below which schedulers choose it again; 0 for three quarters of the upper
+   * threshold.
+   */
   get lowerThreshold(): number {
     return this.words[this.at + DESTINATION.lowerThreshold]!;
   }
@@ -90,12 +117,58 @@ export class RealServer extends Server {
     return this.words[this.at + DESTINATION.persistentConnections]!;
   }
 
-  /** Whether it takes new connections, and if not, whether some are left. */
-  get state(): RealServerState {
-    if (this.weight > 0) return "active";
-    const left = this.activeConnections + this.inactiveConnections + this.persistentConnections;
-    return left > 0 ? "draining" : "drained";
+  /** Whether schedulers can choose it: the weight is above 0, and it is not overloaded. */
+  get usable(): boolean {
+    return this.weight > 0 && !this.#isOverloaded;
   }
+
+  /** One of {@linkcode REAL_SERVER_STATES}. */
+  get state(): RealServerState {
+    return this.weight > 0 ? this.#stateInService() : this.#stateAtWeightZero();
+  }
+
+  #stateInService(): RealServerState {
+    if (this.#isOverloaded) return "overloaded";
+    if (this.#isNearThreshold) return "near-threshold";
+    return isQuiet(this.measured) && !this.#hasConnections ? "idle" : "active";
+  }
+
+  #stateAtWeightZero(): RealServerState {
+    if (isReceiving(this.measured)) return "still-receiving";
+    return this.#hasConnections ? "draining" : "drained";
+  }
+
+  /** The connections that count for the thresholds: the kernel leaves out persistence templates. */
+  get #load(): number {
+    return this.activeConnections + this.inactiveConnections;
+  }
+
+  /** The kernel sets IP_VS_DEST_F_OVERLOAD when a connection makes the number reach the threshold. */
+  get #isOverloaded(): boolean {
+    const upper = this.upperThreshold;
+    return upper !== 0 && this.#load >= upper;
+  }
+
+  /**
+   * Whether the kernel, if it has set the flag, has not cleared it yet: it does so below the lower
+   * threshold, or where there is none, below three quarters of the upper one.
+   */
+  get #isNearThreshold(): boolean {
+    const upper = this.upperThreshold;
+    return upper !== 0 && this.#load >= (this.lowerThreshold || upper * 3 / 4);
+  }
+
+  get #hasConnections(): boolean {
+    return this.#load > 0 || this.persistentConnections > 0;
+  }
+}
+
+function isReceiving(rates: Rates | undefined): boolean {
+  return rates !== undefined && (rates.cps > 0 || rates.ppsIn > 0);
+}
+
+function isQuiet(rates: Rates | undefined): boolean {
+  return rates !== undefined && rates.cps === 0 && rates.ppsIn === 0 && rates.ppsOut === 0;
 }
 
 function isTunnelled(words: Uint32Array, at: number): boolean {

@@ -24,6 +24,22 @@ export interface Rates {
   readonly bytesOutPerSecond: number;
 }
 
+/** The name that the user gave to a server. */
+export interface ServerName {
+  /** As it is printed, such as `shop/web`. */
+  readonly name: string;
+  /** What else the user says about the server. */
+  readonly labels?: Readonly<Record<string, string>> | undefined;
+}
+
+/** What is known about a server apart from its row. */
+export interface Additions {
+  /** Rates since an earlier snapshot; undefined without one, and if there are none yet. */
+  readonly measured?: Rates | undefined;
+  /** Its name; undefined if it has none. */
+  readonly named?: ServerName | undefined;
+}
+
 /**
  * What virtual and real servers have in common. Counters and rates are exact: a number below 2^53,
  * else a bigint. Counters start at 0 when a server is added or zeroed; rates are the kernel's moving
@@ -34,14 +50,35 @@ export abstract class Server {
   declare protected readonly words: Uint32Array;
   /** Index of the row's first column. */
   declare protected readonly at: number;
-  /** Rates since an earlier snapshot; undefined without one, and if there are none yet. */
-  declare readonly measured: Rates | undefined;
+  /** What was added to the row. */
+  declare protected readonly added: Additions;
 
   /** Views the row that begins at `words[at]`. */
-  constructor(words: Uint32Array, at: number, measured?: Rates) {
+  constructor(words: Uint32Array, at: number, added: Additions = NOTHING) {
     this.words = words;
     this.at = at;
-    this.measured = measured;
+    this.added = added;
+  }
+
+  /** Rates since an earlier snapshot; undefined without one, and if there are none yet. */
+  get measured(): Rates | undefined {
+    return this.added.measured;
+  }
+
+  /** The name that the user gave it; undefined if it has none. */
+  get name(): string | undefined {
+    return this.added.named?.name;
+  }
+
+  /** Name and labels that the user gave it; undefined if it has none. */
+  get named(): ServerName | undefined {
+    return this.added.named;
+  }
+
+  /** What else the user says about it, as `key=value`; undefined if nothing. */
+  get nameLabels(): readonly string[] | undefined {
+    const { labels } = this.added.named ?? {};
+    return labels && Object.entries(labels).map(([key, value]) => `${key}=${value}`);
   }
 
   /** Identifies the server, also across snapshots. */
@@ -131,7 +168,7 @@ export abstract class Server {
 
   /** All values by the names of their getters. JSON.stringify() leaves out those that are undefined. */
   toJSON(): Record<string, unknown> {
-    const values: Record<string, unknown> = { measured: this.measured };
+    const values: Record<string, unknown> = {};
     for (const prototype of [Object.getPrototypeOf(this) as Server, Server.prototype]) {
       for (const [name, { get }] of Object.entries(Object.getOwnPropertyDescriptors(prototype))) {
         if (get === undefined || name in values) continue;
@@ -147,6 +184,8 @@ export abstract class Server {
     return fromHalves(this.words[this.at + column]!, this.words[this.at + column + 1]!);
   }
 }
+
+const NOTHING: Additions = {};
 
 /** Makes JSON.stringify() write the exact digits. */
 function rawJson(value: bigint): unknown {

@@ -7,15 +7,15 @@ import { PRESENT, SERVER, SERVICE } from "./columns.ts";
 import { familyName, nameText, prefixLength, protocolName, schedFlagNames } from "./names.ts";
 import type { Network } from "./network.ts";
 import type { RealServer } from "./real_server.ts";
-import { endpointText, type Rates, Server } from "./server.ts";
+import { type Additions, endpointText, type Rates, Server, type ServerName } from "./server.ts";
 import type { ServerList } from "./server_list.ts";
 import { IP_VS_SVC_F_ONEPACKET, IP_VS_SVC_F_PERSISTENT, IPVS_SVC_ATTR } from "./uapi.ts";
 
 const PE_NAME = 1 << IPVS_SVC_ATTR.IPVS_SVC_ATTR_PE_NAME;
 
 /**
- * `ok`: every real server has a weight above 0; `degraded`: some have; `down`: none has; `empty`:
- * there are no real servers.
+ * `ok`: every real server is {@linkcode RealServer.usable}; `degraded`: some are; `down`: none is;
+ * `empty`: there are no real servers.
  */
 export const VIRTUAL_SERVER_STATES = ["ok", "degraded", "down", "empty"] as const;
 
@@ -34,22 +34,27 @@ export class VirtualServer extends Server {
     words: Uint32Array,
     at: number,
     realServers: ServerList<RealServer>,
-    measured?: Rates,
+    added?: Additions,
     allRealServers: ServerList<RealServer> = realServers,
   ) {
-    super(words, at, measured);
+    super(words, at, added);
     this.realServers = realServers;
     this.allRealServers = allRealServers;
   }
 
   /** The same server with rates, and with real servers that have rates. */
   withRates(measured: Rates | undefined, realServers: ServerList<RealServer>): VirtualServer {
-    return new VirtualServer(this.words, this.at, realServers, measured);
+    return new VirtualServer(this.words, this.at, realServers, { ...this.added, measured });
+  }
+
+  /** The same server with a name, and with real servers that have names. */
+  withName(named: ServerName | undefined, realServers: ServerList<RealServer>): VirtualServer {
+    return new VirtualServer(this.words, this.at, realServers, { ...this.added, named });
   }
 
   /** The same server with a selection of its real servers, or with another order of them. */
   withSelected(realServers: ServerList<RealServer>): VirtualServer {
-    return new VirtualServer(this.words, this.at, realServers, this.measured, this.allRealServers);
+    return new VirtualServer(this.words, this.at, realServers, this.added, this.allRealServers);
   }
 
   /** `tcp 10.0.0.1:80`, `udp [2001:db8::1]:53` or `fwmark 7 inet6`. */
@@ -137,7 +142,7 @@ export class VirtualServer extends Server {
   get state(): VirtualServerState {
     const { length } = this.allRealServers;
     let usable = 0;
-    for (const real of this.allRealServers) if (real.weight > 0) usable++;
+    for (const real of this.allRealServers) if (real.usable) usable++;
     if (length === 0) return "empty";
     return usable === length ? "ok" : usable === 0 ? "down" : "degraded";
   }

@@ -1,5 +1,6 @@
 /**
- * What all real servers of a virtual server are together, selected or not. Only numbers of connections are summed:
+ * What all real servers of a virtual server are together, selected or not. Only numbers of
+ * connections are summed:
  *
  * - The sum of weights depends on how they are scaled, and hides a server of weight 0.
  * - A threshold of 0 means no limit, so a sum of thresholds means nothing.
@@ -8,7 +9,7 @@
  *
  * @module
  */
-import type { RealServer, RealServerState } from "../ipvs/real_server.ts";
+import { REAL_SERVER_STATES, type RealServer, type RealServerState } from "../ipvs/real_server.ts";
 import type { VirtualServer } from "../ipvs/virtual_server.ts";
 import { type Metric, REAL_METRICS } from "./catalogue.ts";
 
@@ -39,7 +40,7 @@ export function sumOf(
 
 /** The number of real servers in each state. */
 export function countStates({ allRealServers }: VirtualServer): Record<RealServerState, number> {
-  const counts = { active: 0, draining: 0, drained: 0 };
-  for (const { state } of allRealServers) counts[state]++;
-  return counts;
+  const counts = Object.fromEntries(REAL_SERVER_STATES.map((state) => [state, 0]));
+  for (const { state } of allRealServers) counts[state]!++;
+  return counts as Record<RealServerState, number>;
 }

@@ -95,10 +95,11 @@ const RATE_ROWS: readonly RateRow[] = [
   ["bytes_out_per_second", OUT_RATE, false, "Bytes to clients", (on) => on.bytesOutPerSecond],
 ];
 
-const UPPER = "Number of connections above which it gets no new ones; 0 for no limit.";
-const LOWER = "Number of connections below which it gets new ones again.";
+const UPPER = "Number of connections at which schedulers stop choosing it; 0 for no limit.";
+const LOWER =
+  "Number of connections below which schedulers choose it again; 0 for 3/4 of the upper.";
 const GAUGE_ROWS: readonly GaugeRow[] = [
-  ["weight", false, "Weight; 0 for a server that is draining or drained.", (on) => on.weight],
+  ["weight", false, "Weight; schedulers do not choose a server of weight 0.", (on) => on.weight],
   ["upper_threshold", false, UPPER, (on) => on.upperThreshold],
   ["lower_threshold", false, LOWER, (on) => on.lowerThreshold],
   ["active_connections", true, "Established connections.", (on) => on.activeConnections],

@@ -54,11 +54,16 @@ const FAMILY = "inet or inet6.";
 const ADDRESS = "IPv4 in dotted decimal, IPv6 according to RFC 5952, without brackets.";
 const PROTOCOL = "tcp, udp, sctp or the number of another protocol.";
 const NETMASK = "Prefix length, 0 to 128, that groups clients for persistence.";
-const VIRTUAL_STATE = "ok, degraded (some real servers have weight 0), down (all have) or empty.";
+const VIRTUAL_STATE =
+  "ok (all real servers are usable), degraded (some are), down (none is) or empty.";
 const REAL_PORT = "Port; with a tunnel or direct routing that of the virtual server.";
 const METHOD = "Forwarding method: masq, local, tunnel, droute or bypass.";
 const REAL_STATE =
-  "active, draining (weight 0, connections left) or drained (weight 0, none left).";
+  "active, idle, overloaded or near-threshold; with weight 0 draining (connections " +
+  "left), still-receiving (traffic) or drained (none left).";
+
+const NAME = "Name from --names.";
+const NAME_LABELS = "Labels of the name, as key=value.";
 
 const VIRTUAL_ROWS: readonly Row<VirtualServer>[] = [
   ["address_family", "address_family", "identity", "telegraf", FAMILY, (on) => on.addressFamily],
@@ -95,6 +100,8 @@ const VIRTUAL_ROWS: readonly Row<VirtualServer>[] = [
     (on) => on.persistent,
   ],
   ["state", "text", "info", "field", VIRTUAL_STATE, (on) => on.state],
+  ["name", "text?", "none", "none", NAME, (on) => on.name],
+  ["name_labels", "list?", "none", "none", NAME_LABELS, (on) => on.nameLabels],
 ];
 
 const REAL_ROWS: readonly Row<RealServer>[] = [
@@ -120,6 +127,8 @@ const REAL_ROWS: readonly Row<RealServer>[] = [
     (on) => on.tunnelChecksum,
   ],
   ["state", "text", "info", "field", REAL_STATE, (on) => on.state],
+  ["name", "text?", "none", "none", NAME, (on) => on.name],
+  ["name_labels", "list?", "none", "none", NAME_LABELS, (on) => on.nameLabels],
 ];
 
 /** Labels of virtual servers. Those of kind `identity` are on the metrics of real servers, too. */

@@ -89,6 +89,21 @@ export class ByteWriter {
     this.#digits((value - billions * BILLION) >>> 0, 9);
   }
 
+  /** Writes a number from 0 to 1, rounded to at most 9 decimals, without zeros at its end. */
+  fraction(value: number, decimals: number): void {
+    if (this.#at + LONGEST_NUMBER > CAPACITY) this.flush();
+    let rest = Math.round(value * 10 ** decimals);
+    let width = decimals;
+    while (width > 0 && rest % 10 === 0) {
+      rest /= 10;
+      width--;
+    }
+    this.#bytes[this.#at++] = ZERO + (width === 0 ? rest : 0);
+    if (width === 0) return;
+    this.#bytes[this.#at++] = DOT;
+    this.#digits(rest, width);
+  }
+
   /** Writes an IPv4 address, given as an unsigned 32-bit number, in dotted decimal. */
   ipv4(address: number): void {
     if (this.#at + LONGEST_NUMBER > CAPACITY) this.flush();

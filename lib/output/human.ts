@@ -35,3 +35,8 @@ function scale(value: number): [digits: string, prefix: string] {
   for (; value >= 999.5; step++) value /= 1000;
   return [value.toFixed(value < 99.95 ? 1 : 0), PREFIXES[step]!];
 }
+
+/** A number from 0 to 1 in percent with one decimal: `33.3`. */
+export function humanPercent(value: number | bigint): string {
+  return (100 * Number(value)).toFixed(1);
+}

@@ -9,6 +9,7 @@ import { REAL_METRICS, VIRTUAL_METRICS } from "../metrics/catalogue.ts";
 import { REAL_LABELS, VIRTUAL_LABELS } from "../metrics/labels.ts";
 import { ByteWriter, type Sink, utf8 } from "./byte_writer.ts";
 import { head, ServerWriter, stringify } from "./json_members.ts";
+import { ShareWriter } from "./share_members.ts";
 
 /** The version of the format, which increases with every incompatible change. */
 export const JSON_FORMAT_VERSION = 1;
@@ -45,6 +46,7 @@ function encodeMembers(snapshot: Snapshot, out: ByteWriter): void {
   const isMeasured = snapshot.measured !== undefined;
   const virtualWriter = new ServerWriter(out, "{", VIRTUAL_LABELS, VIRTUAL_METRICS, isMeasured);
   const realWriter = new ServerWriter(out, "{", REAL_LABELS, REAL_METRICS, isMeasured);
+  const shareWriter = new ShareWriter(out);
   let separator = OPEN;
   for (const virtual of snapshot.virtualServers) {
     out.raw(separator);
@@ -54,6 +56,7 @@ function encodeMembers(snapshot: Snapshot, out: ByteWriter): void {
     for (const real of virtual.realServers) {
       out.raw(separator);
       realWriter.write(real);
+      shareWriter.write(virtual, real);
       out.raw(END);
       separator = NEXT;
     }

@@ -3,42 +3,28 @@
  *
  * @module
  */
+import { REAL_SERVER_STATES } from "../ipvs/real_server.ts";
+import { VIRTUAL_SERVER_STATES } from "../ipvs/virtual_server.ts";
 import { MEASURED_METRICS, REAL_METRICS, VIRTUAL_METRICS } from "../metrics/catalogue.ts";
-import { type Label, REAL_LABELS, VIRTUAL_LABELS } from "../metrics/labels.ts";
+import { REAL_LABELS, VIRTUAL_LABELS } from "../metrics/labels.ts";
+import { SHARE_METRICS } from "../metrics/shares.ts";
 import { headSchemas, metricSchemas, rateSchemas } from "./head_schema.ts";
 import { JSON_FORMAT_VERSION } from "./json.ts";
-import { flag, list, object, type Schema, text, u16, u32 } from "./schema_parts.ts";
+import { labelSchemas, optionalNames } from "./label_schema.ts";
+import { list, object, type Schema, text } from "./schema_parts.ts";
 
 export type { Schema } from "./schema_parts.ts";
 
-function labelSchemas<Server>(labels: readonly Label<Server>[]): Record<string, Schema> {
-  return Object.fromEntries(labels.map((label) => [label.name, labelSchema(label)]));
-}
-
-/** Labels that allow less than their type. */
-const RESTRICTED: Readonly<Record<string, Schema>> = {
-  fwmark: { type: "integer", minimum: 1, maximum: 0xffffffff },
-  protocol: { type: "string", pattern: "^(tcp|udp|sctp|\\d+)$" },
-  netmask: { type: "integer", minimum: 0, maximum: 128 },
-};
-
-function labelSchema<Server>({ name, type, help }: Label<Server>): Schema {
-  const restricted = RESTRICTED[name];
-  if (restricted !== undefined) return { ...restricted, description: help };
-  switch (type) {
-    case "address_family":
-      return { $ref: "#/$defs/address_family" };
-    case "list":
-      return list({ type: "string" }, help);
-    case "flag":
-      return flag(help);
-    case "u16":
-      return u16(help);
-    case "u32":
-      return u32(help);
-    default:
-      return text(help);
-  }
+/** Shares of real servers, null where they mean nothing. */
+function shareSchemas(): Record<string, Schema> {
+  return Object.fromEntries(
+    SHARE_METRICS.map(({ name, help }) => [name, {
+      type: ["number", "null"],
+      minimum: 0,
+      maximum: 1,
+      description: `${help} Null if it cannot be compared or is not known.`,
+    }]),
+  );
 }
 
 /**
@@ -128,16 +114,12 @@ function members(names: readonly string[], allowed: boolean): Record<string, boo
   return Object.fromEntries(names.map((name) => [name, allowed]));
 }
 
-function optionalNames<Server>(labels: readonly Label<Server>[]): string[] {
-  return labels.filter(({ optional }) => optional).map(({ name }) => name);
-}
-
 const RATE_NAMES: readonly string[] = MEASURED_METRICS.map(({ name }) => name);
 
 function virtualServer(): Schema {
   const address = ["protocol", "address", "port"];
   const properties = {
-    ...labelSchemas(VIRTUAL_LABELS),
+    ...labelSchemas(VIRTUAL_LABELS, VIRTUAL_SERVER_STATES),
     ...metricSchemas(VIRTUAL_METRICS),
     ...rateSchemas(),
     real_servers: list({ $ref: "#/$defs/real_server" }, "By family, address and port."),
@@ -155,9 +137,10 @@ function virtualServer(): Schema {
 function realServer(): Schema {
   const tunnel = ["tunnel_type", "tunnel_port", "tunnel_checksum"];
   const properties = {
-    ...labelSchemas(REAL_LABELS),
+    ...labelSchemas(REAL_LABELS, REAL_SERVER_STATES),
     ...metricSchemas(REAL_METRICS),
     ...rateSchemas(),
+    ...shareSchemas(),
   };
   return {
     ...object(properties, [...optionalNames(REAL_LABELS), ...RATE_NAMES]),

@@ -19,6 +19,7 @@ import {
 } from "../metrics/labels.ts";
 import { ByteWriter, type Sink, utf8 } from "./byte_writer.ts";
 import { head, ServerWriter, stringify } from "./json_members.ts";
+import { ShareWriter } from "./share_members.ts";
 import { isoTime } from "./time.ts";
 
 /**
@@ -45,6 +46,7 @@ export class NdjsonWriter {
   readonly #realStart: Uint8Array;
   readonly #virtualWriter: ServerWriter<VirtualServer>;
   readonly #realWriter: ServerWriter<RealServer>;
+  readonly #shareWriter: ShareWriter;
   /** The virtual server of the last real server, and its identity as members of real servers. */
   #owner: VirtualServer | undefined;
   #ownerBytes = new Uint8Array(0);
@@ -61,6 +63,7 @@ export class NdjsonWriter {
     const isMeasured = snapshot.measured !== undefined;
     this.#virtualWriter = new ServerWriter(out, ",", VIRTUAL_LABELS, VIRTUAL_METRICS, isMeasured);
     this.#realWriter = new ServerWriter(out, ",", REAL_LABELS, REAL_METRICS, isMeasured);
+    this.#shareWriter = new ShareWriter(out);
   }
 
   /** Writes the line of the snapshot; `reading` says whether lines of all servers follow. */
@@ -93,6 +96,7 @@ export class NdjsonWriter {
   writeReal(virtual: VirtualServer, real: RealServer): void {
     this.#startReal(virtual);
     this.#realWriter.write(real);
+    this.#shareWriter.write(virtual, real);
     this.#out.raw(END);
   }
 

@@ -8,6 +8,7 @@
 import type { Server } from "../ipvs/server.ts";
 import { withPrevious } from "../ipvs/server_list.ts";
 import { type Snapshot, snapshotList, type Snapshots } from "../ipvs/snapshot.ts";
+import type { VirtualServer } from "../ipvs/virtual_server.ts";
 import {
   MEASURED_METRICS,
   type MeasuredMetric,
@@ -16,6 +17,7 @@ import {
   VIRTUAL_METRICS,
 } from "../metrics/catalogue.ts";
 import { type Label, type LabelValue, REAL_LABELS, VIRTUAL_LABELS } from "../metrics/labels.ts";
+import { SHARE_METRICS, Shares } from "../metrics/shares.ts";
 import type { Sink } from "./byte_writer.ts";
 import { NdjsonWriter } from "./ndjson.ts";
 
@@ -72,9 +74,20 @@ function writeRemoved(lines: NdjsonWriter, previous: Snapshot, current: Snapshot
 function writeChanged(lines: NdjsonWriter, previous: Snapshot, current: Snapshot): void {
   for (const [virtual, before] of withPrevious(current.virtualServers, previous.virtualServers)) {
     if (hasChanged(virtual, before, VIRTUAL_LABELS, VIRTUAL_METRICS)) lines.writeVirtual(virtual);
-    for (const [real, realBefore] of withPrevious(virtual.realServers, before?.realServers ?? [])) {
-      if (hasChanged(real, realBefore, REAL_LABELS, REAL_METRICS)) lines.writeReal(virtual, real);
-    }
+    if (before === undefined) {
+      for (const real of virtual.realServers) lines.writeReal(virtual, real);
+    } else writeChangedReals(lines, before, virtual);
+  }
+}
+
+/** A share also changes with the traffic of the other real servers. */
+function writeChangedReals(lines: NdjsonWriter, before: VirtualServer, now: VirtualServer): void {
+  const [sharesBefore, shares] = [new Shares(before), new Shares(now)];
+  for (const [real, realBefore] of withPrevious(now.realServers, before.realServers)) {
+    if (
+      realBefore === undefined || hasChanged(real, realBefore, REAL_LABELS, REAL_METRICS) ||
+      SHARE_METRICS.some(({ read }) => read(shares, real) !== read(sharesBefore, realBefore))
+    ) lines.writeReal(now, real);
   }
 }
 

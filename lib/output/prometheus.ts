@@ -23,7 +23,7 @@ import { FamilyWriter } from "./family_writer.ts";
 import { buildFamily, globalMetrics, mergeFamilies, type MetricFamily } from "./global_metrics.ts";
 import { LabelBuffer } from "./label_buffer.ts";
 import { LabelWriter } from "./label_bytes.ts";
-import { labelList, labelText } from "./prometheus_labels.ts";
+import { labelList, labelText, nameLabels } from "./prometheus_labels.ts";
 import { statusMetrics } from "./status_metrics.ts";
 
 /** How to write metrics. */
@@ -73,6 +73,7 @@ class MetricsWriter {
     this.#virtualServers(VIRTUAL_METRICS);
     if (this.#isMeasured) this.#virtualRates();
     this.#virtualInfo();
+    this.#virtualNames();
     if (aggregate === "virtual") this.#aggregates();
     else this.#realServers();
     this.#writer.end();
@@ -106,6 +107,21 @@ class MetricsWriter {
       for (const label of labels) label.write(this.#writer.out, virtual);
       this.#writer.endSample(1);
     });
+  }
+
+  /** The names of virtual servers, if any: apart, so that a new name makes no new counters. */
+  #virtualNames(): void {
+    const isNamed = ({ named }: VirtualServer) => named !== undefined;
+    if (!this.#parts.some(({ snapshot }) => [...snapshot.virtualServers].some(isNamed))) return;
+    this.#writer.begin({
+      name: "ipvs_virtual_server_name",
+      help: "Name of the virtual server, and its labels.",
+      kind: "info",
+    });
+    this.#eachVirtual(({ named }) => {
+      this.#writer.out.text(`,${labelList(nameLabels(named!))}`);
+      this.#writer.endSample(1);
+    }, isNamed);
   }
 
   /** Begins a sample of each virtual server, or of those that `has` selects, with its labels. */

@@ -7,6 +7,7 @@
 import type { RealServer } from "../ipvs/real_server.ts";
 import type { VirtualServer } from "../ipvs/virtual_server.ts";
 import { type Snapshot, snapshotList, type Snapshots } from "../ipvs/snapshot.ts";
+import { Shares } from "../metrics/shares.ts";
 import { ByteWriter, type Sink, utf8 } from "./byte_writer.ts";
 import { printable } from "./printable.ts";
 import {
@@ -105,7 +106,8 @@ class TableWriter {
       this.#heads();
       for (const virtual of virtualServers) {
         this.#virtual(virtual);
-        for (const real of this.#realServers(virtual)) this.#real(real);
+        const shares = new Shares(virtual);
+        for (const real of this.#realServers(virtual)) this.#real(real, shares);
       }
     }
     this.#out.flush();
@@ -173,8 +175,8 @@ class TableWriter {
     this.#row(text, shared, this.#cells(cells).slice(shared), this.#bold, this.#alarm);
   }
 
-  #real(server: RealServer): void {
-    const cells = this.#columns.map((column) => column.real(server));
+  #real(server: RealServer, shares: Shares): void {
+    const cells = this.#columns.map((column) => column.real(server, shares));
     this.#row(realText(server), 0, this.#cells(cells), (text) => text, this.#warn);
   }
 

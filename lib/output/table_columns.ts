@@ -14,8 +14,9 @@ import {
   REAL_METRICS,
   VIRTUAL_METRICS,
 } from "../metrics/catalogue.ts";
+import { SHARE_METRICS, type ShareMetric, type Shares } from "../metrics/shares.ts";
 import { SelectionError } from "../query/selection_error.ts";
-import { humanAmount, humanCount } from "./human.ts";
+import { humanAmount, humanCount, humanPercent } from "./human.ts";
 
 /** Which columns there are, and what they show. */
 export interface ColumnOptions {
@@ -45,6 +46,8 @@ interface ColumnSpec {
 /** In the order of the table. */
 const SPECS: readonly ColumnSpec[] = [
   { name: "weight", head: "weight", rollupHead: "weights", rank: 2, format: String },
+  { name: "weight_share", head: "weight %", rank: 12, format: humanPercent },
+  { name: "share", head: "share %", rank: 12, format: humanPercent },
   { name: "upper_threshold", head: "upper", rank: 11, format: String, onlyIfSet: true },
   { name: "lower_threshold", head: "lower", rank: 11, format: String, onlyIfSet: true },
   { name: "active_connections", head: "active", rank: 1, format: humanCount, sum: true },
@@ -76,7 +79,7 @@ const BASE_RANK = 5;
 const ROLLUP_BASE_RANK = 4;
 const LAST_RANK = 12;
 
-/** The cell of a rate that is not known yet. */
+/** The cell of a rate or a share that is not known. */
 const UNKNOWN = "-";
 
 /** Metrics that the settings of a virtual server include. */
@@ -93,6 +96,7 @@ export class TableColumn {
   readonly #real: Metric<RealServer> | undefined;
   /** The measured rate that takes the place of the kernel's. */
   readonly #rate: MeasuredMetric | undefined;
+  readonly #share: ShareMetric | undefined;
   #width: number;
   #largest = 0;
   #isSet = false;
@@ -109,6 +113,7 @@ export class TableColumn {
     this.#rate = isMeasured
       ? MEASURED_METRICS.find(({ name }) => name === `measured_${spec.name}`)
       : undefined;
+    this.#share = SHARE_METRICS.find(({ name }) => name === spec.name);
   }
 
   /** Characters of the column with the space before it. */
@@ -133,9 +138,13 @@ export class TableColumn {
     return this.#spec.sum ? this.#format(sumOf(server, this.#real!.read)) : "";
   }
 
-  /** The cell of a real server; empty if it has none. */
-  real(server: RealServer): string {
+  /** The cell of a real server, which has one of the `shares`; empty if it has none. */
+  real(server: RealServer, shares: Shares): string {
     if (this.#rate !== undefined) return this.#measured(this.#rate, server);
+    if (this.#share !== undefined) {
+      const share = this.#share.read(shares, server);
+      return share === null ? UNKNOWN : this.#format(share);
+    }
     return this.#real === undefined ? "" : this.#format(this.#real.read(server));
   }
 
@@ -189,7 +198,8 @@ export function tableColumns(options: ColumnOptions = {}): TableColumn[] {
     const known = all.map((one) => one.name).join(", ");
     throw new SelectionError(`Unknown column "${name}"; use one of ${known}`);
   });
-  return (chosen ?? all).map((spec) => new TableColumn(spec, options));
+  const columns = (chosen ?? all).map((spec) => new TableColumn(spec, options));
+  return options.rollup ? columns.filter(({ isRealOnly }) => !isRealOnly) : columns;
 }
 
 /** Total width of columns. */

@@ -6,6 +6,7 @@
 import { countRealServers, type Snapshot, type SyncDaemon } from "../ipvs/snapshot.ts";
 import { humanAmount, humanCount, humanUnit } from "./human.ts";
 import { printable } from "./printable.ts";
+import { needsAttention, stateText } from "./table_text.ts";
 import { isoTime } from "./time.ts";
 
 const GAP = "   ";
@@ -42,7 +43,9 @@ function summary({ virtualServers }: Snapshot): string {
     states.set(state, (states.get(state) ?? 0) + 1);
   for (const { state, realServers } of virtualServers) {
     if (state === "empty" || state === "down") add(virtualStates, state);
-    for (const { state } of realServers) if (state !== "active") add(realStates, state);
+    for (const { state } of realServers) {
+      if (needsAttention(state)) add(realStates, stateText(state));
+    }
   }
   const virtual = count(virtualServers.length, "virtual server", virtualStates);
   return `${virtual}, ${count(countRealServers(virtualServers), "real server", realStates)}`;

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import type { RealServer } from "../ipvs/real_server.ts";
+import type { RealServer, RealServerState } from "../ipvs/real_server.ts";
+import type { Server } from "../ipvs/server.ts";
 import type { VirtualServer } from "../ipvs/virtual_server.ts";
 import { countStates } from "../metrics/aggregates.ts";
 import { type Label, REAL_LABELS, VIRTUAL_LABELS } from "../metrics/labels.ts";
@@ -21,7 +22,7 @@ export interface RowText {
 const SHOWN: ReadonlySet<string> = new Set([
   ...["address_family", "fwmark", "protocol", "address", "port", "sched", "sched_flags", "flags"],
   ...["pe", "netmask", "one_packet", "persistent", "state", "forwarding_method"],
-  ...["tunnel_type", "tunnel_port", "tunnel_checksum"],
+  ...["tunnel_type", "tunnel_port", "tunnel_checksum", "name", "name_labels"],
 ]);
 
 /** Labels without a place of their own, by name. */
@@ -34,10 +35,15 @@ function others<S>(labels: readonly Label<S>[], server: S): string[] {
   return texts;
 }
 
+/** The name that the user gave a server, if any. */
+function nameOf({ name }: Server): string[] {
+  return name === undefined ? [] : [printable(name)];
+}
+
 /** Name, scheduler and whatever is not the default of a virtual server. */
 export function virtualText(server: VirtualServer): RowText {
   const { sched, schedFlags, netmask, addressFamily, pe, state } = server;
-  const settings = [printable(sched), ...schedFlags];
+  const settings = [...nameOf(server), printable(sched), ...schedFlags];
   if (server.onePacket) settings.push("one-packet");
   const groups = netmask === (addressFamily === "inet" ? 32 : 128) ? "" : `/${netmask}`;
   if (server.persistent) {
@@ -45,7 +51,7 @@ export function virtualText(server: VirtualServer): RowText {
   } else if (groups) settings.push(`netmask ${groups}`);
   if (pe !== undefined) settings.push(`pe ${printable(pe)}`);
   settings.push(...others(VIRTUAL_LABELS, server));
-  const warning = state === "empty" ? "no real servers" : state === "down" ? "all weights 0" : "";
+  const warning = state === "empty" ? "no real servers" : state === "down" ? downText(server) : "";
   return { name: server.key, settings: settings.join(", "), warning };
 }
 
@@ -54,14 +60,36 @@ export function rollupText(server: VirtualServer): RowText {
   const { name, warning } = virtualText(server);
   const counts = Object.entries(countStates(server)).filter(([, count]) => count > 0)
     .map(([state, count]) => `${count} ${state}`);
-  return { name, settings: [printable(server.sched), ...counts].join(", "), warning };
+  return {
+    name,
+    settings: [...nameOf(server), printable(server.sched), ...counts].join(", "),
+    warning,
+  };
 }
 
 /** Name, forwarding method and tunnel of a real server. */
 export function realText(server: RealServer): RowText {
-  const settings = [methodText(server), ...others(REAL_LABELS, server)].join(", ");
-  const warning = server.state === "active" ? "" : server.state;
+  const settings = [...nameOf(server), methodText(server), ...others(REAL_LABELS, server)].join(
+    ", ",
+  );
+  const { state } = server;
+  const warning = needsAttention(state) ? stateText(state) : "";
   return { name: `  ${server.key}`, settings, warning };
+}
+
+/** Whether the table has a word for a state. */
+export function needsAttention(state: RealServerState): boolean {
+  return state !== "active" && state !== "idle";
+}
+
+/** A state in words: `still receiving`. */
+export function stateText(state: RealServerState): string {
+  return state.replace("-", " ");
+}
+
+/** Why a virtual server is down. */
+function downText({ allRealServers }: VirtualServer): string {
+  return [...allRealServers].some(({ weight }) => weight > 0) ? "none usable" : "all weights 0";
 }
 
 /** The forwarding method with the options of a tunnel: `tunnel gue:5555 csum`. */

@@ -37,10 +37,10 @@ export interface SelectionText {
   readonly states?: readonly string[] | undefined;
 }
 
-/** The names of virtual servers. */
-export interface ServerNames {
-  /** The name of a virtual server; undefined if it has none. */
-  nameOf(virtual: VirtualServer): string | undefined;
+/** The names that a selection may use. */
+export interface KnownNames {
+  /** The virtual servers that have a name, if it is known exactly which; else undefined. */
+  identitiesOf(name: string): readonly ServiceIdentity[] | undefined;
 }
 
 type Keep<Server> = (server: Server) => boolean;
@@ -57,18 +57,20 @@ export class Selection {
   readonly #states: ReadonlySet<string>;
   readonly #hasRealStates: boolean;
   readonly #text: SelectionText;
+  readonly #names: KnownNames | undefined;
 
   /**
    * Parses what to select.
    *
-   * @param names The names that `services` may use.
+   * @param names Where `services` may have names; servers are selected by the names that they have.
    * @throws {SelectionError} if a text cannot be parsed.
    */
-  constructor(text: SelectionText, names?: ServerNames) {
+  constructor(text: SelectionText, names?: KnownNames) {
     const { services, fwmarks, reals, protocols, families, schedulers, states = [] } = text;
     this.#text = text;
+    this.#names = names;
     this.#virtual = [
-      ...anyOf(services, (one) => serviceCondition(one, names)),
+      ...anyOf(services, (one) => serviceCondition(one, names !== undefined)),
       ...anyOf(fwmarks, fwmarkCondition),
       ...anyOf(protocols, (one) => ({ protocol }: VirtualServer) => protocol === one),
       ...anyOf(families, (one) => ({ addressFamily }: VirtualServer) => addressFamily === one),
@@ -86,7 +88,7 @@ export class Selection {
   get identities(): readonly ServiceIdentity[] | undefined {
     const { services, fwmarks } = this.#text;
     const texts = services ?? fwmarks?.map((mark) => `fwmark:${mark}`);
-    const identities = texts?.map(identitiesOf);
+    const identities = texts?.map((one) => identitiesOf(one) ?? this.#names?.identitiesOf(one));
     return identities?.every((each) => each !== undefined) ? identities.flat() : undefined;
   }
 
@@ -135,7 +137,7 @@ function anyOf<Server>(
   return [conditions.length === 1 ? only : (server) => conditions.some((holds) => holds(server))];
 }
 
-function serviceCondition(text: string, names: ServerNames | undefined): Keep<VirtualServer> {
+function serviceCondition(text: string, hasNames: boolean): Keep<VirtualServer> {
   const [, mark] = /^fwmark:(.*)$/.exec(text) ?? [];
   if (mark !== undefined) return fwmarkCondition(mark);
   const endpoint = parseEndpoint(text);
@@ -144,7 +146,7 @@ function serviceCondition(text: string, names: ServerNames | undefined): Keep<Vi
     return (virtual) =>
       (protocol === undefined || virtual.protocol === protocol) && isAt(virtual, endpoint);
   }
-  if (names !== undefined) return (virtual) => names.nameOf(virtual) === text;
+  if (hasNames) return ({ name }) => name === text;
   throw new SelectionError(
     `Unknown service "${text}"; use one such as tcp://10.0.0.1:80, [2001:db8::1]:443, 10.0.0.0/8, ` +
       ":80 or fwmark:7, or --names FILE",

@@ -104,7 +104,10 @@ Deno.test({
       await waitForSteady(netdata, `${VIRTUAL}_open_connections`, { active: 6, inactive: 42 });
       await waitForSteady(netdata, `${REAL}_open_connections`, { active: 5, inactive: 40 });
       await waitForSteady(netdata, `${VIRTUAL}_state`, { ok: 0, degraded: 1, down: 0, empty: 0 });
-      await waitForSteady(netdata, `${REAL}_state`, { active: 0, draining: 1, drained: 0 });
+      await waitForSteady(netdata, `${REAL}_state`, {
+        ...{ active: 0, draining: 1, "still-receiving": 0, drained: 0 },
+        ...{ overloaded: 0, "near-threshold": 0, idle: 0 },
+      });
 
       const started = () => Deno.readTextFileSync(pids).trim().split("\n").map(Number);
       assert.equal(started().length, 1);

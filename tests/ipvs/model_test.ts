@@ -105,7 +105,8 @@ Deno.test("RealServer has every value of a destination", () => {
   };
   assert.deepEqual(realServers(destination).map(json), [{
     key: "[2001:db8::2]:80",
-    state: "active",
+    state: "near-threshold",
+    usable: true,
     addressFamily: "inet6",
     address: "2001:db8::2",
     port: 80,
@@ -182,26 +183,6 @@ Deno.test("Server.ipv4 is the IPv4 address as a number, or undefined", () => {
   assert.deepEqual([inet!.ipv4, inet6!.ipv4], [0xc00002ff, undefined]);
   const [mark] = models([{ fwmark: 1 }]);
   assert.deepEqual([mark!.ipv4, mark!.address, mark!.port], [undefined, undefined, undefined]);
-});
-
-Deno.test("RealServer.state is draining if the weight is 0 and connections of any kind are left", () => {
-  const states = realServers(
-    { address: "10.0.0.1", weight: 1 },
-    { address: "10.0.0.2", weight: 0 },
-    { address: "10.0.0.3", weight: 0, active: 1 },
-    { address: "10.0.0.4", weight: 0, inactive: 1 },
-    { address: "10.0.0.5", weight: 0, persistent: 1 },
-  ).map(({ state }) => state);
-  assert.deepEqual(states, ["active", "drained", "draining", "draining", "draining"]);
-});
-
-Deno.test("VirtualServer.state depends on how many real servers have a weight above 0", () => {
-  const of = (...weights: number[]) =>
-    models([{
-      fwmark: 1,
-      destinations: weights.map((weight, i) => ({ address: `10.0.0.${i}`, weight })),
-    }])[0]!.state;
-  assert.deepEqual([of(), of(0, 0), of(1, 0), of(1, 2)], ["empty", "down", "degraded", "ok"]);
 });
 
 Deno.test("ServerList supports length, at(), iteration and filter()", () => {

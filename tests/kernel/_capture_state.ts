@@ -20,7 +20,7 @@ import {
   serviceOrder,
 } from "./_ipvs_attributes.ts";
 import type { Fields } from "./_ipvsadm.ts";
-import { realState, virtualState } from "./_server_states.ts";
+import { realState, shares, virtualState } from "./_server_states.ts";
 
 export interface CapturedService {
   fields: Fields;
@@ -115,7 +115,11 @@ function sortedBy<T>(map: Map<string, T>, order: (key: string) => string): [stri
 export function virtualServers({ services, order }: CapturedState): Fields[] {
   return sortedBy(services, (key) => order.get(key)!).map(([key, { fields, servers }]) => {
     const realServers = sortedBy(servers, (server) => order.get(`${key} -> ${server}`)!)
-      .map(([, server]): Fields => ({ ...server, state: realState(server) }));
+      .map(([, server], _, all): Fields => ({
+        ...server,
+        state: realState(server),
+        ...shares(server, fields, all.map(([, each]) => each)),
+      }));
     return { ...fields, state: virtualState(realServers), real_servers: realServers };
   });
 }

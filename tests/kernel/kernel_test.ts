@@ -23,6 +23,7 @@ if (["7.2", "6.1"].includes(chosenKernel())) {
 if (chosenKernel() === "7.2") {
   await import("./attacks.ts");
   await import("./examples.ts");
+  await import("./query.ts");
   await import("./netns.ts");
 }
 

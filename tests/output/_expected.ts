@@ -39,6 +39,8 @@ export interface ExpectedReal {
   readonly tunnel?: { readonly type: string; readonly port: number; readonly checksum: string };
   readonly state: string;
   readonly values: Values;
+  /** Its part of the connections and of the weights. */
+  readonly shares: { readonly share: number | null; readonly weight_share: number | null };
 }
 
 /** The expected values of a virtual server. */
@@ -151,13 +153,14 @@ function virtualOf(service: FakeService): ExpectedVirtual {
     persistent: (flags & PERSISTENT) !== 0,
     netmask: prefixOf(family, service.netmask),
     ...(pe === undefined ? {} : { pe }),
-    state: virtualState(destinations.map(({ weight = 1 }) => weight)),
+    state: virtualState(destinations.map((each) => isUsable(each))),
     values: valuesOf(VIRTUAL_METRICS, { ...service, ...service.stats }),
-    realServers: destinations.toSorted(byDestinationOrder).map(realOf),
+    realServers: destinations.toSorted(byDestinationOrder)
+      .map((each) => ({ ...realOf(each), shares: sharesOf(each, service) })),
   };
 }
 
-function realOf(destination: FakeDestination): ExpectedReal {
+function realOf(destination: FakeDestination): Omit<ExpectedReal, "shares"> {
   const { address, port = 0, method = 0, tunnel = {} } = destination;
   const kind = method & 7;
   const { type = 0, flags = 0 } = tunnel;
@@ -178,15 +181,44 @@ function realOf(destination: FakeDestination): ExpectedReal {
   };
 }
 
-function virtualState(weights: readonly number[]): string {
-  if (weights.length === 0) return "empty";
-  if (weights.every((weight) => weight > 0)) return "ok";
-  return weights.some((weight) => weight > 0) ? "degraded" : "down";
+function virtualState(usable: readonly boolean[]): string {
+  if (usable.length === 0) return "empty";
+  if (usable.every((each) => each)) return "ok";
+  return usable.some((each) => each) ? "degraded" : "down";
 }
 
-function realState({ weight = 1, active, inactive, persistent }: FakeDestination): string {
-  if (weight > 0) return "active";
-  return active || inactive || persistent ? "draining" : "drained";
+function isUsable(destination: FakeDestination): boolean {
+  return ["active", "near-threshold"].includes(realState(destination));
+}
+
+/** The state as far as one reading decides it. */
+function realState(destination: FakeDestination): string {
+  const { weight = 1, active = 0, inactive = 0, persistent = 0 } = destination;
+  const { upperThreshold: upper = 0, lowerThreshold: lower = 0 } = destination;
+  const count = active + inactive;
+  if (weight === 0) return count + persistent > 0 ? "draining" : "drained";
+  if (upper === 0) return "active";
+  if (count >= upper) return "overloaded";
+  return (lower > 0 ? count >= lower : 4 * count >= 3 * upper) ? "near-threshold" : "active";
+}
+
+/** Schedulers that do not distribute connections by weight. */
+const BY_ADDRESS = ["sh", "mh", "dh", "lblc", "lblcr"];
+
+function sharesOf(destination: FakeDestination, service: FakeService): ExpectedReal["shares"] {
+  const { sched = "rr", flags = 2, destinations = [] } = service;
+  const part = (read: (each: FakeDestination) => number | bigint) => {
+    const sum = destinations.reduce((total, each) => total + BigInt(read(each)), 0n);
+    // Rounded half up to millionths, in exact integers.
+    const twice = 2_000_000n * BigInt(read(destination));
+    return sum === 0n ? null : Number((twice + sum) / (2n * sum)) / 1e6;
+  };
+  return {
+    share: flags & PERSISTENT || BY_ADDRESS.includes(sched)
+      ? null
+      : part(({ stats }) => stats?.connections ?? 0),
+    weight_share: part(({ weight = 1 }) => weight),
+  };
 }
 
 const PROTOCOLS: Readonly<Record<number, string>> = { 6: "tcp", 17: "udp", 132: "sctp" };

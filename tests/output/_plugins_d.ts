@@ -104,7 +104,7 @@ export class PluginOutput {
 
   #dimension([id, name, algorithm, multiplier, divisor]: readonly string[]): void {
     assert.ok(this.#defining !== undefined && this.#reading === undefined);
-    assert.match(id!, /^[a-z]+$/);
+    assert.match(id!, /^[a-z]+(-[a-z]+)?$/);
     assert.equal(name, "");
     assert.match(algorithm!, /^(absolute|incremental)$/);
     this.#defining.dimensions.set(id!, {

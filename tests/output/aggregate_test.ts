@@ -8,7 +8,10 @@ import { parsePrometheus, textOf } from "../_output_parsers.ts";
 import * as expected from "./_expected.ts";
 
 const SUMS = ["active_connections", "inactive_connections", "persistent_connections"];
-const STATES = ["active", "draining", "drained"];
+const STATES = [
+  ...["active", "draining", "still-receiving", "drained"],
+  ...["overloaded", "near-threshold", "idle"],
+];
 const SERVERS = expected.serversOf(HARD_SERVICES);
 
 function labelsOf(server: expected.ExpectedVirtual): Record<string, string> {
@@ -67,7 +70,7 @@ for (const encode of [encodePrometheus, encodeOpenMetrics]) {
     assert.deepEqual(families, without);
   });
 
-  Deno.test(`${title} counts each of three states`, () => {
+  Deno.test(`${title} counts each state that one reading decides`, () => {
     const destinations = [
       { address: "10.0.0.1", weight: 7, active: 3 },
       { address: "10.0.0.2", weight: 0, persistent: 1 },
@@ -75,12 +78,15 @@ for (const encode of [encodePrometheus, encodeOpenMetrics]) {
       { address: "10.0.0.4", weight: 0 },
       { address: "10.0.0.5", weight: 9 },
       { address: "10.0.0.6", weight: 1 },
+      { address: "10.0.0.7", upperThreshold: 2, active: 2 },
+      { address: "10.0.0.8", upperThreshold: 4, inactive: 3 },
+      { address: "10.0.0.9", upperThreshold: 4, active: 4 },
     ];
     const families = familiesOf(
       collect(fakeKernel({ services: [{ fwmark: 1, destinations }] })),
       "virtual",
     );
     const { samples } = families.get("ipvs_virtual_server_real_servers")!;
-    assert.deepEqual(samples.map(([, value]) => value), ["3", "2", "1"]);
+    assert.deepEqual(samples.map(([, value]) => value), ["3", "2", "0", "1", "2", "1", "0"]);
   });
 }

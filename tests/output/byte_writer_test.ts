@@ -30,6 +30,21 @@ function writeU64(out: ByteWriter, value: bigint): void {
   out.number(value < 2n ** 53n ? Number(value) : value);
 }
 
+Deno.test("fraction() writes each rounded number from 0 to 1 as JavaScript does", () => {
+  for (let n = 0; n <= 1000; n++) {
+    assert.equal(written((out) => out.fraction(n / 1000, 3)), String(n / 1000));
+  }
+  const cases = [[0.00000149, "0.000001"], [0.9999994, "0.999999"], [0.9999996, "1"]] as const;
+  for (const [value, text] of cases) assert.equal(written((out) => out.fraction(value, 6)), text);
+});
+
+Deno.test("fraction() writes numbers at every position of the buffer", () => {
+  const text = written((out) => {
+    for (let n = 0; n < 20_000; n++) out.fraction(0.25, 6);
+  });
+  assert.equal(text, "0.25".repeat(20_000));
+});
+
 Deno.test("ipv4() writes every octet at every position in decimal", () => {
   for (let position = 0; position < 4; position++) {
     for (let octet = 0; octet < 256; octet++) {

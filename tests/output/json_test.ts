@@ -50,6 +50,7 @@ function documentOf(services: readonly FakeService[]): Json[] {
       }),
       state: real.state,
       ...real.values,
+      ...real.shares,
     })),
   }));
 }
@@ -98,7 +99,7 @@ Deno.test("encodeJson() prints this document, with each server on a separate lin
 {"address_family":"inet6","address":"fd00::1","port":8080,"forwarding_method":"tunnel",` +
       `"tunnel_type":"ipip","tunnel_port":0,"tunnel_checksum":"nocsum","state":"active","weight":3,` +
       `"upper_threshold":0,"lower_threshold":0,"active_connections":9,"inactive_connections":0,` +
-      `"persistent_connections":0,"connections":0,${zeros},"cps":0,${rates}}]},
+      `"persistent_connections":0,"connections":0,${zeros},"cps":0,${rates},"share":null,"weight_share":1}]},
 {"address_family":"inet6","fwmark":4294967295,"sched":"rr","sched_flags":[],"flags":2,` +
       `"netmask":128,"one_packet":false,"persistent":false,"state":"empty",` +
       `"persistence_timeout":0,"connections":0,${zeros},"cps":0,${rates},"real_servers":[]}]}

@@ -94,7 +94,12 @@ Deno.test("ChangesEncoder writes a server whose measured rates changed", () => {
   const encoder = new ChangesEncoder(10);
   const encode = (snapshot: Snapshot) => textOf((sink) => encoder.encode(snapshot, sink));
   encode(plain);
-  assert.deepEqual(serverLines(encode(measured())).map(({ type }) => type), ["virtual_server"]);
+  // The real servers have the same rates as before, but a share only without the new one's.
+  assert.deepEqual(serverLines(encode(measured())).map(({ type, share }) => [type, share]), [
+    ["virtual_server", undefined],
+    ["real_server", null],
+    ["real_server", null],
+  ]);
   assert.deepEqual(serverLines(encode(measured())), []);
 });
 

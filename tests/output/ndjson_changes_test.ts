@@ -104,11 +104,27 @@ Deno.test("ChangesEncoder prints a virtual server whose state changed with its r
   assert.deepEqual(states, [["virtual_server", "down"], ["real_server", "drained"]]);
 });
 
+Deno.test("ChangesEncoder prints the real servers whose share changed with another's connections", () => {
+  const service = (connections: number) => ({
+    fwmark: 1,
+    destinations: [
+      { address: "10.0.0.1", stats: { connections: 5 } },
+      { address: "10.0.0.2", stats: { connections } },
+    ],
+  });
+  const [, changed] = encode(new ChangesEncoder(9), [[service(5)], [service(15)]]);
+  const shares = changed!.slice(1).map((line) => [line["address"], line["share"]]);
+  assert.deepEqual(shares, [["10.0.0.1", 0.25], ["10.0.0.2", 0.75]]);
+});
+
 Deno.test("ChangesEncoder prints lines that make each reading of the one before, and no others", () => {
   const destination = fc.record({
     address: fc.constantFrom("10.0.0.1", "10.0.0.2", "fd00::1"),
     weight: fc.nat({ max: 1 }),
-    stats: fc.bigInt({ min: 2n ** 53n, max: 2n ** 53n + 1n }).map((bytesIn) => ({ bytesIn })),
+    stats: fc.record({
+      bytesIn: fc.bigInt({ min: 2n ** 53n, max: 2n ** 53n + 1n }),
+      connections: fc.constantFrom(0, 1, 2, 3_000_000),
+    }),
   });
   const service = fc.record({
     fwmark: fc.integer({ min: 1, max: 2 }),

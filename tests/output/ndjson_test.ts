@@ -48,13 +48,15 @@ Deno.test("encodeNdjson() prints these lines", () => {
     `{"type":"real_server",${time},"virtual_address_family":"inet","virtual_protocol":"tcp",` +
     `"virtual_address":"10.0.0.1","virtual_port":80,"address_family":"inet6",` +
     `"address":"fd00::1","port":8080,"forwarding_method":"tunnel","tunnel_type":"ipip",` +
-    `"tunnel_port":0,"tunnel_checksum":"nocsum","state":"active",${gauges(3, 9)},${zeros}}`,
+    `"tunnel_port":0,"tunnel_checksum":"nocsum","state":"active",${gauges(3, 9)},${zeros},` +
+    `"share":null,"weight_share":1}`,
     `{"type":"virtual_server",${time},"address_family":"inet6","fwmark":4294967295,"sched":"rr",` +
     `"sched_flags":[],"flags":2,"netmask":128,"one_packet":false,"persistent":false,` +
     `"state":"ok","persistence_timeout":0,"connections":0,${zeros}}`,
     `{"type":"real_server",${time},"virtual_address_family":"inet6",` +
     `"virtual_fwmark":4294967295,"address_family":"inet","address":"10.0.0.9","port":1,` +
-    `"forwarding_method":"masq","state":"active",${gauges(1, 0)},${zeros}}`,
+    `"forwarding_method":"masq","state":"active",${gauges(1, 0)},${zeros},` +
+    `"share":null,"weight_share":1}`,
     "",
   ]);
 });

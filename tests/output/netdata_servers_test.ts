@@ -54,6 +54,11 @@ function openOf(reals: readonly ExpectedReal[]) {
   return { active: sum("active_connections"), inactive: sum("inactive_connections") };
 }
 
+const REAL_STATES = [
+  ...["active", "draining", "still-receiving", "drained"],
+  ...["overloaded", "near-threshold", "idle"],
+];
+
 function expectedCharts(services: readonly FakeService[]): Record<string, bigint> {
   const servers = serversOf(services);
   const all: Record<string, bigint> = {};
@@ -63,7 +68,7 @@ function expectedCharts(services: readonly FakeService[]): Record<string, bigint
     Object.assign(all, chartValues(prefix, virtual, openOf(virtual.realServers), states));
   }
   for (const { virtual, real } of pairsOf(servers)) {
-    const states = ["active", "draining", "drained"];
+    const states = REAL_STATES;
     const prefix = `real_server_${virtualId(virtual)}-${endpoint(real)}`;
     Object.assign(all, chartValues(prefix, real, openOf([real]), states));
   }
@@ -111,7 +116,7 @@ Deno.test("the charts of a server have contexts and families of their own", () =
     "udp [2001:db8::1]:53 to 10.0.0.1:5353",
     "ipvs.real_server_state",
   ]);
-  assert.deepEqual([...real.dimensions.keys()], ["active", "draining", "drained"]);
+  assert.deepEqual([...real.dimensions.keys()], REAL_STATES);
 });
 
 for (const [interval, updateEvery] of [[1, 2], [2, 2], [3, 6], [4, 4], [5, 10]] as const) {

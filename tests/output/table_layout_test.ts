@@ -4,11 +4,14 @@ import { HARD_SERVICES, hardKernel } from "../_hard_cases.ts";
 import { serversOf } from "./_expected.ts";
 import { lines, only } from "./_table.ts";
 
+/** A heading; some are two words. */
+const HEAD = /(?:in|out) \S+|\S+ %|\S+/g;
+
 for (const width of [60, 80, 100, 120, 200, undefined]) {
   Deno.test(`encodeTable() aligns rows with the headings in ${width ?? "unlimited"} columns`, () => {
     const all = lines(hardKernel(), width);
     const head = all.findIndex((line) => /^ +weight/.test(line));
-    const ends = [...all[head]!.matchAll(/(?:in|out) \S+|\S+/g)]
+    const ends = [...all[head]!.matchAll(HEAD)]
       .map(({ index, 0: { length } }) => index + length);
     const rows = all.slice(head + 1, -1);
     const figures = rows.filter((row) =>
@@ -19,8 +22,8 @@ for (const width of [60, 80, 100, 120, 200, undefined]) {
     assert.equal(figures.length, expected, "each server has a line of figures");
     for (const row of figures) {
       for (const end of ends) {
-        // Virtual servers have no weight and no thresholds.
-        const isDigit = /^[0-9kMGTPE]( |$)/.test(row.slice(end - 1, end + 1));
+        // Virtual servers have no weight, shares or thresholds; some shares are "-".
+        const isDigit = /^[0-9kMGTPE-]( |$)/.test(row.slice(end - 1, end + 1));
         assert.ok(isDigit || row.slice(0, 1) !== " " || row[end - 1] === " ", row);
         assert.match(row.slice(end, end + 1), /^ ?$/, row);
       }
@@ -39,13 +42,13 @@ Deno.test("encodeTable() shows the most important columns that fit", () => {
     destinations: [{ address: "10.0.0.1", port: 80, persistent: 1, upperThreshold: 1 }],
   }];
   const heads = (width?: number) =>
-    only(lines(fakeKernel({ services }), width), "active").match(/(?:in|out) \S+|\S+/g);
+    only(lines(fakeKernel({ services }), width), "active").match(HEAD);
   assert.deepEqual(heads(40), ["weight", "active", "conn/s"]);
   assert.deepEqual(heads(46), ["weight", "active", "inact", "conn/s"]);
   const base = ["weight", "active", "inact", "conn/s", "in B/s", "out B/s"];
   assert.deepEqual(heads(66), base);
   assert.deepEqual(heads(85), [...base.slice(0, 4), "in pkt/s", "out pkt/s", ...base.slice(4)]);
-  assert.equal(heads()?.length, 15);
+  assert.equal(heads()?.length, 17);
   assert.deepEqual(heads(1000), heads());
 });
 
@@ -56,5 +59,5 @@ Deno.test("encodeTable() prints the figures below a name that leaves no room for
   const narrow = lines(source(), 80);
   const at = narrow.indexOf(`  [${address}]:65535  masq`);
   assert.match(narrow[at + 1]!, /^ +42 +0 /);
-  assert.match(only(lines(source()), ":65535"), /masq +42 +0 /);
+  assert.match(only(lines(source()), ":65535"), /masq +42 +100\.0 +- +0 /);
 });

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { collect } from "../../lib/ipvs/collect.ts";
+import { withRates } from "../../lib/ipvs/rates.ts";
 import {
   DROUTE,
   fakeKernel,
+  type FakeStats,
   GET_CONFIG,
   GET_DAEMON,
   GET_INFO,
@@ -66,12 +68,12 @@ connection table size 4096   timeouts tcp 900s, tcp-fin 120s, udp 300s
 totals 9.0P connections   in 1.2M packets 123 MB   out 99999 packets 10.0 kB
 sync daemon master on eth0, id 3, 224.0.0.81:8848, ttl 1, max. 1472 bytes
 
-                                   weight active inact conn/s in pkt/s out pkt/s in B/s out B/s conns in pkts out pkts in bytes out bytes
-tcp 10.0.0.1:80      wlc, persist 300s         7   300     12      345       300   125k     999 12.3k    1.2M     100k     123M     10.0k
-  192.168.0.11:8080  masq             100      7   300     12      345       300   125k     999 12.3k    1.2M     100k     123M     10.0k
-  192.168.0.12:8080  masq, drained      0      0     0      0        0         0      0       0     0       0        0        0         0
-fwmark 7 inet6       rr                        0     0      0        0         0      0       0     0       0        0        0         0
-  [2001:db8::7]:0    droute             1      0     0      0        0         0      0       0     0       0        0        0         0
+                                   weight weight % share % active inact conn/s in pkt/s out pkt/s in B/s out B/s conns in pkts out pkts in bytes out bytes
+tcp 10.0.0.1:80      wlc, persist 300s                          7   300     12      345       300   125k     999 12.3k    1.2M     100k     123M     10.0k
+  192.168.0.11:8080  masq             100    100.0       -      7   300     12      345       300   125k     999 12.3k    1.2M     100k     123M     10.0k
+  192.168.0.12:8080  masq, drained      0      0.0       -      0     0      0        0         0      0       0     0       0        0        0         0
+fwmark 7 inet6       rr                                         0     0      0        0         0      0       0     0       0        0        0         0
+  [2001:db8::7]:0    droute             1    100.0       -      0     0      0        0         0      0       0     0       0        0        0         0
 `,
   );
   assert.equal(
@@ -134,6 +136,49 @@ Deno.test("encodeTable() flags and counts virtual servers that cannot serve", ()
   assert.match(only(all, "fwmark 2"), /rr, all weights 0 +1/);
   assert.match(only(all, "10.0.0.1"), /masq, drained +0 +0/);
   assert.match(only(all, "10.0.0.2"), /masq, draining +0 +1/);
+});
+
+Deno.test("encodeTable() has a word for each state that needs attention, and none for idle", () => {
+  const read = (time: bigint, stats: FakeStats) => {
+    const destinations = [
+      { address: "10.0.0.1", weight: 0, stats },
+      { address: "10.0.0.2", upperThreshold: 5, active: 5 },
+      { address: "10.0.0.3", upperThreshold: 4, active: 3 },
+      { address: "10.0.0.4" },
+    ];
+    return collect(fakeKernel({ services: [{ fwmark: 1, destinations }], time }));
+  };
+  const snapshot = withRates(read(2_000_000_000n, { pktsIn: 1 }), read(0n, {}));
+  const all = table(snapshot, { width: 100 }).split("\n");
+  const states = "1 still receiving, 1 overloaded, 1 near threshold";
+  assert.match(all[0]!, new RegExp(`1 virtual server, 4 real servers \\(${states}\\)$`));
+  assert.match(only(all, "10.0.0.1"), /masq, still receiving +0 /);
+  assert.match(only(all, "10.0.0.2"), /masq, overloaded +1 /);
+  assert.match(only(all, "10.0.0.3"), /masq, near threshold +1 /);
+  assert.match(only(all, "10.0.0.4"), /masq +1 /);
+});
+
+Deno.test("encodeTable() says whether a virtual server is down by its weights alone", () => {
+  const full = { address: "10.0.0.1", upperThreshold: 1, active: 1 };
+  const destinations = [full, { address: "10.0.0.2", weight: 0 }];
+  const all = lines(fakeKernel({ services: [{ fwmark: 1, destinations }] }), 80);
+  assert.match(only(all, "fwmark 1"), /rr, none usable +1/);
+});
+
+Deno.test("encodeTable() without a width shows shares in percent", () => {
+  const destinations = [
+    { address: "10.0.0.1", weight: 1, stats: { connections: 1 } },
+    { address: "10.0.0.2", weight: 3, stats: { connections: 2 } },
+  ];
+  const services = [
+    { fwmark: 1, destinations },
+    { fwmark: 2, sched: "sh", destinations: [{ address: "10.0.0.3", weight: 0 }] },
+  ];
+  const all = lines(fakeKernel({ services }));
+  assert.match(only(all, "share"), / weight weight % share % active /);
+  assert.match(only(all, "10.0.0.1"), /masq +1 +25\.0 +33\.3 +0 /);
+  assert.match(only(all, "10.0.0.2"), /masq +3 +75\.0 +66\.7 +0 /);
+  assert.match(only(all, "10.0.0.3"), /masq, drained +0 +- +- +0 /);
 });
 
 Deno.test("encodeTable() shows all servers in order, with IPv6 in brackets", () => {
@@ -202,9 +247,12 @@ Deno.test("encodeTable() shows thresholds and persistent connections only if a s
       ],
     }],
   }));
-  assert.match(only(all, "upper"), / weight +upper +lower +active +inact +persist +conn\/s /);
-  assert.match(only(all, "10.0.0.1:0"), /masq +1 +4000000000 +123456 +0 +0 +9 +0 /);
-  assert.match(only(all, "10.0.0.2:0"), /masq +1 +0 +0 +5 +6 +0 +0 /);
+  assert.match(
+    only(all, "upper"),
+    / weight +weight % +share % +upper +lower +active +inact +persist +conn\/s /,
+  );
+  assert.match(only(all, "10.0.0.1:0"), /masq +1 +50\.0 +- +4000000000 +123456 +0 +0 +9 +0 /);
+  assert.match(only(all, "10.0.0.2:0"), /masq +1 +50\.0 +- +0 +0 +5 +6 +0 +0 /);
 });
 
 Deno.test("encodeTable() prints all digits of weights up to 2147483647", () => {
@@ -268,7 +316,7 @@ Deno.test("chosen columns are shown in their order, whatever the width and wheth
 Deno.test("an unknown column is an error that lists the known ones", () => {
   assert.throws(
     () => table(collect(fakeKernel({ services: MIXED })), { columns: ["wieght"] }),
-    /^SelectionError: Unknown column "wieght"; use one of weight, upper_threshold, /,
+    /^SelectionError: Unknown column "wieght"; use one of weight, /,
   );
 });
 

@@ -10,7 +10,7 @@ import { cannotCompile } from "./_denort.ts";
 const EXAMPLES = join(ROOT, "examples");
 const DEMO = join(ROOT, "testdata", "demo");
 
-/** Expects an alert for the old file, two virtual servers and one real server, and no other. */
+/** Expects an alert for the old file, two virtual servers and three real servers, and no other. */
 const RULE_TESTS = `
 rule_files: [RULES]
 evaluation_interval: 30s
@@ -35,6 +35,14 @@ tests:
         values: "1x200"
       - series: 'ipvs_real_server_info{address="10.0.0.3", state="draining"}'
         values: "1x20 _x100"
+      - series: 'ipvs_real_server_info{address="10.0.0.4", state="draining"}'
+        values: "1x60 _x100"
+      - series: 'ipvs_real_server_info{address="10.0.0.4", state="still-receiving"}'
+        values: "_x60 1x100"
+      - series: 'ipvs_real_server_info{address="10.0.0.5", state="overloaded"}'
+        values: "_x100 1x100"
+      - series: 'ipvs_real_server_info{address="10.0.0.6", state="near-threshold"}'
+        values: "1x200"
     promql_expr_test:
       - expr: &firing count by (alertname, instance, virtual_address, address) (ALERTS{alertstate="firing"})
         eval_time: 3m
@@ -55,6 +63,10 @@ tests:
           - labels: '{alertname="IpvsVirtualServerDown", virtual_address="192.0.2.2"}'
             value: 1
           - labels: '{alertname="IpvsRealServerStillDraining", address="10.0.0.1"}'
+            value: 1
+          - labels: '{alertname="IpvsRealServerStillDraining", address="10.0.0.4"}'
+            value: 1
+          - labels: '{alertname="IpvsRealServerOverloaded", address="10.0.0.5"}'
             value: 1
 `;
 
@@ -78,11 +90,11 @@ Deno.test("telegraf.conf starts the program with valid options, and reads the fo
 Deno.test("promtool accepts the Prometheus configuration", withPromtool, async () => {
   const config = join(EXAMPLES, "prometheus.yml");
   const output = await outputOf(["promtool", "check", "config", config]);
-  assert.match(output, /SUCCESS: 3 rules found/);
+  assert.match(output, /SUCCESS: 4 rules found/);
 });
 
 Deno.test(
-  "the rules alert on an old file, on virtual servers that are down or empty, and on draining",
+  "the rules alert on an old file, on virtual servers that are down or empty, and on draining or overloaded real servers",
   withPromtool,
   async () => {
     await withTempDir(async (dir) => {
