@@ -5,7 +5,7 @@
  * @module
  */
 import { openLive } from "./ffi/live_source.ts";
-import { readFile, readLink } from "./ffi/proc_file.ts";
+import { openProc, readFile, readLink } from "./ffi/proc_file.ts";
 import { standardOutputProblem } from "./ffi/standard_output.ts";
 import { DONE, FAILED, INCONSISTENT } from "./lib/commands/exit_codes.ts";
 import { explainError, type Explanation } from "./lib/commands/explain.ts";
@@ -22,7 +22,6 @@ import { numberOf, secondsOf, sizeOf } from "./lib/commands/values.ts";
 import { collect, type Source } from "./lib/ipvs/collect.ts";
 import type { Consistency } from "./lib/ipvs/snapshot.ts";
 import { NamespaceError } from "./lib/netlink/errors.ts";
-import { COMMIT, VERSION } from "./lib/version.ts";
 
 const DEMO = new URL("./testdata/demo/capture.pcap", import.meta.url);
 
@@ -56,13 +55,18 @@ async function run(args: Arguments): Promise<number> {
     case "help":
       return print((await import("./lib/commands/help.ts")).helpText(operand));
     case "version":
-      return print(versionText());
+      return print((await import("./lib/commands/version.ts")).versionText());
     case "stream":
       return await runStream(args);
     case "record":
       return await runRecord(args);
     case "doctor":
       return await runDoctor(args);
+    case "conns": {
+      const { startConns } = await import("./lib/commands/start_conns.ts");
+      const program = { openOutput, openProc, openSource, queryOf, traced, useColor, verdict };
+      return await startConns(args, program);
+    }
     case "schema":
       return print((await import("./lib/commands/schema.ts")).schemaText());
     case "completions":
@@ -78,12 +82,6 @@ function print(text: string): number {
   using output = openStandardOutput();
   output.sink(new TextEncoder().encode(text));
   return DONE;
-}
-
-function versionText(): string {
-  const { deno, v8 } = Deno.version;
-  const { target } = Deno.build;
-  return `ipvstat ${VERSION}\ncommit ${COMMIT}\nDeno ${deno}\nV8 ${v8}\ntarget ${target}\n`;
 }
 
 function openStandardOutput(): Output {
@@ -201,17 +199,18 @@ async function runStream(args: Arguments): Promise<number> {
 }
 
 async function runRecord(args: Arguments): Promise<number> {
-  const { record } = await import("./lib/commands/record.ts");
+  const { startRecord } = await import("./lib/commands/start_record.ts");
+  const query = await queryOf(args);
   const find = await findersOf(args);
   using output = await openOutput(args.operands[0]);
-  using source = find === undefined ? openLive() : find().sources[0]!.open();
-  const consistency = await traced(args, source, (from) =>
-    record(from, output.sink, {
-      rounds: numberOf(args.options, "rounds") ?? 1,
-      interval: secondsOf(args.options, "interval") ?? 2,
-    }));
-  output.commit();
-  return verdict(consistency);
+  return await startRecord(args, output, {
+    query,
+    withKernel: async (use) => {
+      using source = find === undefined ? openLive() : find().sources[0]!.open();
+      return await traced(args, source, use);
+    },
+    verdict,
+  });
 }
 
 async function runDoctor(args: Arguments): Promise<number> {

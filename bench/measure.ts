@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { RUN_FLAGS } from "../packaging/flags.ts";
 import { outputOf } from "../tests/_commands.ts";
+import { emptyBinary } from "../tests/packaging/_binary.ts";
 
 const HERE = import.meta.dirname!;
 
@@ -59,6 +60,14 @@ export function denoRun(script: string): Command {
 export function programCommand(): Command {
   const binary = Deno.env.get("IPVSTAT_BIN");
   return binary ? [Deno.realPathSync(binary)] : denoRun(join(HERE, "..", "cli.ts"));
+}
+
+/** The command of an empty program that is started like {@linkcode programCommand}. */
+export async function emptyProgram(dir: string): Promise<Command> {
+  if (Deno.env.get("IPVSTAT_BIN")) return [await emptyBinary()];
+  const script = join(dir, "empty.ts");
+  await Deno.writeTextFile(script, "");
+  return denoRun(script);
 }
 
 /** The name of the program for the results. */

@@ -6,11 +6,9 @@
  */
 import { join } from "node:path";
 import { withTempDir } from "../tests/_commands.ts";
-import { emptyBinary } from "../tests/packaging/_binary.ts";
 import { generateRecording } from "./generate.ts";
 import {
-  type Command,
-  denoRun,
+  emptyProgram,
   type Figures,
   FORMATS,
   markdown,
@@ -28,13 +26,6 @@ const SHAPES = ["1x10", "1000x10", "2000x50"];
 function record(table: Table, path: string): void {
   using file = Deno.openSync(path, { write: true, create: true });
   generateRecording(table, (bytes) => file.writeSync(bytes));
-}
-
-async function emptyProgram(dir: string): Promise<Command> {
-  if (Deno.env.get("IPVSTAT_BIN")) return [await emptyBinary()];
-  const script = join(dir, "empty.ts");
-  await Deno.writeTextFile(script, "");
-  return denoRun(script);
 }
 
 /** The rows of a table; the first figures are those of the empty program. */

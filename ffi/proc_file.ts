@@ -47,6 +47,47 @@ export function readProc(name: string): string | undefined {
   return undefined;
 }
 
+/** An open file of /proc. */
+export interface ProcFile extends Disposable {
+  /**
+   * Reads some bytes into the buffer; returns their number, 0 at the end.
+   *
+   * @throws {NetlinkError} if the kernel returns an error.
+   */
+  read(buffer: Uint8Array<ArrayBuffer>): number;
+}
+
+/**
+ * Opens `/proc/thread-self/net/<name>` to be read bit by bit; undefined if it does not exist or this
+ * user may not read it. The kernel returns at most a page with each read.
+ *
+ * @throws {NetlinkError} if it cannot be opened for another reason.
+ */
+export function openProc(name: string): ProcFile | undefined {
+  const path = `${NET}/${name}`;
+  const fd = open(path);
+  if (fd < 0) {
+    checkAbsent(path, -fd);
+    return undefined;
+  }
+  const { symbols } = libc();
+  let isOpen = true;
+  return {
+    read(buffer) {
+      const length = retryInterrupted(
+        libc(),
+        () => symbols.read(fd, buffer, BigInt(buffer.length)),
+      );
+      if (length < 0) throw new NetlinkError({ request: `reading ${path}`, errno: -length });
+      return length;
+    },
+    [Symbol.dispose]() {
+      if (isOpen) symbols.close(fd);
+      isOpen = false;
+    },
+  };
+}
+
 /** Returns false for an error that means that a file is absent; throws any other error. */
 function checkAbsent(path: string, errno: number): false {
   if (ABSENT.has(errno)) return false;

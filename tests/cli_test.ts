@@ -42,6 +42,20 @@ Deno.test("ipvstat --replay prints the same bytes on every run", async () => {
   assert.deepEqual(result, { code: 0, stdout: expected + expected, stderr: "" });
 });
 
+Deno.test("ipvstat record --anonymize --replay writes a copy that can be replayed", async () => {
+  const copy = `ipvstat record - --anonymize --replay "$DEMO"`;
+  const result = await shell(`${copy} | ipvstat --replay - | head -n 2`);
+  const head = Deno.readTextFileSync(join(ROOT, "testdata/demo/expected.txt")).split("\n");
+  assert.deepEqual(result, { code: 0, stdout: `${head[0]}\n${head[1]}\n`, stderr: "" });
+});
+
+Deno.test("ipvstat record with a selection that matches nothing says so, and writes the rest", async () => {
+  const copy = `ipvstat record - --fwmark 99 --replay "$DEMO"`;
+  const result = await shell(`${copy} | ipvstat --replay - -o json | tail -n 1`);
+  const stderr = "ipvstat: No server matches the selection\n";
+  assert.deepEqual(result, { code: 0, stdout: `"virtual_servers":[]}\n`, stderr });
+});
+
 const WRONG: readonly [words: string, line: RegExp][] = [
   ["shwo", /Unknown command "shwo"; did you mean show\?/],
   ["-o jsn", /Unknown FORMAT "jsn" for --output; did you mean json\?/],
@@ -50,11 +64,13 @@ const WRONG: readonly [words: string, line: RegExp][] = [
   ["doctor -o influx", /Unknown FORMAT "influx" for --output; use table or json/],
   ["completions fihs", /Unknown SHELL "fihs" for completions; did you mean fish\?/],
   ["record", /Missing FILE for record: use a file name or -/],
+  ["record x --replay y", /Option --replay requires --anonymize, --service, /],
+  ["record x --anonymize --replay y --rounds 2", /--rounds and --replay cannot be combined/],
   ["record a b", /Unexpected argument "b"; record takes only FILE/],
   ["schema --demo", /Option --demo does not apply to schema; use it with show or stream/],
   [
     "-o",
-    /Missing FORMAT for --output: use table, wide, json, ndjson, influx, prometheus or openmetrics/,
+    /Missing FORMAT for --output: use table, wide, json, ndjson, csv, influx, prometheus, openmetrics or ipvsadm/,
   ],
   ["--demo=1", /Option --demo takes no argument/],
   ["--round 1", /Option --round requires --replay or --demo/],

@@ -20,7 +20,10 @@ import { SHARE_METRICS } from "../lib/metrics/shares.ts";
 export const PAGE: string = new URL("../docs/formats.md", import.meta.url).pathname;
 
 /** Recordings that together have every metric. */
-const RECORDINGS = ["testdata/demo/capture.pcap", "tests/capture/data/linux-7.2.pcap"];
+const RECORDINGS = [
+  "testdata/demo/capture.pcap",
+  ...["linux-7.2", "settings-7.2"].map((name) => `tests/capture/data/${name}.pcap`),
+];
 
 /** A metric family as OpenMetrics describes it, with the names of its labels. */
 interface Family {

@@ -103,10 +103,10 @@ Deno.test("docs/node-exporter.md names every metric of the two outputs that it c
 
 Deno.test("docs/states.md names the states that the labels name", () => {
   const page = read("docs/states.md");
-  const states = [...page.matchAll(/^\| `(\w+)` /gm)].map(([, state]) => state!);
+  const states = [...page.matchAll(/^\| `([\w-]+)` /gm)].map(([, state]) => state!);
   const helps = [...REAL_LABELS, ...VIRTUAL_LABELS].filter(({ name }) => name === "state");
   const named = helps.flatMap(({ help }) =>
-    help.replaceAll(/\(.*?\)/g, "").match(/\b(?!or\b)\w+\b/g) ?? []
+    help.replaceAll(/\(.*?\)/g, "").match(/\b(?!or\b)[\w-]+\b/g) ?? []
   );
   assert.deepEqual(states, named);
 });

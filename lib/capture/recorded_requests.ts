@@ -4,9 +4,11 @@
  * @module
  */
 import { Datagram } from "../netlink/transport.ts";
-import { GENL_ID_CTRL } from "../netlink/uapi.ts";
+import { GENL_ID_CTRL, NETLINK_GENERIC } from "../netlink/uapi.ts";
 import type { Exchange } from "./exchange.ts";
-import { packetError } from "./packets.ts";
+import { findIpvsFamily } from "./ipvs_family.ts";
+import { matchReplies, MAX_REQUESTS } from "./match_replies.ts";
+import { type NetlinkPacket, packetError } from "./packets.ts";
 import { type IpvsRequest, type IsIpvsFamily, parseRequest } from "./request_key.ts";
 
 /** A request in a capture, with its replies. */
@@ -40,4 +42,21 @@ export function readRequests(
     if (request !== undefined) requests.push({ ...request, exchange });
   }
   return requests;
+}
+
+/** Reads the requests in the packets of a capture, with a common limit for all of its rounds. */
+export class RequestReader {
+  #left = MAX_REQUESTS;
+
+  /**
+   * Reads the requests that read IPVS, with their replies, in the order of the packets.
+   *
+   * @throws {CaptureError} if a packet is malformed or truncated, or there are too many requests.
+   */
+  read(packets: readonly NetlinkPacket[]): RecordedRequest[] {
+    const generic = packets.filter((packet) => packet.protocol === NETLINK_GENERIC);
+    const exchanges = matchReplies(generic, this.#left);
+    this.#left -= exchanges.length;
+    return readRequests(exchanges, findIpvsFamily(generic, exchanges));
+  }
 }

@@ -5,22 +5,9 @@
  */
 import type { Source } from "../ipvs/collect.ts";
 import type { Datagram, Transport } from "../netlink/transport.ts";
-import { NETLINK_GENERIC } from "../netlink/uapi.ts";
-import { INITIAL_CHECKSUM, updateChecksum } from "./checksum.ts";
-import { COOKED_HEADER_LENGTH, writeCookedHeader } from "./packets.ts";
-import { FRAME_HEADER_LENGTH, MAX_FRAME_LENGTH, pcapHeader, writeFrameHeader } from "./pcap.ts";
-import {
-  fileFrames,
-  NETLINK_USERSOCK,
-  roundEndFrame,
-  roundStartFrame,
-} from "./recording_frames.ts";
+import { RecordingWriter, type WriteBytes } from "./recording_writer.ts";
 
-/** The size of the output buffer in bytes: larger than the largest frame. */
-const CAPACITY = 2 * MAX_FRAME_LENGTH;
-
-/** Writes the next bytes of the file; they are valid only during the call. */
-export type WriteBytes = (bytes: Uint8Array) => void;
+export type { WriteBytes } from "./recording_writer.ts";
 
 /**
  * Writes a recording: a pcap file of link type netlink, with times in nanoseconds, of one round for
@@ -40,18 +27,11 @@ export type WriteBytes = (bytes: Uint8Array) => void;
  * ```
  */
 export class Recorder {
-  readonly #write: WriteBytes;
-  readonly #buffer = new Uint8Array(CAPACITY);
-  #length = 0;
-  #packets = 0;
-  #checksum = INITIAL_CHECKSUM;
+  readonly #writer: RecordingWriter;
 
   /** Starts a file. `write` is called when the buffer is full, and after each round. */
   constructor(write: WriteBytes) {
-    this.#write = write;
-    const header = pcapHeader();
-    this.#buffer.set(header);
-    this.#length = header.length;
+    this.#writer = new RecordingWriter(write);
   }
 
   /**
@@ -63,16 +43,13 @@ export class Recorder {
    */
   round<T>(live: Source, read: (source: Source) => T): T {
     const time = live.now();
-    this.#packets = 0;
-    this.#checksum = INITIAL_CHECKSUM;
     try {
-      this.#add(NETLINK_USERSOCK, false, time, roundStartFrame(time));
+      this.#writer.startRound(time);
       const result = read(this.#recordingSource(live, time));
-      const end = roundEndFrame(this.#packets, this.#checksum);
-      this.#add(NETLINK_USERSOCK, false, live.now(), end);
+      this.#writer.endRound(live.now());
       return result;
     } finally {
-      this.#flush();
+      this.#writer.flush();
     }
   }
 
@@ -80,7 +57,7 @@ export class Recorder {
     const texts = new Map<string, string | undefined>();
     const recording = (transport: Transport) =>
       new RecordingTransport(transport, (toKernel, bytes) => {
-        this.#add(NETLINK_GENERIC, toKernel, live.now(), bytes);
+        this.#writer.addPacket(toKernel, live.now(), bytes);
       });
     return {
       transport: recording(live.transport),
@@ -90,38 +67,10 @@ export class Recorder {
         if (texts.has(name)) return texts.get(name);
         const text = live.readProc(name);
         texts.set(name, text);
-        if (text === undefined) return undefined;
-        for (const frame of fileFrames(name, text)) {
-          this.#add(NETLINK_USERSOCK, false, live.now(), frame);
-        }
+        if (text !== undefined) this.#writer.addFile(name, live.now(), text);
         return text;
       },
     };
-  }
-
-  #add(protocol: number, toKernel: boolean, time: bigint, bytes: Uint8Array): void {
-    const length = COOKED_HEADER_LENGTH + bytes.length;
-    if (length > MAX_FRAME_LENGTH) {
-      throw new RangeError(
-        `Cannot record a packet of ${length} bytes: the maximum is ${MAX_FRAME_LENGTH}`,
-      );
-    }
-    if (this.#length + FRAME_HEADER_LENGTH + length > CAPACITY) this.#flush();
-    const start = this.#length + FRAME_HEADER_LENGTH;
-    const end = start + length;
-    writeFrameHeader(this.#buffer.subarray(this.#length, start), time, length);
-    const frame = this.#buffer.subarray(start, end);
-    writeCookedHeader(frame, protocol, toKernel);
-    frame.set(bytes, COOKED_HEADER_LENGTH);
-    this.#checksum = updateChecksum(this.#checksum, frame);
-    this.#packets++;
-    this.#length = end;
-  }
-
-  #flush(): void {
-    const length = this.#length;
-    this.#length = 0;
-    if (length > 0) this.#write(this.#buffer.subarray(0, length));
   }
 }
 

@@ -5,14 +5,11 @@
  */
 import type { Source } from "../ipvs/collect.ts";
 import { ENOENT } from "../netlink/errors.ts";
-import { NETLINK_GENERIC } from "../netlink/uapi.ts";
 import { findMissingReplies, findServiceList } from "./completeness.ts";
 import { CaptureError, RECORDED_WITHOUT_IPVS } from "./error.ts";
 import { groupIntoSnapshots, processOf } from "./group_snapshots.ts";
-import { findIpvsFamily } from "./ipvs_family.ts";
-import { matchReplies, MAX_REQUESTS } from "./match_replies.ts";
-import { type NetlinkPacket, readPackets } from "./packets.ts";
-import { readRequests, type RecordedRequest } from "./recorded_requests.ts";
+import { readPackets } from "./packets.ts";
+import { type RecordedRequest, RequestReader } from "./recorded_requests.ts";
 import { readRecordedRounds, type RecordedRound } from "./recording_frames.ts";
 import { ReplayTransport } from "./replay_transport.ts";
 
@@ -146,7 +143,11 @@ export function openRecording(bytes: Uint8Array): Recording {
   const packets = readPackets(bytes);
   const reader = new RequestReader();
   const recorded = readRecordedRounds(packets);
-  if (recorded !== undefined) return new Recording(recorded.map((each) => toRound(each, reader)));
+  if (recorded !== undefined) {
+    return new Recording(
+      recorded.map((each) => toRound(each, each.isComplete ? reader.read(each.packets) : [])),
+    );
+  }
   const all = reader.read(packets);
   const rounds = groupIntoSnapshots(all).map((requests) => {
     const { packet, portId } = requests.find(({ kind }) => kind === "services")!.exchange;
@@ -163,26 +164,14 @@ export function openRecording(bytes: Uint8Array): Recording {
   return new Recording(rounds, isWithoutIpvs);
 }
 
-/** Reads the requests in packets, with a common limit for the whole capture. */
-class RequestReader {
-  #left = MAX_REQUESTS;
-
-  read(packets: readonly NetlinkPacket[]): RecordedRequest[] {
-    const generic = packets.filter((packet) => packet.protocol === NETLINK_GENERIC);
-    const exchanges = matchReplies(generic, this.#left);
-    this.#left -= exchanges.length;
-    return readRequests(exchanges, findIpvsFamily(generic, exchanges));
-  }
-}
-
-function toRound(recorded: RecordedRound, reader: RequestReader): Round {
-  const { time, packets, texts, isComplete } = recorded;
+/** The round of a recording with its requests. */
+export function toRound(
+  { time, texts, isComplete }: RecordedRound,
+  requests: readonly RecordedRequest[],
+): Round {
   const client = "ipvstat";
-  if (!isComplete) {
-    const incompleteReason = "its recording was interrupted";
-    return new Round({ time, client, requests: [], incompleteReason });
-  }
-  const requests = reader.read(packets);
-  const incompleteReason = findMissingReplies(requests);
+  const incompleteReason = isComplete
+    ? findMissingReplies(requests)
+    : "its recording was interrupted";
   return new Round({ time, client, requests, texts, incompleteReason });
 }

@@ -104,6 +104,11 @@ export function destinationsKey(service: string): string {
   return requestKey("destinations", service);
 }
 
+/** The keys of the requests about a service. */
+export function requestKeysOf(service: string): string[] {
+  return [requestKey("service", service), requestKey("destinations", service)];
+}
+
 function requestKey(kind: "service" | "destinations", service: string): string {
   return `${kind} of ${service}`;
 }

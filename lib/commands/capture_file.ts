@@ -19,7 +19,7 @@ const PAUSE_MILLISECONDS = 1;
 const STANDARD_INPUT = new Set(["-", "/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"]);
 
 /** What can be read from, such as `Deno.stdin` or an open file. */
-interface Readable {
+export interface Readable {
   /** Reads some bytes and returns their number; null at the end. */
   readSync(bytes: Uint8Array): number | null;
 }
@@ -52,14 +52,18 @@ export function readCapture(file: string | URL, maxSize = DEFAULT_MAX_SIZE): Uin
   }
 }
 
-/** Turns errors of the system into errors that name the file. */
-function explainFailure(name: string, error: unknown): unknown {
+/**
+ * Turns errors of the system into errors that name the file.
+ *
+ * @param option What reads the file from standard input.
+ */
+export function explainFailure(name: string, error: unknown, option = "--replay"): unknown {
   if (error instanceof CaptureFileError) return error;
   if (error instanceof Deno.errors.NotFound) return cannotRead(name, "no such file", error);
   if (error instanceof Deno.errors.NotCapable) {
     // Deno asks for all permissions to open some files of /dev and /proc.
     if (!/all access/.test(error.message)) return error;
-    const advice = `try: ipvstat --replay - < ${name}`;
+    const advice = `try: ipvstat ${option} - < ${name}`;
     return cannotRead(name, `the runtime does not open this file by name; ${advice}`, error);
   }
   return cannotRead(name, systemReason(error), error);
@@ -75,7 +79,12 @@ function readNamedFile(name: string, maxSize: number): Uint8Array {
   return readAll(file, { name, size: info.size, maxSize });
 }
 
-function rejectDevices(name: string, info: Deno.FileInfo): void {
+/**
+ * Opening a device can have side effects, so a name is checked before it is opened.
+ *
+ * @throws {CaptureFileError} for a directory or a device.
+ */
+export function rejectDevices(name: string, info: Deno.FileInfo): void {
   if (info.isDirectory) throw cannotRead(name, "it is a directory");
   if (info.isCharDevice || info.isBlockDevice) throw cannotRead(name, "it is a device");
 }
@@ -123,7 +132,8 @@ function readUntil(readable: Readable, buffer: Uint8Array, length: number): Uint
   return buffer.subarray(0, end);
 }
 
-function readSome(readable: Readable, buffer: Uint8Array): number | null {
+/** Reads some bytes; returns their number, or null at the end. Waits for data of a pipe. */
+export function readSome(readable: Readable, buffer: Uint8Array): number | null {
   try {
     return readable.readSync(buffer);
   } catch (error) {

@@ -29,5 +29,6 @@ export const NAMESPACE_OPTIONS: readonly Option[] = [
     commands: ["record"],
     help: "record another network namespace: a name, a path or a process ID",
     details: "See show. A recording has one namespace.",
+    excludes: "replay",
   },
 ];

@@ -5,10 +5,18 @@
  */
 
 /**
- * Valid values: a file name, a number from 1 (a `count` or a `width`), seconds, a size in bytes, text
- * that the command parses itself, or one of some words.
+ * Valid values: a file name, a number from 1 (a `count` or a `width`; or a `number`, which may be
+ * larger), seconds, a size in bytes, text that the command parses itself, or one of some words.
  */
-export type Values = "file" | "count" | "width" | "seconds" | "size" | "text" | readonly string[];
+export type Values =
+  | "file"
+  | "count"
+  | "width"
+  | "number"
+  | "seconds"
+  | "size"
+  | "text"
+  | readonly string[];
 
 /** An operand, or the argument of an option. */
 export interface Argument {

@@ -5,9 +5,11 @@
  * @module
  */
 import { type Argument, type Command, NEEDS_CAPTURE, type Option } from "./option_types.ts";
+import { CONNS_OPTIONS } from "./conns_options.ts";
 import { NAMESPACE_OPTIONS } from "./namespace_options.ts";
 import { PROMETHEUS_OPTIONS } from "./prometheus_options.ts";
 import { QUERY_OPTIONS } from "./query_options.ts";
+import { RECORD_OPTIONS } from "./record_options.ts";
 import { STREAM_OPTIONS } from "./stream_options.ts";
 
 export type { Argument, Command, Option, OptionNeed, Values } from "./option_types.ts";
@@ -85,6 +87,15 @@ const TASKS: readonly Command[] = [
     help: "diagnose access problems and suggest fixes",
     details: "The exit status is that of show. Nothing is changed.",
   },
+  {
+    name: "conns",
+    operands: [],
+    help: "sum the connection table, and find stale connections",
+    details: "/proc/net/ip_vs_conn_sync is read and joined to the table of servers. Stale are " +
+      "connections and persistence templates whose real server is not in the table, or has weight " +
+      "0. The options that select servers select connections here, by their own addresses or by " +
+      "their server. Nothing is printed before all of it was read.",
+  },
   { name: "schema", operands: [], help: "print the JSON Schema of show -o json" },
   {
     name: "completions",
@@ -152,7 +163,7 @@ export const OPTIONS: readonly Option[] = [
   {
     name: "color",
     argument: { name: "WHEN", values: COLORS },
-    commands: ["show", "doctor"],
+    commands: ["show", "doctor", "conns"],
     help: "use colours: auto (default; in a terminal), always or never",
   },
   {
@@ -169,7 +180,7 @@ export const OPTIONS: readonly Option[] = [
   {
     name: "output-file",
     argument: FILE,
-    commands: ["show", "doctor"],
+    commands: ["show", "doctor", "conns"],
     help: "write to FILE, which is replaced atomically",
     details: "The data is written to a temporary file beside FILE, .ipvstat-*, which is then " +
       "renamed. FILE keeps its mode, and its owner if the program may set it; a new FILE has mode " +
@@ -224,22 +235,12 @@ export const OPTIONS: readonly Option[] = [
     needs: NEEDS_CAPTURE,
   },
   { name: "demo", commands: ["show", "stream"], help: "read the built-in recording" },
-  {
-    name: "rounds",
-    argument: { name: "N", values: "count" },
-    commands: ["record"],
-    help: "how many snapshots to record (default 1)",
-  },
-  {
-    name: "interval",
-    argument: { name: "SECONDS", values: "seconds" },
-    commands: ["record"],
-    help: "time between snapshots (default 2)",
-  },
+  ...RECORD_OPTIONS,
   ...STREAM_OPTIONS,
+  ...CONNS_OPTIONS,
   {
     name: "debug",
-    commands: ["show", "stream", "record"],
+    commands: ["show", "stream", "record", "conns"],
     help: "log requests, datagrams, retries and times to standard error",
   },
   {

@@ -6,8 +6,9 @@
 import { STATES } from "../query/states.ts";
 import type { Option, OptionNeed } from "./option_types.ts";
 
-/** The commands that read servers. */
+/** The commands that read servers, and those that can select some. */
 const COMMANDS = ["show", "stream"];
+const SELECTING = [...COMMANDS, "record", "conns"];
 
 /** Formats that have a row for each server. */
 const NEEDS_ROWS: readonly OptionNeed[] = ["table", "wide", "csv"].map((value) => ({
@@ -21,7 +22,7 @@ export const QUERY_OPTIONS: readonly Option[] = [
     name: "service",
     argument: { name: "SERVICE", values: "text" },
     repeatable: true,
-    commands: COMMANDS,
+    commands: SELECTING,
     help: "only virtual servers such as tcp://10.0.0.1:80, 10.0.0.0/8 or :80",
     details:
       "SERVICE is [PROTOCOL://][HOST][:PORT], where HOST is an address or a network, and one of " +
@@ -34,14 +35,14 @@ export const QUERY_OPTIONS: readonly Option[] = [
     name: "fwmark",
     argument: { name: "N", values: "text" },
     repeatable: true,
-    commands: COMMANDS,
+    commands: SELECTING,
     help: "only virtual servers with this fwmark",
   },
   {
     name: "real",
     argument: { name: "REAL", values: "text" },
     repeatable: true,
-    commands: COMMANDS,
+    commands: SELECTING,
     help: "only real servers such as 10.1.0.1:80, 10.1.0.0/16 or :80",
     details:
       "REAL is [HOST][:PORT], see --service. Virtual servers without such a real server are " +
@@ -51,28 +52,28 @@ export const QUERY_OPTIONS: readonly Option[] = [
     name: "protocol",
     argument: { name: "PROTOCOL", values: "text" },
     repeatable: true,
-    commands: COMMANDS,
+    commands: SELECTING,
     help: "only virtual servers of tcp, udp, sctp or a protocol number",
   },
   {
     name: "family",
     argument: { name: "FAMILY", values: ["inet", "inet6"] },
     repeatable: true,
-    commands: COMMANDS,
+    commands: SELECTING,
     help: "only virtual servers of this address family: inet or inet6",
   },
   {
     name: "scheduler",
     argument: { name: "NAME", values: "text" },
     repeatable: true,
-    commands: COMMANDS,
+    commands: SELECTING,
     help: "only virtual servers with this scheduler",
   },
   {
     name: "state",
     argument: { name: "STATE", values: STATES },
     repeatable: true,
-    commands: COMMANDS,
+    commands: SELECTING,
     help: "only servers in this state, such as draining or down",
     details: `STATE is one of ${STATES.join(", ")}.`,
   },
@@ -124,7 +125,7 @@ export const QUERY_OPTIONS: readonly Option[] = [
   },
   {
     name: "require-match",
-    commands: ["show"],
+    commands: ["show", "conns"],
     help: "fail if no server is selected",
     details: "The exit status is then 1. The output is the same as without the option.",
   },

@@ -1,16 +1,28 @@
 /**
- * `ipvstat record`: records the kernel's replies, to be replayed anywhere.
+ * `ipvstat record`: records the kernel's replies, to be replayed anywhere, or copies what was
+ * recorded. Both can anonymize, and select virtual servers.
  *
  * @module
  */
 import { Recorder } from "../capture/recorder.ts";
+import type { RecordingRewriter } from "../capture/recording_rewriter.ts";
 import { collect, readWhole, type Source } from "../ipvs/collect.ts";
-import type { Consistency } from "../ipvs/snapshot.ts";
+import type { Consistency, Snapshot } from "../ipvs/snapshot.ts";
 import type { Sink } from "../output/byte_writer.ts";
+import { nameCapture } from "./capture_error.ts";
+import { captureName, readCapture } from "./capture_file.ts";
 import { SignalBlocker } from "./signal_blocker.ts";
 
+/** What to change in a recording. */
+export interface CopyOptions {
+  /** Whether to replace addresses and names of interfaces. */
+  readonly anonymize?: boolean;
+  /** Selects virtual servers of a snapshot; by default all of them. */
+  readonly select?: ((snapshot: Snapshot) => Snapshot) | undefined;
+}
+
 /** How much to record. */
-export interface RecordOptions {
+export interface RecordOptions extends CopyOptions {
   /** Number of snapshots, at least 1. */
   readonly rounds: number;
   /** Seconds from the start of one snapshot to the start of the next. */
@@ -32,7 +44,8 @@ export async function record(
   options: RecordOptions,
 ): Promise<Consistency> {
   using blocker = new SignalBlocker();
-  const recorder = new Recorder(sink);
+  const isChanged = options.anonymize || options.select !== undefined;
+  const recorder = isChanged ? await changingRecorder(sink, options) : new Recorder(sink);
   const read = () => readWhole(source, () => recorder.round(source, collect).consistency);
   const begin = performance.now();
   let result = read();
@@ -44,4 +57,41 @@ export async function record(
     if (result.doubts.length === 0) result = consistency;
   }
   return result;
+}
+
+/** What to copy, and how. */
+export interface CopyCaptureOptions extends CopyOptions {
+  /** Size limit of the capture, in bytes. */
+  readonly maxSize?: number | undefined;
+}
+
+/**
+ * Copies a recording, or a capture of another program.
+ *
+ * @throws {CaptureFileError} if it cannot be read, is not a capture, is too large, or has no traffic
+ * of IPVS.
+ */
+export async function copyCapture(
+  file: string,
+  sink: Sink,
+  options: CopyCaptureOptions,
+): Promise<void> {
+  const capture = readCapture(file, options.maxSize);
+  const recorder = await changingRecorder(sink, options);
+  try {
+    recorder.addCapture(capture);
+  } catch (error) {
+    throw nameCapture(captureName(file), error);
+  }
+}
+
+/** Loads what is seldom needed on demand, such as the cryptography. */
+async function changingRecorder(
+  sink: Sink,
+  { anonymize, select }: CopyOptions,
+): Promise<RecordingRewriter> {
+  const { RecordingRewriter } = await import("../capture/recording_rewriter.ts");
+  if (!anonymize) return new RecordingRewriter(sink, { select });
+  const { Anonymizer } = await import("../capture/anonymizer.ts");
+  return new RecordingRewriter(sink, { select, anonymizer: new Anonymizer() });
 }

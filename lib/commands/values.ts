@@ -71,6 +71,8 @@ function isValid(values: Values, value: string): boolean {
     case "count":
     case "width":
       return /^[1-9]\d{0,5}$/.test(value);
+    case "number":
+      return /^[1-9]\d{0,8}$/.test(value);
     case "seconds":
       return parseSeconds(value) <= MAX_SECONDS;
     case "size":
@@ -89,6 +91,8 @@ function describe(values: Values): string {
     case "count":
     case "width":
       return "a number from 1 to 999999";
+    case "number":
+      return "a number from 1 to 999999999";
     case "seconds":
       return `seconds from 0 to ${MAX_SECONDS}, or a time such as 500ms or 2m`;
     case "size":

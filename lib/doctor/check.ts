@@ -6,9 +6,9 @@
 
 /**
  * `failed`: makes `show` fail. `warning`: `show` reports less than it could, or numbers that do not
- * change. `unknown`: could not be checked.
+ * change. `advice`: another setting may suit this table better. `unknown`: could not be checked.
  */
-export type Status = "ok" | "warning" | "failed" | "unknown";
+export type Status = "ok" | "advice" | "warning" | "failed" | "unknown";
 
 /** The finding of a check that needs ip_vs. */
 export const WITHOUT_IP_VS = "not checked: ip_vs is not loaded";

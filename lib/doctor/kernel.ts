@@ -13,17 +13,26 @@ export function readRelease(files: Files): string | undefined {
   return readText(files, OSRELEASE);
 }
 
+/** Whether the running kernel is at least this version. */
+export type Since = (major: number, minor: number) => boolean;
+
+/** Compares the version of the running kernel; undefined if it cannot be read. */
+export function readVersion(files: Files): Since | undefined {
+  const numbers = /^(\d+)\.(\d+)/.exec(readRelease(files) ?? "");
+  if (numbers === null) return undefined;
+  const version = Number(numbers[1]) * 1000 + Number(numbers[2]);
+  return (major, minor) => version >= major * 1000 + minor;
+}
+
 /** Reports what a kernel of this release supports. */
 export function checkKernel(files: Files): Check {
   const id = "kernel";
   const release = readRelease(files);
-  const numbers = /^(\d+)\.(\d+)/.exec(release ?? "");
-  if (release === undefined || numbers === null) {
+  const since = readVersion(files);
+  if (release === undefined || since === undefined) {
     const finding = `not checked: ${OSRELEASE} is not readable`;
     return { id, status: "unknown", finding, values: { release: release ?? null } };
   }
-  const version = Number(numbers[1]) * 1000 + Number(numbers[2]);
-  const since = (major: number, minor: number) => version >= major * 1000 + minor;
   const traits = [
     since(4, 1) ? "64-bit counters" : "32-bit counters (64-bit since 4.1)",
     since(6, 2) ? "estimator in kernel threads" : "estimator on a timer",

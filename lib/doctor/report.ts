@@ -14,6 +14,7 @@ import { checkNamespace, readNamespace } from "./namespace.ts";
 import { type Probe, probe } from "./probe.ts";
 import { checkEstimator, checkIpv6 } from "./settings.ts";
 import { checkIpvs, readStatus } from "./status.ts";
+import { checkTuning } from "./tuning.ts";
 
 /** The exit code of `show` and, if it fails, its message. */
 export interface Outcome {
@@ -27,7 +28,7 @@ export interface Outcome {
 export interface Report {
   /** The exit code of `show`. */
   readonly exitCode: number;
-  /** The checks, in a fixed order. */
+  /** The checks in a fixed order, and advice. */
   readonly checks: readonly Check[];
 }
 
@@ -55,10 +56,13 @@ export async function examine(
   ];
   const isExplained = checks.some(({ status }) => status === "failed");
   checks.push(checkShow(result, namespace, line, isExplained));
+  checks.push(...checkTuning(machine, result, namespace));
   return { exitCode: code, checks };
 }
 
-const COLORS: Readonly<Record<Status, number>> = { ok: 32, warning: 33, failed: 31, unknown: 2 };
+const COLORS: Readonly<Record<Status, number>> = {
+  ...{ ok: 32, advice: 36, warning: 33, failed: 31, unknown: 2 },
+};
 
 /** A line for each check, followed by its fixes. */
 export function reportText(report: Report, color: boolean): string {
@@ -71,7 +75,10 @@ export function reportText(report: Report, color: boolean): string {
     const indent = " ".repeat(marks + ids + 4);
     return [
       `${mark}${gap}  ${id.padEnd(ids)}  ${printable(finding)}`,
-      ...fix.map((text, i) => `${indent}${i === 0 ? "fix: " : " or: "}${printable(text)}`),
+      ...fix.map((text, i) => {
+        const label = i > 0 ? " or: " : status === "advice" ? "try: " : "fix: ";
+        return `${indent}${label}${printable(text)}`;
+      }),
     ];
   });
   return `${[...lines, "", `exit code ${report.exitCode}, the same as ipvstat show`].join("\n")}\n`;

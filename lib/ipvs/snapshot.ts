@@ -54,7 +54,7 @@ export interface Consistency {
    * `inconsistent`: the table kept changing during the read, see `doubts`.
    */
   readonly state: "verified" | "unverified" | "inconsistent";
-  /** How many times the virtual servers were listed. */
+  /** How many times the virtual servers were listed; 0 if each was asked for by itself. */
   readonly listings: number;
   /** Differences that could not be resolved, in words. */
   readonly doubts: readonly string[];

@@ -59,8 +59,8 @@ const VIRTUAL_STATE =
 const REAL_PORT = "Port; with a tunnel or direct routing that of the virtual server.";
 const METHOD = "Forwarding method: masq, local, tunnel, droute or bypass.";
 const REAL_STATE =
-  "active, idle, overloaded or near-threshold; with weight 0 draining (connections " +
-  "left), still-receiving (traffic) or drained (none left).";
+  "active, idle, near-threshold, overloaded, still-receiving (weight 0, traffic), " +
+  "draining (weight 0, connections left) or drained (weight 0, none left).";
 
 const NAME = "Name from --names.";
 const NAME_LABELS = "Labels of the name, as key=value.";

@@ -81,6 +81,21 @@ function isComparable({ sched, persistent }: VirtualServer): boolean {
   return !persistent && !BY_ADDRESS.has(sched);
 }
 
+/** Sums up each virtual server once, if its real servers follow one another. */
+export class SharesByOwner {
+  #owner: VirtualServer | undefined;
+  #shares: Shares | undefined;
+
+  /** The shares of the real servers of a virtual server. */
+  of(virtual: VirtualServer): Shares {
+    if (virtual !== this.#owner) {
+      this.#owner = virtual;
+      this.#shares = new Shares(virtual);
+    }
+    return this.#shares!;
+  }
+}
+
 /** A share in the formats that have it. */
 export interface ShareMetric {
   /** Its name in JSON. */

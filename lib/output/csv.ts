@@ -8,7 +8,7 @@
 import type { RealServer } from "../ipvs/real_server.ts";
 import { type Snapshot, snapshotList, type Snapshots } from "../ipvs/snapshot.ts";
 import type { VirtualServer } from "../ipvs/virtual_server.ts";
-import { SHARE_METRICS, Shares } from "../metrics/shares.ts";
+import { SHARE_METRICS, SharesByOwner } from "../metrics/shares.ts";
 import {
   type Field,
   FIELDS,
@@ -102,9 +102,18 @@ function allColumns(
     ...OWNER_FIELDS.map(ownerColumn),
     ...FIELDS.map(withoutOwner).filter(rollup ? hasVirtual : hasAny).map(ownColumn),
     ...(isMeasured ? MEASURED_FIELDS.map(ownColumn) : []),
-    ...(rollup ? [] : shareColumns()),
-    ...(rollup ? ROLLUP_FIELDS.map(ownColumn) : []),
+    ...(rollup ? ROLLUP_FIELDS.map(ownColumn) : shareColumns()),
   ];
+}
+
+/** The shares of real servers. */
+function shareColumns(): Column[] {
+  const shares = new SharesByOwner();
+  return SHARE_METRICS.map(({ name, read }) => ({
+    name,
+    virtual: () => undefined,
+    real: (real, owner) => read(shares.of(owner), real) ?? undefined,
+  }));
 }
 
 /** What identifies a virtual server is in the columns with the prefix only. */
@@ -126,20 +135,6 @@ function ownColumn({ name, virtual, real }: Field): Column {
 
 function ownerColumn({ name, virtual }: Field): Column {
   return { name, virtual: (server) => virtual?.(server), real: (_, owner) => virtual?.(owner) };
-}
-
-/** Sums up the real servers of a virtual server once. */
-function shareColumns(): Column[] {
-  let owner: VirtualServer | undefined, shares: Shares | undefined;
-  const sharesOf = (virtual: VirtualServer) => {
-    if (virtual !== owner) [owner, shares] = [virtual, new Shares(virtual)];
-    return shares!;
-  };
-  return SHARE_METRICS.map(({ name, read }) => ({
-    name,
-    virtual: () => undefined,
-    real: (real, virtual) => read(sharesOf(virtual), real) ?? undefined,
-  }));
 }
 
 /** A cell, in quotes if it has to be. A list is separated by spaces. */

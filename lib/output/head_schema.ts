@@ -109,7 +109,7 @@ function reading(): Record<string, Schema> {
       ),
       listings: {
         type: "integer",
-        minimum: 1,
+        minimum: 0,
         description: "How many times virtual servers were listed.",
       },
       doubts: list({ type: "string" }, "Differences that could not be resolved."),

@@ -24,6 +24,7 @@ import { buildFamily, globalMetrics, mergeFamilies, type MetricFamily } from "./
 import { LabelBuffer } from "./label_buffer.ts";
 import { LabelWriter } from "./label_bytes.ts";
 import { labelList, labelText, nameLabels } from "./prometheus_labels.ts";
+import { settingsMetrics } from "./settings_metrics.ts";
 import { statusMetrics } from "./status_metrics.ts";
 
 /** How to write metrics. */
@@ -230,7 +231,8 @@ class MetricsWriter {
 
 /** The families of a namespace as a whole. */
 function familiesOf(snapshot: Snapshot): MetricFamily[] {
-  const families = [...globalMetrics(snapshot), ...statusMetrics(snapshot)];
+  const families = [globalMetrics, statusMetrics, settingsMetrics]
+    .flatMap((metricsOf) => metricsOf(snapshot));
   const { netns } = snapshot;
   if (netns === undefined) return families;
   return families.map((family) => ({

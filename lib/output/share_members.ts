@@ -5,7 +5,7 @@
  */
 import type { RealServer } from "../ipvs/real_server.ts";
 import type { VirtualServer } from "../ipvs/virtual_server.ts";
-import { SHARE_METRICS, Shares } from "../metrics/shares.ts";
+import { SHARE_METRICS, SharesByOwner } from "../metrics/shares.ts";
 import { type ByteWriter, utf8 } from "./byte_writer.ts";
 
 const DECIMALS = 6;
@@ -18,8 +18,7 @@ export class ShareWriter {
     before: utf8(`,"${name}":`),
     read,
   }));
-  #owner: VirtualServer | undefined;
-  #shares: Shares | undefined;
+  readonly #shares = new SharesByOwner();
 
   /** Writes to `out`. */
   constructor(out: ByteWriter) {
@@ -28,12 +27,9 @@ export class ShareWriter {
 
   /** Writes the shares of a real server of a virtual server. */
   write(virtual: VirtualServer, real: RealServer): void {
-    if (virtual !== this.#owner) {
-      this.#owner = virtual;
-      this.#shares = new Shares(virtual);
-    }
+    const shares = this.#shares.of(virtual);
     for (const { before, read } of this.#members) {
-      const value = read(this.#shares!, real);
+      const value = read(shares, real);
       this.#out.raw(before);
       if (value === null) this.#out.raw(NULL);
       else this.#out.fraction(value, DECIMALS);

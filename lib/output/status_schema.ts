@@ -24,6 +24,19 @@ export function settingsSchema(): Schema {
       "The connection table grows above 2^conn_lfactor entries per bucket. Since Linux 7.1.",
     ),
     svc_lfactor: intOrNull("The same for the table of virtual servers."),
+    conn_reuse_mode: intOrNull(
+      "With 0, a new connection from a reused port goes to the real server of the previous one. " +
+        "Since Linux 4.1.",
+    ),
+    conntrack: intOrNull("Whether connections are also tracked by the firewall."),
+    expire_nodest_conn: intOrNull("Whether connections end when their real server is removed."),
+    expire_quiescent_template: intOrNull("Whether persistence ends at a real server of weight 0."),
+    sloppy_tcp: intOrNull("Whether any packet may start a TCP connection, since Linux 3.11."),
+    sync_threshold: intOrNull("Packets after which a connection is synchronized."),
+    sync_period: intOrNull("It is synchronized again after this many packets."),
+    sync_refresh_period: intOrNull("Seconds between messages about a connection."),
+    sync_ports: intOrNull("Number of threads and ports of the sync daemons."),
+    sync_persist_mode: intOrNull("With 1, of persistence only templates are synchronized."),
   });
 }
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { RealServer, RealServerState } from "../ipvs/real_server.ts";
+import { REAL_SERVER_STATES, type RealServer, type RealServerState } from "../ipvs/real_server.ts";
 import type { Server } from "../ipvs/server.ts";
 import type { VirtualServer } from "../ipvs/virtual_server.ts";
 import { countStates } from "../metrics/aggregates.ts";
@@ -58,8 +58,9 @@ export function virtualText(server: VirtualServer): RowText {
 /** Name, scheduler, and the number of real servers in each state. */
 export function rollupText(server: VirtualServer): RowText {
   const { name, warning } = virtualText(server);
-  const counts = Object.entries(countStates(server)).filter(([, count]) => count > 0)
-    .map(([state, count]) => `${count} ${state}`);
+  const numbers = countStates(server);
+  const counts = REAL_SERVER_STATES.filter((state) => numbers[state] > 0)
+    .map((state) => `${numbers[state]} ${stateText(state)}`);
   return {
     name,
     settings: [...nameOf(server), printable(server.sched), ...counts].join(", "),

@@ -1,5 +1,6 @@
 /**
- * Reads the settings of IPVS, below `/proc/sys/net/ipv4/vs`, that affect the values in a snapshot.
+ * Reads the settings of IPVS, below `/proc/sys/net/ipv4/vs`, that affect the values in a snapshot or
+ * how connections are handled.
  * Each network namespace has its own settings.
  *
  * @module
@@ -22,6 +23,29 @@ export interface Settings {
   readonly connLfactor: number | null;
   /** `svc_lfactor`, since Linux 7.1: load factor of the table of virtual servers, -8 to 8. */
   readonly svcLfactor: number | null;
+  /**
+   * `conn_reuse_mode`, since Linux 4.1: with 0, a new connection from a reused port goes to the real
+   * server of the previous one.
+   */
+  readonly connReuseMode: number | null;
+  /** `conntrack`: whether connections are also tracked by the firewall. */
+  readonly conntrack: number | null;
+  /** `expire_nodest_conn`: whether connections end when their real server is removed. */
+  readonly expireNodestConn: number | null;
+  /** `expire_quiescent_template`: whether persistence ends at a real server of weight 0. */
+  readonly expireQuiescentTemplate: number | null;
+  /** `sloppy_tcp`, since Linux 3.11: whether any packet may start a TCP connection. */
+  readonly sloppyTcp: number | null;
+  /** `sync_threshold`, first number: packets after which a connection is synchronized. */
+  readonly syncThreshold: number | null;
+  /** `sync_threshold`, second number: it is synchronized again after this many packets. */
+  readonly syncPeriod: number | null;
+  /** `sync_refresh_period`, since Linux 3.5: seconds between messages about a connection. */
+  readonly syncRefreshPeriod: number | null;
+  /** `sync_ports`, since Linux 3.5: number of threads and ports of the sync daemons. */
+  readonly syncPorts: number | null;
+  /** `sync_persist_mode`, since Linux 3.11: with 1, of persistence only templates are synchronized. */
+  readonly syncPersistMode: number | null;
 }
 
 /** The kernel's estimator updates counters and rates after this many seconds. */
@@ -55,6 +79,15 @@ export function readSettings(readFile: (path: string) => string | undefined): Se
     connMax: toNumber("conn_max", text),
     connLfactor: toNumber("conn_lfactor", text),
     svcLfactor: toNumber("svc_lfactor", text),
+    connReuseMode: toNumber("conn_reuse_mode", text),
+    conntrack: toNumber("conntrack", text),
+    expireNodestConn: toNumber("expire_nodest_conn", text),
+    expireQuiescentTemplate: toNumber("expire_quiescent_template", text),
+    sloppyTcp: toNumber("sloppy_tcp", text),
+    ...readSyncThreshold(text),
+    syncRefreshPeriod: toNumber("sync_refresh_period", text),
+    syncPorts: toNumber("sync_ports", text),
+    syncPersistMode: toNumber("sync_persist_mode", text),
   };
   return Object.values(settings).every((value) => value === null) ? null : settings;
 }
@@ -62,6 +95,20 @@ export function readSettings(readFile: (path: string) => string | undefined): Se
 /** Whether the settings stop the estimator, so that counters and rates of servers do not move. */
 export function isFrozen(settings: Settings | null): boolean {
   return settings?.runEstimation === 0 || settings?.estCpulist === "";
+}
+
+/** Two numbers in one file. */
+function readSyncThreshold(
+  text: (name: string) => string | null,
+): Pick<Settings, "syncThreshold" | "syncPeriod"> {
+  const name = "sync_threshold";
+  const values = text(name)?.split(/\s+/) ?? [null, null];
+  if (values.length !== 2) {
+    const path = `${SETTINGS_DIRECTORY}/${name}`;
+    throw new DecodeError(`Cannot parse ${path}: it has ${values.length} numbers, not 2`);
+  }
+  const [syncThreshold, syncPeriod] = values.map((value) => toNumber(name, () => value));
+  return { syncThreshold: syncThreshold!, syncPeriod: syncPeriod! };
 }
 
 function toNumber(name: string, text: (name: string) => string | null): number | null {

@@ -97,6 +97,25 @@ export class Selection {
     return this.#virtual.length + this.#real.length + this.#states.size === 0;
   }
 
+  /** What it selects, as text. */
+  get text(): SelectionText {
+    return this.#text;
+  }
+
+  /** Whether it selects a virtual server, if nothing but its real servers prevents that. */
+  matchesVirtual(virtual: VirtualServer): boolean {
+    return this.#virtual.every((keep) => keep(virtual)) &&
+      (this.#states.size === 0 || this.#states.has(virtual.state));
+  }
+
+  /** Whether it selects a real server of a virtual server. */
+  matchesReal(virtual: VirtualServer, real: RealServer): boolean {
+    const isOfStates = this.#states.size === 0 || this.#states.has(virtual.state) ||
+      this.#states.has(real.state);
+    return isOfStates && this.#virtual.every((keep) => keep(virtual)) &&
+      this.#real.every((keep) => keep(real));
+  }
+
   /** The snapshot with the servers that are selected. Everything else in it remains. */
   select(snapshot: Snapshot): Snapshot {
     if (this.isEverything) return snapshot;

@@ -81,6 +81,8 @@ Deno.test("the last real server of a generated recording has the numbers calcula
     pps_out: 2400,
     bytes_in_per_second: 320_100,
     bytes_out_per_second: 2_186_400,
+    share: 0.011317, // of 100 × 1,000,003 + 24,950 × 7,919, where 24,950 = 200 + ... + 299
+    weight_share: 0.019802, // 100 / 5,050
   });
 });
 

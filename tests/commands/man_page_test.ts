@@ -35,7 +35,7 @@ Deno.test("manPage() groups the options by command", () => {
   const own = (command: string) =>
     optionsOf(command).map(({ name }) => name).filter((name) => !COMMON.includes(name));
   assert.deepEqual(groups, [
-    ...["show", "stream", "record", "doctor"].map((command) => [command, own(command)]),
+    ...["show", "stream", "record", "doctor", "conns"].map((command) => [command, own(command)]),
     ["All commands", COMMON],
   ]);
 });

@@ -91,7 +91,8 @@ Deno.test("parseArguments() suggests options of the command, wherever it is on t
 
 Deno.test("parseArguments() lists the options of the command if none is similar", () => {
   const none = /^Unknown option --qqqqqqqqqq; /;
-  const ofRecord = /; record takes --rounds, --interval, --debug, --help and --version$/;
+  const ofRecord =
+    /; record takes --service, .*, --rounds, --interval, .*, --debug, --help and --version$/;
   for (const words of [["record", "x", "--qqqqqqqqqq"], ["--qqqqqqqqqq", "y", "record", "x"]]) {
     refuses(words, none);
     refuses(words, ofRecord);
@@ -102,7 +103,10 @@ Deno.test("parseArguments() lists the options of the command if none is similar"
 });
 
 Deno.test("parseArguments() lists the choices if none is similar", () => {
-  refuses(["-o", "xml"], /; use table, wide, json, ndjson, influx, prometheus or openmetrics$/);
+  refuses(
+    ["-o", "xml"],
+    /; use table, wide, json, ndjson, csv, influx, prometheus, openmetrics or ipvsadm$/,
+  );
   refuses(["completions", "powershell"], /; use bash, zsh or fish$/);
   refuses(
     ["qqqqqqqq"],
@@ -121,7 +125,7 @@ Deno.test("parseArguments() suggests two dashes for a long option with one", () 
 });
 
 Deno.test("parseArguments() lists the choices for a missing argument or operand", () => {
-  const formats = "table, wide, json, ndjson, influx, prometheus or openmetrics";
+  const formats = "table, wide, json, ndjson, csv, influx, prometheus, openmetrics or ipvsadm";
   refuses(["-o"], new RegExp(`^Missing FORMAT for --output: use ${formats}$`));
   refuses(["--output="], new RegExp(`^Missing FORMAT for --output: use ${formats}$`));
   refuses(["doctor", "-o"], /^Missing FORMAT for --output: use table or json$/);
@@ -144,7 +148,7 @@ Deno.test("parseArguments() refuses what a command or a flag does not take", () 
   );
   refuses(
     ["schema", "-o", "json"],
-    /^Option --output does not apply to schema; use it with show, stream or doctor$/,
+    /^Option --output does not apply to schema; use it with show, stream, doctor or conns$/,
   );
   refuses(["--demo=yes"], /^Option --demo takes no argument$/);
 });

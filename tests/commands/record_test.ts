@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { openRecording } from "../../lib/capture/recording.ts";
-import { record } from "../../lib/commands/record.ts";
+import { copyCapture, record } from "../../lib/commands/record.ts";
 import { collect } from "../../lib/ipvs/collect.ts";
 import { NetlinkError } from "../../lib/netlink/errors.ts";
 import { run } from "../_commands.ts";
@@ -28,6 +28,39 @@ Deno.test("record() writes each snapshot when it is complete, and each can be re
     assert.equal([...snapshot.virtualServers].length, 2);
   }
   assert.throws(() => recording.selectRound(4));
+});
+
+Deno.test("record() can anonymize: the same address is replaced by the same one in all snapshots", async () => {
+  const chunks: Uint8Array[] = [];
+  const options = { rounds: 2, interval: 0, anonymize: true };
+  const consistency = await record(
+    fakeKernel({ services: SERVICES }),
+    (bytes) => chunks.push(bytes.slice()),
+    options,
+  );
+  assert.equal(consistency.state, "verified");
+  const { rounds } = openRecording(concat(...chunks));
+  const addresses = rounds.map((round) =>
+    [...collect(round.play()).virtualServers].map(({ address }) => address)
+  );
+  assert.deepEqual(addresses[0], addresses[1]);
+  assert.equal(addresses[0]!.length, 2);
+  assert.match(addresses[0]![0]!, /^(8|9|1[0-5])\./);
+});
+
+Deno.test("copyCapture() reports what it cannot read, by the name of the file", async () => {
+  const from = (path: string) => new URL(path, import.meta.url).pathname;
+  const page = from("../../README.md");
+  await assert.rejects(copyCapture(page, () => {}, { anonymize: true }), {
+    message: `Cannot read ${page}: it is neither pcap nor pcapng`,
+  });
+  const capture = from("../capture/data/no_ipvs.pcap");
+  await assert.rejects(copyCapture(capture, () => {}, { anonymize: true }), {
+    message: `Cannot read ${capture}: it contains no requests that read IPVS`,
+  });
+  await assert.rejects(copyCapture(capture, () => {}, { maxSize: 10 }), {
+    message: /larger than 10 bytes/,
+  });
 });
 
 Deno.test("record() returns the consistency of the first inconsistent snapshot", async () => {

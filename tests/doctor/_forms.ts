@@ -18,7 +18,7 @@ export interface JsonReport {
 export function assertSameReport(text: string, json: JsonReport): void {
   const lines = json.checks.flatMap(({ id, status, finding, fix = [] }) => [
     [status, id, finding],
-    ...fix.map((each, i) => [i === 0 ? "fix:" : "or:", each]),
+    ...fix.map((each, i) => [i > 0 ? "or:" : status === "advice" ? "try:" : "fix:", each]),
   ]);
   const end = ["exit", "code", `${json.exit_code},`, "the same as ipvstat show"];
   const printed = text.trimEnd().split("\n").filter((line) => line !== "");

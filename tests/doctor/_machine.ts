@@ -57,6 +57,35 @@ const LINKS: Changes = {
   "/proc/1/ns/net": "net:[4026531840]",
 };
 
+/** Settings and timeouts that suit the table. */
+const TUNED: Partial<Kernel> = {
+  timeouts: { tcp: 7200, tcpFin: 120, udp: 300 },
+  proc: settingsFiles({
+    conn_reuse_mode: "1",
+    conntrack: "0",
+    expire_nodest_conn: "1",
+    expire_quiescent_template: "1",
+    sloppy_tcp: "0",
+    sync_threshold: "3\t50",
+    sync_refresh_period: "0",
+    sync_ports: "1",
+    sync_persist_mode: "0",
+  }),
+};
+
+/** The files of settings of IPVS, by path below /proc. */
+export function settingsFiles(settings: Readonly<Record<string, string>>): Record<string, string> {
+  const files = Object.entries(settings);
+  return Object.fromEntries(
+    files.map(([name, value]) => [`sys/net/ipv4/vs/${name}`, `${value}\n`]),
+  );
+}
+
+/** The tuned settings with some others. */
+export function tunedWith(settings: Readonly<Record<string, string>>): Record<string, string> {
+  return { ...TUNED.proc, ...settingsFiles(settings) };
+}
+
 /** How a machine differs from one without problems. */
 export interface Setting {
   readonly kernel?: Partial<Kernel>;
@@ -89,7 +118,9 @@ export function fakeMachine({ kernel = {}, changes = {}, refusal }: Setting = {}
     readLink: (path) => links[path] ?? ENOENT,
     openSource() {
       if (refusal !== undefined) throw refusal;
-      return Object.assign(fakeKernel({ services, ...kernel }), { [Symbol.dispose]() {} });
+      return Object.assign(fakeKernel({ services, ...TUNED, ...kernel }), {
+        [Symbol.dispose]() {},
+      });
     },
   };
 }

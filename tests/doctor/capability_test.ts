@@ -178,6 +178,7 @@ Deno.test("a missing capability does not affect the other checks", async () => {
     "counters unknown",
     "ipv6 unknown",
     "show failed",
+    "tuning unknown",
   ]);
 });
 

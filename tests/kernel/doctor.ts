@@ -8,9 +8,9 @@ import { check, reportOf } from "./_report.ts";
 
 const test = phase("doctor.sh");
 
-/** The checks that are not ok, as "id status". */
+/** The checks that are neither ok nor advice, as "id status". */
 function problems(files: Files, name: string): string[] {
-  return reportOf(files, name).checks.filter(({ status }) => status !== "ok")
+  return reportOf(files, name).checks.filter(({ status }) => !["ok", "advice"].includes(status))
     .map(({ id, status }) => `${id} ${status}`);
 }
 
@@ -26,6 +26,8 @@ const NAMES: Readonly<Record<string, number>> = {
   ambient: 0,
   frozen: 0,
   mended: 0,
+  untuned: 0,
+  tuned: 0,
   "without-proc": 0,
   "pid-only": 0,
 };
@@ -39,7 +41,7 @@ for (const [name, code] of Object.entries(NAMES)) {
   });
 }
 
-for (const name of ["well", "nobody", "frozen"]) {
+for (const name of ["well", "nobody", "frozen", "untuned"]) {
   test(`doctor reports the same as text as in JSON: ${name}`, (files) => {
     const { status, err } = seen(files, name);
     assert.deepEqual([status, err], [NAMES[name], ""]);
@@ -72,7 +74,11 @@ test("doctor finds no problem as root, or with the ambient capability", (files) 
 });
 
 test("doctor distinguishes an empty table from another network namespace", (files) => {
-  assert.deepEqual(problems(files, "empty"), ["counters unknown", "show warning"]);
+  assert.deepEqual(problems(files, "empty"), [
+    "counters unknown",
+    "show warning",
+    "tuning unknown",
+  ]);
   assert.match(check(files, "empty", "namespace").finding, /, the same as process 1$/);
   assert.match(check(files, "elsewhere", "namespace").finding, /, not the same as process 1$/);
   const fix = ["sudo nsenter --target 1 --net ipvstat"];
@@ -120,6 +126,59 @@ test("doctor reports that the estimator is stopped, on kernels where that is pos
   const { finding, fix } = check(files, "frozen", "estimator");
   assert.match(finding, /^frozen: net\.ipv4\.vs\.run_estimation is 0/);
   assert.deepEqual(fix, ["sudo sysctl -w net.ipv4.vs.run_estimation=1"]);
+});
+
+/** The suggestions, by the id of the check. */
+function advice(files: Files, name: string): Map<string, string> {
+  const found = reportOf(files, name).checks.filter(({ status }) => status === "advice");
+  return new Map(found.map(({ id, finding }) => [id, finding]));
+}
+
+test("doctor suggests what is true for the table with the kernel's defaults", (files) => {
+  assert.deepEqual([...advice(files, "well").keys()], [
+    "removed_servers",
+    "persistence",
+    "idle_timeout",
+  ]);
+});
+
+test("doctor suggests other settings, and nothing once its suggestions are followed", (files) => {
+  const untuned = advice(files, "untuned");
+  assert.deepEqual([...untuned.keys()], [
+    "connection_reuse",
+    "removed_servers",
+    "persistence",
+    "idle_timeout",
+    "sloppy_tcp",
+    "sync_message_size",
+  ]);
+  assert.match(untuned.get("persistence")!, /of 3 persistent virtual servers stay/);
+  assert.match(untuned.get("idle_timeout")!, /after 900 s/);
+  assert.match(untuned.get("sync_message_size")!, /1472 bytes .* MTU of sync0 is 1450$/);
+  assert.equal(textOf(files, "commands.txt").trim().split("\n").length, 5);
+  assert.deepEqual([...advice(files, "tuned")], []);
+  assert.equal(check(files, "tuned", "tuning").finding, "the settings suit this table");
+});
+
+test("the sample in docs/tuning.md is the output of doctor", (files) => {
+  const page = Deno.readTextFileSync(new URL("../../docs/tuning.md", import.meta.url));
+  const [, sample = ""] = /```console\n\$ sudo ipvstat doctor\n…\n(.*?)```/s.exec(page) ?? [];
+  assert.ok(sample.includes("sync_message_size"));
+  assert.ok(textOf(files, "untuned.out").endsWith(sample));
+});
+
+test("the values of the tuning audit are the kernel's", (files) => {
+  const values = check(files, "untuned", "tuning").values!;
+  const [threshold, period] = textOf(files, "untuned.sync_threshold").trim().split("\t");
+  assert.deepEqual([values["sync_threshold"], values["sync_period"]], [3, 50]);
+  assert.deepEqual([threshold, period], ["3", "50"]);
+  const names = Object.keys(files).flatMap((file) =>
+    /^untuned\.(?!out|err|sta)(.*)/.exec(file)?.[1] ?? []
+  );
+  assert.equal(names.length, 9);
+  for (const name of names.filter((name) => name !== "sync_threshold")) {
+    assert.equal(values[name], Number(textOf(files, `untuned.${name}`)), name);
+  }
 });
 
 const page = Deno.readTextFileSync(new URL("../../docs/troubleshooting.md", import.meta.url));

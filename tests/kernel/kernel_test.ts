@@ -23,6 +23,7 @@ if (["7.2", "6.1"].includes(chosenKernel())) {
 if (chosenKernel() === "7.2") {
   await import("./attacks.ts");
   await import("./examples.ts");
+  await import("./conns.ts");
   await import("./query.ts");
   await import("./netns.ts");
 }
@@ -30,4 +31,8 @@ if (chosenKernel() === "7.2") {
 // Last, as their connections keep ip_vs loaded: other phases need a fresh one without any counts.
 await import("./hard_cases.ts");
 await import("./recording.ts");
-if (chosenKernel() === "7.2") await import("./node_exporter.ts");
+if (chosenKernel() === "7.2") {
+  await import("./anonymize.ts");
+  await import("./node_exporter.ts");
+  await import("./states.ts");
+}

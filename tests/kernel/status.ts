@@ -21,7 +21,23 @@ const SETTINGS = [
   ["conn_max", "7.2"],
   ["conn_lfactor", "7.1"],
   ["svc_lfactor", "7.1"],
+  ["conn_reuse_mode", "4.1"],
+  ["conntrack", "2.6"],
+  ["expire_nodest_conn", "2.6"],
+  ["expire_quiescent_template", "2.6"],
+  ["sloppy_tcp", "3.11"],
+  ["sync_threshold", "2.6"],
+  ["sync_period", "2.6"],
+  ["sync_refresh_period", "3.5"],
+  ["sync_ports", "3.5"],
+  ["sync_persist_mode", "3.11"],
 ] as const;
+
+/** Settings that are one of several numbers in a file: its name, and the place. */
+const PARTS: Readonly<Record<string, readonly [file: string, index: number]>> = {
+  sync_threshold: ["sync_threshold", 0],
+  sync_period: ["sync_threshold", 1],
+};
 
 /** Whether the kernel is at least this version. */
 function isAtLeast(version: string): boolean {
@@ -32,14 +48,15 @@ function isAtLeast(version: string): boolean {
 }
 
 function settingOf(files: Files, moment: string, name: string): string | number | null {
-  if (files[`${moment}.${name}`] === undefined) return null;
-  const text = textOf(files, `${moment}.${name}`).trim();
-  return name === "est_cpulist" ? text : Number(text);
+  const [file, index] = PARTS[name] ?? [name, 0];
+  if (files[`${moment}.${file}`] === undefined) return null;
+  const text = textOf(files, `${moment}.${file}`).trim();
+  return name === "est_cpulist" ? text : Number(text.split("\t")[index]);
 }
 
-function settingsOf(files: Files, moment: string): Values | null {
+function settingsOf(files: Files, moment: string): Values {
   const settings = SETTINGS.map(([name]) => [name, settingOf(files, moment, name)] as const);
-  return settings.every(([, value]) => value === null) ? null : Object.fromEntries(settings);
+  return Object.fromEntries(settings);
 }
 
 /** Parses ip_vs_status, independently of the program. */
@@ -85,7 +102,7 @@ function expectedStatus(files: Files, moment: string): Values | null {
 
 /** The samples of settings, tables and estimator, as "name{labels} value". */
 function samplesOf(text: string): string[] {
-  const names = /^ipvs_(connection_table_(?!size)|service_table|estimator)/;
+  const names = /^ipvs_(connection_table_(?!size)|service_table|estimator|settings)/;
   return text.split("\n").filter((line) => names.test(line)).toSorted();
 }
 
@@ -103,6 +120,10 @@ function expectedSamples(files: Files, moment: string): string[] {
     ["service_table_load_factor", setting("svc_lfactor")],
     ["estimator_enabled", run],
     ["estimator_nice", setting("est_nice")],
+    ...SETTINGS.slice(6).map(([name]): [string, unknown] => {
+      const unit = name === "sync_refresh_period" ? "_seconds" : "";
+      return [`settings_${name}${unit}`, setting(name)];
+    }),
     [
       cpus === "" ? "estimator_info" : `estimator_info{cpulist="${cpus}"}`,
       cpus === null ? null : 1,
@@ -180,7 +201,7 @@ for (const moment of ["busy", "tuned"]) {
 
 test(`Linux ${chosenKernel()} has the files of its version, with changed values`, (files) => {
   for (const [name, since] of SETTINGS) {
-    assert.equal(files[`busy.${name}`] !== undefined, isAtLeast(since), name);
+    assert.equal(settingOf(files, "busy", name) !== null, isAtLeast(since), name);
   }
   assert.equal(files["busy.ip_vs_status"] !== undefined, isAtLeast("7.1"));
   const held = "hold tcp,192.0.2.10,80";
@@ -194,10 +215,15 @@ test(`Linux ${chosenKernel()} has the files of its version, with changed values`
 });
 
 test(`a network namespace has its own settings and tables`, (files) => {
+  assert.deepEqual(
+    ["conn_reuse_mode", "sync_period", "sync_ports"].map((name) => settingOf(files, "tuned", name)),
+    [2, 51, 3],
+  );
   const { settings, kernel_status } = jsonOf(files, "other.json") as Record<
     string,
     Values | null
   >;
+  assert.deepEqual([settings?.["conn_reuse_mode"], settings?.["sync_period"]], [1, 50]);
   assert.equal(settings?.["run_estimation"] ?? null, isAtLeast("5.16") ? 1 : null);
   assert.equal(settings?.["conn_max"] ?? null, isAtLeast("7.2") ? 5 : null);
   assert.equal(kernel_status?.["connections"] ?? null, isAtLeast("7.1") ? 0 : null);

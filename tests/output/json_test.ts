@@ -144,7 +144,7 @@ Deno.test("encodeJson() prints settings and kernel status with these names", () 
   const lines = json(collect(fakeKernel({ proc }))).split("\n");
   assert.deepEqual(lines.filter((line) => /^"(settings|kernel_status)":/.test(line)), [
     `"settings":{"run_estimation":1,"est_cpulist":"0-3,8","est_nice":-7,"conn_max":1073741824,` +
-    `"conn_lfactor":-4,"svc_lfactor":3},`,
+    `"conn_lfactor":-4,"svc_lfactor":3,"conn_reuse_mode":1,"conntrack":0,"expire_nodest_conn":1,"expire_quiescent_template":2,"sloppy_tcp":3,"sync_threshold":4,"sync_period":51,"sync_refresh_period":6,"sync_ports":7,"sync_persist_mode":8},`,
     `"kernel_status":{"connections":982,"connection_table":{"buckets":4096,"load_factor":-4,` +
     `"buckets_by_length":[2569,1176,301,41,8,1,0,0]},"virtual_servers":11,"service_table":` +
     `{"buckets":128,"load_factor":-3,"buckets_by_length":[119,7,2,0,0,0,0,0]},"estimator":` +

@@ -15,4 +15,13 @@ export const SETTINGS_FILES: Readonly<Record<string, string>> = {
   "sys/net/ipv4/vs/conn_max": "1073741824\n",
   "sys/net/ipv4/vs/conn_lfactor": "-4\n",
   "sys/net/ipv4/vs/svc_lfactor": "3\n",
+  "sys/net/ipv4/vs/conn_reuse_mode": "1\n",
+  "sys/net/ipv4/vs/conntrack": "0\n",
+  "sys/net/ipv4/vs/expire_nodest_conn": "1\n",
+  "sys/net/ipv4/vs/expire_quiescent_template": "2\n",
+  "sys/net/ipv4/vs/sloppy_tcp": "3\n",
+  "sys/net/ipv4/vs/sync_threshold": "4\t51\n",
+  "sys/net/ipv4/vs/sync_refresh_period": "6\n",
+  "sys/net/ipv4/vs/sync_ports": "7\n",
+  "sys/net/ipv4/vs/sync_persist_mode": "8\n",
 };

@@ -16,11 +16,26 @@ Deno.test("readSettings() reads every setting of Linux 7.2", () => {
     connMax: 1_073_741_824,
     connLfactor: -4,
     svcLfactor: 3,
+    connReuseMode: 1,
+    conntrack: 0,
+    expireNodestConn: 1,
+    expireQuiescentTemplate: 2,
+    sloppyTcp: 3,
+    syncThreshold: 4,
+    syncPeriod: 51,
+    syncRefreshPeriod: 6,
+    syncPorts: 7,
+    syncPersistMode: 8,
   });
 });
 
 Deno.test("readSettings() returns null for settings that an older kernel does not have", () => {
-  const none = { connMax: null, connLfactor: null, svcLfactor: null };
+  const none = {
+    ...{ connMax: null, connLfactor: null, svcLfactor: null, connReuseMode: null, conntrack: null },
+    ...{ expireNodestConn: null, expireQuiescentTemplate: null, sloppyTcp: null },
+    ...{ syncThreshold: null, syncPeriod: null, syncRefreshPeriod: null, syncPorts: null },
+    syncPersistMode: null,
+  };
   assert.deepEqual(read({ [`${DIRECTORY}/run_estimation`]: "0\n" }), {
     runEstimation: 0,
     estCpulist: null,
@@ -44,6 +59,19 @@ Deno.test("readSettings() reports a setting that is not an integer of at most 32
       message: `Cannot parse sys/net/ipv4/vs/conn_max: "${value}" is not an integer of 32 bits`,
     });
   }
+});
+
+Deno.test("readSettings() reports a sync_threshold that is not two integers", () => {
+  const readThreshold = (text: string) =>
+    read({ ...SETTINGS_FILES, [`${DIRECTORY}/sync_threshold`]: text });
+  for (const text of ["3\n", "3\t50\t1\n"]) {
+    const count = text.split("\t").length;
+    assert.throws(() => readThreshold(text), {
+      name: "DecodeError",
+      message: `Cannot parse sys/net/ipv4/vs/sync_threshold: it has ${count} numbers, not 2`,
+    });
+  }
+  assert.throws(() => readThreshold("3\tx\n"), { message: /"x" is not an integer of 32 bits$/ });
 });
 
 Deno.test("readSettings() accepts any integer of at most 32 bits", () => {

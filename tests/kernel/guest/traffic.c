@@ -10,7 +10,8 @@
  * timeout (ipvsadm --set), so it does not expire during a comparison.
  *
  * ENDPOINT is PROTO,ADDRESS,PORT with PROTO tcp, udp or sctp, optionally followed by
- * ",ADDRESS" of the client. A client prints how many requests got a reply.
+ * ",ADDRESS" or ",ADDRESS,PORT" of the client. A client prints how many requests got a reply, and if a server
+ * was started with a number from 1 to 255 in TRAFFIC_ID, how many replies came from it, as " ID:COUNT".
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -26,6 +27,8 @@
 
 enum { MAX_SOCKETS = 1024, REPLY_BYTES = 700, TIMEOUT_S = 60 };
 static const char BYE[] = "bye";
+/* Replies by the TRAFFIC_ID of the server. */
+static int replies[256];
 
 struct endpoint {
   int type, protocol;
@@ -52,13 +55,13 @@ static socklen_t parse_address(const char *text, int port, struct sockaddr_stora
 static struct endpoint parse_endpoint(char *text) {
   struct endpoint end = {0};
   char *protocol = strtok(text, ","), *address = strtok(NULL, ",");
-  char *port = strtok(NULL, ","), *source = strtok(NULL, ",");
+  char *port = strtok(NULL, ","), *source = strtok(NULL, ","), *source_port = strtok(NULL, ",");
   if (!protocol || !address || !port) errx(2, "not PROTO,ADDRESS,PORT: %s", text);
   end.protocol = !strcmp(protocol, "udp") ? IPPROTO_UDP
                  : !strcmp(protocol, "sctp") ? IPPROTO_SCTP : IPPROTO_TCP;
   end.type = end.protocol == IPPROTO_UDP ? SOCK_DGRAM : SOCK_STREAM;
   end.length = parse_address(address, atoi(port), &end.address);
-  if (source) end.has_source = parse_address(source, 0, &end.source) > 0;
+  if (source) end.has_source = parse_address(source, source_port ? atoi(source_port) : 0, &end.source) > 0;
   return end;
 }
 
@@ -113,6 +116,8 @@ static void serve(int count, char **endpoints) {
   static struct pollfd table[MAX_SOCKETS];
   static char reply[REPLY_BYTES];
   int listening[MAX_SOCKETS] = {0}, used = 0;
+  const char *id = getenv("TRAFFIC_ID");
+  if (id) reply[0] = atoi(id);
   for (; used < count; used++) {
     struct endpoint end = parse_endpoint(endpoints[used]);
     int fd = open_socket(&end);
@@ -140,6 +145,7 @@ static int receive(int fd, int until_closed) {
   ssize_t got, total = 0;
   do {
     got = recv(fd, reply, sizeof reply, 0);
+    if (got > 0 && total == 0) replies[(unsigned char)reply[0]]++;
     if (got > 0) total += got;
   } while (until_closed && got > 0);
   return until_closed ? got == 0 && total == REPLY_BYTES : got > 0;
@@ -178,7 +184,10 @@ int main(int argc, char **argv) {
     if (fd >= 0) answered++;
     if (fd >= 0 && !hold) close(fd);
   }
-  printf("%s %s %d/%d\n", argv[1], label, answered, count);
+  printf("%s %s %d/%d", argv[1], label, answered, count);
+  for (int id = 1; id < 256; id++)
+    if (replies[id]) printf(" %d:%d", id, replies[id]);
+  printf("\n");
   fflush(stdout);
   if (hold) {
     into_background();

@@ -1,4 +1,4 @@
-# The phase of hard_cases.ts and recording.ts: three tables, each read by ipvstat and ipvsadm while it does not
+# The phase of hard_cases.ts, recording.ts and anonymize.ts: three tables, each read by ipvstat and ipvsadm while it does not
 # change.
 . "$LAB_GUEST/topology.sh"
 . "$LAB_GUEST/steps.sh"
@@ -52,6 +52,7 @@ record_all() {
   with_nlmon "$LAB_OUT/ipvsadm.pcap" ipvsadm -Ln > /dev/null
   with_nlmon "$LAB_OUT/three.pcap" three_readers
   observe record ipvstat record "$LAB_OUT/record.pcap"
+  observe anonymous ipvstat record "$LAB_OUT/anonymous.pcap" --anonymize
   strace -f -qq -o "$LAB_OUT/strace.txt" -e trace=%file,%network,execve,ftruncate,mkdir ipvstat -o json > /dev/null
   echo "$DENO_DIR" > "$LAB_OUT/deno-dir.txt"
 }

@@ -3,7 +3,9 @@
 . "$LAB_GUEST/topology.sh"
 . "$LAB_GUEST/steps.sh"
 
-SETTINGS='run_estimation est_cpulist est_nice conn_max conn_lfactor svc_lfactor'
+SETTINGS='run_estimation est_cpulist est_nice conn_max conn_lfactor svc_lfactor conn_reuse_mode conntrack
+  expire_nodest_conn expire_quiescent_template sloppy_tcp sync_threshold sync_refresh_period sync_ports
+  sync_persist_mode'
 
 copy_files() { # PREFIX
   local name
@@ -69,6 +71,8 @@ make_connections
 await_status 'Stats thread ests:.[1-9]'
 observe_status busy doctor
 set_if_exists svc_lfactor=3 conn_lfactor=2 est_nice=-7 conn_max=40
+sysctl -qw net.ipv4.vs.conn_reuse_mode=2 net.ipv4.vs.expire_nodest_conn=1 net.ipv4.vs.sync_threshold='4 51' \
+  net.ipv4.vs.sync_refresh_period=11 net.ipv4.vs.sync_ports=3
 await_status 'Conn buckets:.*lfactor 2)'
 await_status 'Service buckets:.*lfactor 3)'
 observe_status tuned doctor
