@@ -8,6 +8,7 @@ import { DecodeError } from "../netlink/errors.ts";
 
 /** An address of either family and a port. */
 export interface ProcEndpoint {
+  /** Whether the address is one of IPv6, not of IPv4. */
   readonly isIpv6: boolean;
   /** 4 or 16 bytes in network order. */
   readonly address: Uint8Array;
