@@ -7,7 +7,7 @@
  * gap. Run it by itself: `deno test -A tests/binary/netdata.ts`.
  */
 import assert from "node:assert/strict";
-import { textOf } from "../kernel/_files.ts";
+import { type Files, textOf } from "../kernel/_files.ts";
 import { NETDATA } from "../integration/_netdata.ts";
 import { binaryPhase } from "./_guest.ts";
 
@@ -23,6 +23,29 @@ test("netdata stores every connection, also after ip_vs was removed and loaded a
     const [, , cpu = ""] = textOf(files, `${name}-percpu.txt`).split("\n");
     assert.equal(parseInt(cpu.trim().split(/\s+/)[1]!, 16), bursts! * connections);
     assert.equal(stored, connections);
+  }
+});
+
+/** UDP over IPv4 has 28 bytes of headers; traffic.c sends `request` and replies with 700 bytes. */
+const BYTES_IN = 28 + 7, BYTES_OUT = 28 + 700;
+
+/** What netdata stored of the last burst: from clients, and to clients, which it draws below zero. */
+function stored(files: Files, name: string): number[] {
+  const [inBefore, outBefore, inAfter, outAfter] = textOf(files, name).split(" ").map(Number);
+  return [inAfter! - inBefore!, -(outAfter! - outBefore!)];
+}
+
+test("netdata stores the packets and the kilobits that the client sent and received", (files) => {
+  for (const [name, connections] of [["first", 70], ["second", 30]] as const) {
+    assert.deepEqual(stored(files, `${name}-packets.txt`).map(Math.round), [
+      connections,
+      connections,
+    ]);
+    const bytes = stored(files, `${name}-traffic.txt`).map((kilobits) => kilobits * 1000 / 8);
+    for (const [i, size] of [BYTES_IN, BYTES_OUT].entries()) {
+      const sent = size * connections;
+      assert.ok(Math.abs(bytes[i]! - sent) < sent / 100, `${bytes[i]} of ${sent} bytes`);
+    }
   }
 });
 

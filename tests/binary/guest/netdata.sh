@@ -60,11 +60,14 @@ wait_for_log() { # PATTERN COUNT
 # Number of points of the totals, without gaps.
 count_points() { ask 'data?chart=ipvs.sockets&after=-600&format=csv' 2> /run/wget.log | grep -c ',[0-9]' || true; }
 
-# Adds up the points of the totals, which are connections per second.
-sum_points() {
-  ask 'data?chart=ipvs.sockets&after=-600&format=csv' |
-    awk -F, 'NR > 1 { sum += $2 } END { printf "%.0f\n", sum }'
+# Adds up the points of a chart of totals, which are numbers per second: its first dimension and its second one.
+sum_points() { # CHART
+  ask "data?chart=ipvs.$1&after=-600&format=csv" |
+    awk -F, 'NR > 1 { first += $2; second += $3 } END { printf "%.3f %.3f\n", first, second }'
 }
+
+# Number of connections that netdata stored.
+sum_connections() { sum_points sockets | sed 's/\..*//'; }
 
 wait_for_points() { # COUNT
   local before
@@ -75,16 +78,19 @@ wait_for_points() { # COUNT
 # Makes some connections, and waits until netdata has stored them. On a busy machine a reading can be so late that
 # netdata has a gap, and drops a part: then it makes as many again.
 count_connections() { # NAME PORT COUNT
-  local before stored bursts=0
+  local before stored bursts=0 packets traffic
   until [ "${stored:-0}" -ge "$3" ] || [ $bursts -ge 20 ]; do
-    before=$(sum_points)
+    before=$(sum_connections) packets=$(sum_points packets) traffic=$(sum_points net)
     in_client traffic hit "udp,192.0.2.10,$2" "$3"
     bursts=$((bursts + 1))
     wait_for_points 5
-    stored=$(($(sum_points) - before))
+    stored=$(($(sum_connections) - before))
   done
   cat /proc/net/ip_vs_stats_percpu > "$LAB_OUT/$1-percpu.txt"
   echo "$bursts $stored" > "$LAB_OUT/$1-stored.txt"
+  # Before and after the last burst, which netdata stored as a whole.
+  echo "$packets $(sum_points packets)" > "$LAB_OUT/$1-packets.txt"
+  echo "$traffic $(sum_points net)" > "$LAB_OUT/$1-traffic.txt"
 }
 
 # Loads ip_vs with a virtual server. netdata does not store what it reads first, or after a gap.
