@@ -217,7 +217,7 @@ test(`Linux ${chosenKernel()} has the files of its version, with changed values`
 test(`a network namespace has its own settings and tables`, (files) => {
   assert.deepEqual(
     ["conn_reuse_mode", "sync_period", "sync_ports"].map((name) => settingOf(files, "tuned", name)),
-    [2, 51, 3],
+    [2, 51, 4],
   );
   const { settings, kernel_status } = jsonOf(files, "other.json") as Record<
     string,

@@ -72,7 +72,7 @@ await_status 'Stats thread ests:.[1-9]'
 observe_status busy doctor
 set_if_exists svc_lfactor=3 conn_lfactor=2 est_nice=-7 conn_max=40
 sysctl -qw net.ipv4.vs.conn_reuse_mode=2 net.ipv4.vs.expire_nodest_conn=1 net.ipv4.vs.sync_threshold='4 51' \
-  net.ipv4.vs.sync_refresh_period=11 net.ipv4.vs.sync_ports=3
+  net.ipv4.vs.sync_refresh_period=11 net.ipv4.vs.sync_ports=4
 await_status 'Conn buckets:.*lfactor 2)'
 await_status 'Service buckets:.*lfactor 3)'
 observe_status tuned doctor
