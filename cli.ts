@@ -23,7 +23,7 @@ import { traced } from "./lib/commands/traced.ts";
 import { verdict } from "./lib/commands/verdict.ts";
 import { numberOf, secondsOf, sizeOf } from "./lib/commands/values.ts";
 import { collect, type Source } from "./lib/ipvs/collect.ts";
-import { NamespaceError } from "./lib/netlink/namespace_error.ts";
+import { NamespaceError } from "./lib/netlink/errors.ts";
 
 const DEMO = new URL("./testdata/demo/capture.pcap", import.meta.url);
 

@@ -107,6 +107,7 @@ export type {
   Info,
   Measured,
   Snapshot,
+  Snapshots,
   SyncDaemon,
   Timeouts,
 } from "./lib/ipvs/snapshot.ts";
@@ -117,6 +118,13 @@ export {
   NetlinkError,
 } from "./lib/netlink/errors.ts";
 export { Datagram, NotRecordedError, type Transport } from "./lib/netlink/transport.ts";
+export {
+  parseTable,
+  type ProcDestination,
+  type ProcEndpoint,
+  type ProcService,
+  type ProcTable,
+} from "./lib/procfs/ip_vs.ts";
 export type { Counters, CpuCounters, Totals } from "./lib/procfs/ip_vs_stats.ts";
 export type { EstimatorStatus, HashTable, KernelStatus } from "./lib/procfs/ip_vs_status.ts";
 export type { Settings } from "./lib/procfs/settings.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { NamespaceError } from "../lib/netlink/namespace_error.ts";
+import { NamespaceError } from "../lib/netlink/errors.ts";
 import { listFolder } from "./folder.ts";
 import { cString, libc, namespaceLibc, retryInterrupted } from "./libc.ts";
 import { type NamespacePaths, OWN_NAMESPACE } from "./namespaces.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { NamespaceError } from "../lib/netlink/namespace_error.ts";
+import { NamespaceError } from "../lib/netlink/errors.ts";
 import { listNamespaces, namespacePaths } from "./find_namespaces.ts";
 import { type LiveSource, openLive } from "./live_source.ts";
 import { type Abort, type NamespacePaths, NetworkNamespace } from "./namespaces.ts";

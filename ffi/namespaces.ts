@@ -7,7 +7,7 @@
  *
  * @module
  */
-import { NamespaceError } from "../lib/netlink/namespace_error.ts";
+import { NamespaceError } from "../lib/netlink/errors.ts";
 import { libc, type NamespaceLibc, namespaceLibc, retryInterrupted } from "./libc.ts";
 import { open } from "./proc_file.ts";
 

@@ -14,7 +14,7 @@ import {
   reportText,
 } from "../doctor/report.ts";
 import type { Files, Machine } from "../doctor/machine.ts";
-import { NamespaceError } from "../netlink/namespace_error.ts";
+import { NamespaceError } from "../netlink/errors.ts";
 import { type Sink, utf8 } from "../output/byte_writer.ts";
 import type { Consistency } from "../ipvs/snapshot.ts";
 import { VERSION } from "../version.ts";

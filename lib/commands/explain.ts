@@ -4,8 +4,12 @@
  * @module
  */
 import type { Files } from "../doctor/machine.ts";
-import { isMissingFamily, isPermissionDenied, NetlinkError } from "../netlink/errors.ts";
-import { NamespaceError } from "../netlink/namespace_error.ts";
+import {
+  isMissingFamily,
+  isPermissionDenied,
+  NamespaceError,
+  NetlinkError,
+} from "../netlink/errors.ts";
 import { SelectionError } from "../query/selection_error.ts";
 import { FAILED, NO_IPVS, NOT_PERMITTED, WRONG_USAGE } from "./exit_codes.ts";
 import { UsageError } from "./usage_error.ts";

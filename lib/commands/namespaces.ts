@@ -5,8 +5,13 @@
  */
 import type { Source } from "../ipvs/collect.ts";
 import type { Snapshot } from "../ipvs/snapshot.ts";
-import { DecodeError, ENOENT, isMissingFamily, NetlinkError } from "../netlink/errors.ts";
-import { NamespaceError } from "../netlink/namespace_error.ts";
+import {
+  DecodeError,
+  ENOENT,
+  isMissingFamily,
+  NamespaceError,
+  NetlinkError,
+} from "../netlink/errors.ts";
 import { DONE } from "./exit_codes.ts";
 import type { Arguments } from "./parse.ts";
 import type { Read } from "./readings.ts";

@@ -137,10 +137,7 @@ function findMissing(
   if (capability.effective) return undefined;
   const setcap = setcapCommand(program, all);
   if (capability.permitted) {
-    return {
-      finding: `${name} is permitted but not effective`,
-      fix: [setcap ?? "sudo ipvstat"],
-    };
+    return { finding: `${name} is permitted but not effective`, fix: [setcap ?? "sudo ipvstat"] };
   }
   if (!capability.bounding) {
     return {

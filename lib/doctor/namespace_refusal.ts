@@ -3,8 +3,7 @@
  *
  * @module
  */
-import { ENOENT, isPermissionDenied } from "../netlink/errors.ts";
-import type { NamespaceError } from "../netlink/namespace_error.ts";
+import { ENOENT, isPermissionDenied, type NamespaceError } from "../netlink/errors.ts";
 import { explainRefusal, type MissingCapability, SYS_ADMIN, SYS_PTRACE } from "./capability.ts";
 import type { Files } from "./machine.ts";
 

@@ -3,55 +3,17 @@
  *
  * @module
  */
-import {
-  COUNTERS,
-  MEASURED_METRICS,
-  type Metric,
-  REAL_METRICS,
-  TOTAL_METRICS,
-  VIRTUAL_METRICS,
-} from "../metrics/catalogue.ts";
 import { REAL_SERVER_STATES } from "../ipvs/real_server.ts";
 import { VIRTUAL_SERVER_STATES } from "../ipvs/virtual_server.ts";
+import { MEASURED_METRICS, REAL_METRICS, VIRTUAL_METRICS } from "../metrics/catalogue.ts";
 import { REAL_LABELS, VIRTUAL_LABELS } from "../metrics/labels.ts";
 import { SHARE_METRICS } from "../metrics/shares.ts";
+import { headSchemas, metricSchemas, rateSchemas } from "./head_schema.ts";
 import { JSON_FORMAT_VERSION } from "./json.ts";
 import { labelSchemas, optionalNames } from "./label_schema.ts";
-import {
-  flag,
-  list,
-  object,
-  oneOfWords,
-  orNull,
-  type Schema,
-  text,
-  u16,
-  u32,
-  u64,
-} from "./schema_parts.ts";
-import { kernelStatusSchema, settingsSchema } from "./status_schema.ts";
+import { list, object, type Schema, text } from "./schema_parts.ts";
 
 export type { Schema } from "./schema_parts.ts";
-
-function metricSchemas<Source>(metrics: readonly Metric<Source>[]): Record<string, Schema> {
-  return Object.fromEntries(metrics.map(({ name, help, kind, unit, bits }) => {
-    const description = `${help} ${kind === "counter" ? "Counter" : "Gauge"}${
-      unit === "" ? "" : ` in ${unit}`
-    }.`;
-    return [name, bits === 32 ? u32(description) : u64(description)];
-  }));
-}
-
-/** Rates that were measured between two snapshots, null if there are none. */
-function rateSchemas(): Record<string, Schema> {
-  return Object.fromEntries(
-    MEASURED_METRICS.map(({ name, help }) => [name, {
-      type: ["number", "null"],
-      minimum: 0,
-      description: `${help} Null if it is not known yet.`,
-    }]),
-  );
-}
 
 /** Shares of real servers, null where they mean nothing. */
 function shareSchemas(): Record<string, Schema> {
@@ -82,21 +44,26 @@ export function jsonSchema(): Schema {
     $schema: "https://json-schema.org/draft/2020-12/schema",
     $id: `urn:ipvstat:snapshot:${JSON_FORMAT_VERSION}`,
     title: "Snapshot of IPVS",
-    description: "One moment of the virtual and real servers of one network namespace. Integers " +
-      "have their exact digits: a parser that makes doubles of them rounds those above 2^53.",
-    ...object({
-      format: { const: "ipvstat" },
-      version: {
-        const: JSON_FORMAT_VERSION,
-        description: "Increases with every incompatible change.",
+    description:
+      "One moment of the virtual and real servers of one network namespace, or of each in " +
+      "namespaces. Integers have their exact digits: a parser that makes doubles of them rounds " +
+      "those above 2^53.",
+    ...object({ ...format(), ...snapshot(), namespaces: namespaces() }, [
+      ...Object.keys(snapshot()),
+      "namespaces",
+    ]),
+    oneOf: [
+      {
+        required: ["namespaces"],
+        properties: { namespaces: true, ...members(Object.keys(snapshot()), false) },
       },
-      ...head(),
-      virtual_servers: list(
-        { $ref: "#/$defs/virtual_server" },
-        "Those with an address before firewall marks; then by family, address, port, protocol.",
-      ),
-    }, ["measured"]),
+      { required: required(), properties: { ...members(required(), true), namespaces: false } },
+    ],
     $defs: {
+      namespace: object(
+        { netns: text("Label of the network namespace."), ...snapshot() },
+        OPTIONAL,
+      ),
       u16: { type: "integer", minimum: 0, maximum: 65535 },
       u32: { type: "integer", minimum: 0, maximum: 4294967295 },
       u64: { type: "integer", minimum: 0 },
@@ -107,120 +74,44 @@ export function jsonSchema(): Schema {
   };
 }
 
-/** Everything but the servers, in the document's order. */
-function head(): Record<string, Schema> {
-  return { ...moment(), ...configuration(), ...traffic(), ...reading() };
+function format(): Record<string, Schema> {
+  return {
+    format: { const: "ipvstat" },
+    version: {
+      const: JSON_FORMAT_VERSION,
+      description: "Increases with every incompatible change.",
+    },
+  };
+}
+
+/** Members of a snapshot that may be absent. */
+const OPTIONAL: readonly string[] = ["measured"];
+
+function required(): string[] {
+  return Object.keys(snapshot()).filter((name) => !OPTIONAL.includes(name));
+}
+
+/** The members of a snapshot. */
+function snapshot(): Record<string, Schema> {
+  return {
+    ...headSchemas(),
+    virtual_servers: list(
+      { $ref: "#/$defs/virtual_server" },
+      "Those with an address before firewall marks; then by family, address, port, protocol.",
+    ),
+  };
+}
+
+function namespaces(): Schema {
+  return list(
+    { $ref: "#/$defs/namespace" },
+    "Network namespaces, in the order in which they were read; only with --netns.",
+  );
 }
 
 /** Members that may be there, or must not. */
 function members(names: readonly string[], allowed: boolean): Record<string, boolean> {
   return Object.fromEntries(names.map((name) => [name, allowed]));
-}
-
-function moment(): Record<string, Schema> {
-  return {
-    time: {
-      type: "string",
-      pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{9}Z$",
-      description: "Start of the read, in UTC with nanoseconds.",
-    },
-    time_ns: u64("The same in nanoseconds since 1970-01-01."),
-  };
-}
-
-function configuration(): Record<string, Schema> {
-  return {
-    ipvs: orNull(
-      object({
-        version: text("Version of IPVS, such as 1.2.1."),
-        connection_table_size: u32("Buckets of the connection table."),
-      }),
-      "IPVS itself; null if the capture does not contain it.",
-    ),
-    timeouts: orNull(
-      object({
-        tcp: u32("Established TCP connections, in seconds."),
-        tcp_fin: u32("TCP connections after a FIN, in seconds."),
-        udp: u32("UDP, in seconds."),
-      }, ["tcp", "tcp_fin", "udp"]),
-      "Timeouts of idle connections, of the protocols that the kernel was built with; null if the " +
-        "capture does not contain them.",
-    ),
-    settings: orNull(
-      settingsSchema(),
-      "Settings of net.ipv4.vs, null for one that the kernel does not have; null if none can be read.",
-    ),
-    kernel_status: orNull(
-      kernelStatusSchema(),
-      "What /proc/net/ip_vs_status reports; null before Linux 7.1, and if not read by root.",
-    ),
-    sync_daemons: orNull(
-      list(syncDaemon(), ""),
-      "Connection synchronization daemons; null if the capture does not contain them.",
-    ),
-  };
-}
-
-function traffic(): Record<string, Schema> {
-  return {
-    totals: orNull(
-      object(metricSchemas(TOTAL_METRICS)),
-      "All virtual servers, including deleted ones; null if /proc/net/ip_vs_stats cannot be read.",
-    ),
-    cpus: orNull(
-      list(object({ cpu: u32("CPU number."), ...metricSchemas(COUNTERS) }), ""),
-      "Live counters by CPU, never zeroed; null if they cannot be read.",
-    ),
-    measured: measuredSchema(),
-    stats_width: oneOfWords(
-      [64, 32],
-      "Bits of the kernel's counters; with 32, connections and packets wrap at 2^32.",
-    ),
-  };
-}
-
-function measuredSchema(): Schema {
-  return {
-    ...object({
-      interval_ns: { type: "integer", description: "Nanoseconds between the two reads." },
-      source: oneOfWords(
-        ["cpus", "totals"],
-        "Whether the totals were measured on the live counters of CPUs or on the kernel's totals.",
-      ),
-      totals: object(rateSchemas()),
-      frozen: flag("Whether the estimator was stopped, so that servers have no measured rates."),
-    }),
-    description: "Rates measured between two snapshots; absent without --rates.",
-  };
-}
-
-function reading(): Record<string, Schema> {
-  return {
-    consistency: object({
-      state: oneOfWords(
-        ["verified", "unverified", "inconsistent"],
-        "verified: read twice and resolved; unverified: read once; inconsistent: see doubts.",
-      ),
-      listings: {
-        type: "integer",
-        minimum: 0,
-        description: "How many times virtual servers were listed.",
-      },
-      doubts: list({ type: "string" }, "Differences that could not be resolved."),
-    }),
-  };
-}
-
-function syncDaemon(): Schema {
-  return object({
-    state: text("master or backup."),
-    interface: text("Network interface for multicast."),
-    sync_id: u32("Sync ID; a backup accepts messages of a master with the same ID."),
-    sync_maxlen: u16("Maximum length of a message in bytes; since Linux 4.3, like the next three."),
-    mcast_group: text("Multicast group, an address."),
-    mcast_port: u16("Multicast UDP port."),
-    mcast_ttl: { type: "integer", minimum: 0, maximum: 255, description: "Multicast TTL." },
-  }, ["sync_maxlen", "mcast_group", "mcast_port", "mcast_ttl"]);
 }
 
 const RATE_NAMES: readonly string[] = MEASURED_METRICS.map(({ name }) => name);

@@ -2,7 +2,12 @@ import assert from "node:assert/strict";
 import { KernelReadings, type Readings } from "../../lib/commands/readings.ts";
 import { stream, type StreamOptions } from "../../lib/commands/stream.ts";
 import { collect } from "../../lib/ipvs/collect.ts";
-import type { Snapshot } from "../../lib/ipvs/snapshot.ts";
+import {
+  mapSnapshots,
+  type Snapshot,
+  snapshotList,
+  type Snapshots,
+} from "../../lib/ipvs/snapshot.ts";
 import { NetlinkError } from "../../lib/netlink/errors.ts";
 import { fakeKernel, inconsistentKernel, type Kernel } from "../_fake_kernel.ts";
 import { run } from "../_commands.ts";
@@ -35,7 +40,9 @@ async function streamTimes(readings: Readings, options: Partial<StreamOptions> =
   const code = await stream((bytes) => void (out += new TextDecoder().decode(bytes)), {
     readings,
     trigger: ALWAYS,
-    encode: ({ time }, sink) => sink(new TextEncoder().encode(`${time} `)),
+    encode: (snapshots, sink) => {
+      for (const { time } of snapshotList(snapshots)) sink(new TextEncoder().encode(`${time} `));
+    },
     failFast: false,
     report: (error) => Promise.resolve(100 + reported.push(error)),
     verdict: (consistency) => void doubts.push(consistency.doubts.length),
@@ -106,7 +113,8 @@ Deno.test("stream() throws what the sink throws", async () => {
 
 Deno.test("stream() encodes what transform makes of each snapshot, with state", async () => {
   let sum = 0n;
-  const transform = (snapshot: Snapshot) => ({ ...snapshot, time: sum += snapshot.time });
+  const add = (snapshot: Snapshot) => ({ ...snapshot, time: sum += snapshot.time });
+  const transform = (snapshots: Snapshots) => mapSnapshots(snapshots, add);
   const { out } = await streamTimes(readingsOf([1n, 2n, 3n]), { transform });
   assert.equal(out, "1 3 6 ");
 });
