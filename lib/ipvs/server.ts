@@ -7,6 +7,7 @@
 import { fromHalves } from "../netlink/byte_order.ts";
 import { SERVER, STATS } from "./columns.ts";
 import { addressText, familyName, ipv4Number } from "./names.ts";
+import { ifKnown } from "./unknown_value.ts";
 import type { Network } from "./network.ts";
 import { AF_INET } from "./uapi.ts";
 
@@ -169,10 +170,10 @@ export abstract class Server {
   /** All values by the names of their getters. JSON.stringify() leaves out those that are undefined. */
   toJSON(): Record<string, unknown> {
     const values: Record<string, unknown> = {};
-    for (const prototype of [Object.getPrototypeOf(this) as Server, Server.prototype]) {
+    for (const prototype of prototypesOf(this)) {
       for (const [name, { get }] of Object.entries(Object.getOwnPropertyDescriptors(prototype))) {
         if (get === undefined || name in values) continue;
-        const value: unknown = get.call(this);
+        const value: unknown = ifKnown((server) => get.call(server))(this);
         values[name] = typeof value === "bigint" ? rawJson(value) : value;
       }
     }
@@ -186,6 +187,14 @@ export abstract class Server {
 }
 
 const NOTHING: Additions = {};
+
+/** The prototypes with getters, the most special one first. */
+function* prototypesOf(server: Server): Generator<object> {
+  let prototype: object = Object.getPrototypeOf(server);
+  for (; prototype !== Object.prototype; prototype = Object.getPrototypeOf(prototype)) {
+    yield prototype;
+  }
+}
 
 /** Makes JSON.stringify() write the exact digits. */
 function rawJson(value: bigint): unknown {

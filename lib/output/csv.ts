@@ -7,7 +7,9 @@
  */
 import type { RealServer } from "../ipvs/real_server.ts";
 import { type Snapshot, snapshotList, type Snapshots } from "../ipvs/snapshot.ts";
+import { ifKnown } from "../ipvs/unknown_value.ts";
 import type { VirtualServer } from "../ipvs/virtual_server.ts";
+import { knownMetrics } from "../metrics/known.ts";
 import { SHARE_METRICS, SharesByOwner } from "../metrics/shares.ts";
 import {
   type Field,
@@ -47,7 +49,8 @@ const OWNED = new Set(OWNER_FIELDS.map(({ name }) => name.replace("virtual_", ""
  */
 export function encodeCsv(snapshots: Snapshots, sink: Sink, options: CsvOptions = {}): void {
   const list = snapshotList(snapshots);
-  const kind = {
+  const kind: RowKind = {
+    source: list.find(({ source }) => source !== undefined)?.source,
     isNamed: list.some(({ netns }) => netns !== undefined),
     isMeasured: list.some(({ measured }) => measured !== undefined),
     isRolledUp: options.rollup ?? false,
@@ -79,6 +82,7 @@ function chosenColumns(all: Column[], { columns }: CsvOptions): Column[] {
 
 /** Which columns there are. */
 interface RowKind {
+  readonly source: Snapshot["source"];
   readonly isNamed: boolean;
   readonly isMeasured: boolean;
   readonly isRolledUp: boolean;
@@ -86,8 +90,9 @@ interface RowKind {
 
 function allColumns(
   { time, netns }: Snapshot,
-  { isNamed, isMeasured, isRolledUp: rollup }: RowKind,
+  { source, isNamed, isMeasured, isRolledUp: rollup }: RowKind,
 ): Column[] {
+  const origin: Column = { name: "source", virtual: () => source, real: () => source };
   const text = isoTime(time);
   const namespace: Column = { name: "netns", virtual: () => netns, real: () => netns };
   const type: Column = {
@@ -97,22 +102,24 @@ function allColumns(
   };
   return [
     ...(isNamed ? [namespace] : []),
+    ...(source === undefined ? [] : [origin]),
     { name: "time", virtual: () => text, real: () => text },
     ...(rollup ? [] : [type]),
     ...OWNER_FIELDS.map(ownerColumn),
     ...FIELDS.map(withoutOwner).filter(rollup ? hasVirtual : hasAny).map(ownColumn),
     ...(isMeasured ? MEASURED_FIELDS.map(ownColumn) : []),
-    ...(rollup ? ROLLUP_FIELDS.map(ownColumn) : shareColumns()),
+    ...(rollup ? ROLLUP_FIELDS.map(ownColumn) : shareColumns(source)),
   ];
 }
 
-/** The shares of real servers. */
-function shareColumns(): Column[] {
+/** The shares of real servers, which not every source knows. */
+function shareColumns(source: Snapshot["source"]): Column[] {
+  const { hasStates } = knownMetrics({ source });
   const shares = new SharesByOwner();
   return SHARE_METRICS.map(({ name, read }) => ({
     name,
     virtual: () => undefined,
-    real: (real, owner) => read(shares.of(owner), real) ?? undefined,
+    real: (real, owner) => hasStates ? read(shares.of(owner), real) ?? undefined : undefined,
   }));
 }
 
@@ -130,7 +137,11 @@ function hasAny({ virtual, real }: Field): boolean {
 }
 
 function ownColumn({ name, virtual, real }: Field): Column {
-  return { name, virtual: (server) => virtual?.(server), real: (server) => real?.(server) };
+  return {
+    name,
+    virtual: ifKnown((server) => virtual?.(server)),
+    real: ifKnown((server) => real?.(server)),
+  };
 }
 
 function ownerColumn({ name, virtual }: Field): Column {

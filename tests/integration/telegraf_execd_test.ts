@@ -127,7 +127,7 @@ Deno.test("execd gets each message as a whole line, and the metrics of inconsist
     const messages = execd.errors.text.trimEnd().split("\n");
     assert.equal(messages.length, 3);
     for (const message of messages) {
-      assert.match(message, /^ipvstat: The table kept changing during the read; .*[^.]$/);
+      assert.match(message, /^ipvstat: The table could not be read consistently; .*[^.]$/);
     }
     const virtual = contentsOf(parseLineProtocol(execd.output.text))
       .filter(({ measurement }) => measurement === "ipvs_virtual_server");
