@@ -22,7 +22,7 @@ import type { Collect } from "./lib/commands/source.ts";
 import type { ShowOptions } from "./lib/commands/show.ts";
 import { traced } from "./lib/commands/traced.ts";
 import { verdict } from "./lib/commands/verdict.ts";
-import { numberOf, secondsOf, sizeOf } from "./lib/commands/values.ts";
+import { numberOf, sizeOf } from "./lib/commands/values.ts";
 import { collect, type Source } from "./lib/ipvs/collect.ts";
 import { NamespaceError } from "./lib/netlink/errors.ts";
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type ProcDestination, type ProcEndpoint, type ProcService } from "../procfs/ip_vs.ts";
+import type { ProcDestination, ProcEndpoint, ProcService } from "../procfs/ip_vs.ts";
 import { swap32 } from "../netlink/byte_order.ts";
 import { DESTINATION, SERVER, SERVICE } from "./columns.ts";
 import { protocolNumber } from "./names.ts";
