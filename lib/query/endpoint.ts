@@ -45,12 +45,15 @@ function isProtocol(text: string): boolean {
 
 /** A server, as far as patterns are concerned. */
 interface Located {
+  /** Absent for a real server. */
+  readonly protocol?: string | undefined;
   readonly port: number | undefined;
   isIn(network: Network): boolean;
 }
 
-/** Whether a server has the address and the port of a pattern. */
-export function isAt(server: Located, { network, port }: Endpoint): boolean {
-  return (port === undefined || server.port === port) &&
+/** Whether a server has the protocol, the address and the port of a pattern. */
+export function isAt(server: Located, { protocol, network, port }: Endpoint): boolean {
+  return (protocol === undefined || server.protocol === protocol) &&
+    (port === undefined || server.port === port) &&
     (network === undefined || server.isIn(network));
 }
