@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { PROTOCOL_NAMES } from "../ipvs/names.ts";
 import { type Network, parseNetwork } from "../ipvs/network.ts";
 
 /** What a pattern names; what it leaves out matches anything. */
@@ -40,7 +41,7 @@ export function parseEndpoint(text: string): Endpoint | undefined {
 }
 
 function isProtocol(text: string): boolean {
-  return ["tcp", "udp", "sctp"].includes(text) || (/^\d+$/.test(text) && Number(text) <= 255);
+  return PROTOCOL_NAMES.includes(text) || (/^\d+$/.test(text) && Number(text) <= 255);
 }
 
 /** A server, as far as patterns are concerned. */

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { PROTOCOL_NAMES } from "../ipvs/names.ts";
 import { parseNetwork } from "../ipvs/network.ts";
 import type { RealServer } from "../ipvs/real_server.ts";
 import type { ServerName } from "../ipvs/server.ts";
@@ -147,8 +148,8 @@ type Fail = (reason: string) => SelectionError;
 
 function protocolOf(value: unknown, fail: Fail): string | undefined {
   if (value === undefined) return undefined;
-  const text = typeof value === "string" ? value.toLowerCase() : value;
-  if (text === "tcp" || text === "udp" || text === "sctp") return text;
+  const text = typeof value === "string" ? value.toLowerCase() : "";
+  if (PROTOCOL_NAMES.includes(text)) return text;
   throw fail('has a "protocol" other than tcp, udp and sctp');
 }
 

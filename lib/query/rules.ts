@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { familyName } from "../ipvs/names.ts";
+import { familyName, PROTOCOL_NAMES } from "../ipvs/names.ts";
 import { Network, parseAddress, parseNetmask } from "../ipvs/network.ts";
 import {
   type Configuration,
@@ -79,7 +79,7 @@ function serviceOf({ options }: Rule): Identity {
     const fwmark = Number(BigInt.asUintN(32, BigInt(integer(mark, -(2 ** 31), MAX_U32))));
     return { addressFamily: options.has("ipv6") ? "inet6" : "inet", fwmark };
   }
-  for (const protocol of ["tcp", "udp", "sctp"]) {
+  for (const protocol of PROTOCOL_NAMES) {
     const text = options.get(`${protocol}-service`);
     if (text !== undefined) return { protocol, ...endpoint(text, 0) };
   }
