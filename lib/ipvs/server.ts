@@ -9,6 +9,7 @@ import { SERVER, STATS } from "./columns.ts";
 import { addressText, familyName, ipv4Number } from "./names.ts";
 import { ifKnown } from "./unknown_value.ts";
 import type { Network } from "./network.ts";
+import { joinHostPort } from "./server_key.ts";
 import { AF_INET } from "./uapi.ts";
 
 /** Rates per second, measured between two snapshots. */
@@ -203,7 +204,6 @@ function rawJson(value: bigint): unknown {
 
 /** Address and port in the row at `words[at]`: `10.0.0.1:80` or `[2001:db8::1]:80`. */
 export function endpointText(words: Uint32Array, at: number): string {
-  const family = words[at + SERVER.addressFamily]!;
-  const address = addressText(family, words, at + SERVER.address);
-  return `${family === AF_INET ? address : `[${address}]`}:${words[at + SERVER.port]}`;
+  const address = addressText(words[at + SERVER.addressFamily]!, words, at + SERVER.address);
+  return joinHostPort(address, words[at + SERVER.port]!);
 }

@@ -8,6 +8,7 @@ import { familyName, nameText, prefixLength, protocolName, schedFlagNames } from
 import type { Network } from "./network.ts";
 import type { RealServer } from "./real_server.ts";
 import { type Additions, endpointText, type Rates, Server, type ServerName } from "./server.ts";
+import { fwmarkKey } from "./server_key.ts";
 import type { ServerList } from "./server_list.ts";
 import { IP_VS_SVC_F_ONEPACKET, IP_VS_SVC_F_PERSISTENT, IPVS_SVC_ATTR } from "./uapi.ts";
 
@@ -175,7 +176,7 @@ function hasFwmark(words: Uint32Array, at: number): boolean {
 export function serviceKey(words: Uint32Array, at: number): string {
   const family = words[at + SERVICE.addressFamily]!;
   const fwmark = words[at + SERVICE.fwmark]!;
-  if (fwmark !== 0) return `fwmark ${fwmark} ${familyName(family)}`;
+  if (fwmark !== 0) return fwmarkKey(fwmark, familyName(family));
   const protocol = protocolName(words[at + SERVICE.protocol]!);
   return `${protocol} ${endpointText(words, at)}`;
 }

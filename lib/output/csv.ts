@@ -21,6 +21,7 @@ import {
 } from "../query/fields.ts";
 import { SelectionError } from "../query/selection_error.ts";
 import { ByteWriter, type Sink } from "./byte_writer.ts";
+import { csvRecord } from "./csv_record.ts";
 import { isoTime } from "./time.ts";
 
 /** How to write rows. */
@@ -56,7 +57,7 @@ export function encodeCsv(snapshots: Snapshots, sink: Sink, options: CsvOptions 
     isRolledUp: options.rollup ?? false,
   };
   const out = new ByteWriter(sink);
-  const row = (cells: readonly string[]) => out.text(`${cells.join(",")}\r\n`);
+  const row = (cells: readonly string[]) => out.text(csvRecord(cells));
   list.forEach((snapshot, i) => {
     const columns = chosenColumns(allColumns(snapshot, kind), options);
     if (i === 0) row(columns.map(({ name }) => name));
@@ -148,9 +149,8 @@ function ownerColumn({ name, virtual }: Field): Column {
   return { name, virtual: (server) => virtual?.(server), real: (_, owner) => virtual?.(owner) };
 }
 
-/** A cell, in quotes if it has to be. A list is separated by spaces. */
+/** The text of a cell. A list is separated by spaces. */
 function cell(value: FieldValue): string {
   if (value === undefined) return "";
-  const text = typeof value === "object" ? value.join(" ") : String(value);
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  return typeof value === "object" ? value.join(" ") : String(value);
 }
