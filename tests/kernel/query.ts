@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { assertListing, parseExact, tableOf } from "./_compare.ts";
 import { type Files, seen, textOf } from "./_files.ts";
-import { type Fields, parseSaved } from "./_ipvsadm.ts";
+import { type Fields, listings } from "./_ipvsadm.ts";
 import { phase } from "./_guest.ts";
 
 const test = phase("query.sh");
@@ -68,7 +68,7 @@ test("nobody reads from /proc what netlink tells root, and nothing else", (files
   const proc = parseExact(out), all = parseExact(outputOf(files, "all"));
   assert.equal(proc.source, "proc");
   assert.equal(
-    assertListing(tableOf(all), parseSaved(textOf(files, "before-save.txt")), "-Sn") > 300,
+    assertListing(tableOf(all), listings["-save"]!(textOf(files, "before-save.txt")), "-Sn") > 300,
     true,
   );
   const whole = byKey(all.virtual_servers as Fields[]);
