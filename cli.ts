@@ -9,19 +9,20 @@ import { openProc, readFile, readLink } from "./ffi/proc_file.ts";
 import { standardOutputProblem } from "./ffi/standard_output.ts";
 import { DONE, FAILED, TROUBLE, UNKNOWN } from "./lib/commands/exit_codes.ts";
 import { explainError, type Explanation } from "./lib/commands/explain.ts";
-import { tableWidth, useColor } from "./lib/commands/display.ts";
+import { displayOf, useColor } from "./lib/commands/display.ts";
 import { printDetails, printMessage } from "./lib/commands/messages.ts";
 import type { NamespaceEnvironment, NamespaceReading } from "./lib/commands/namespaces.ts";
-import type { DoctorFormat, Format } from "./lib/commands/options.ts";
+import type { DoctorFormat } from "./lib/commands/options.ts";
 import { ClosedPipeError, type Output, standardOutput, WriteError } from "./lib/commands/output.ts";
 import { type Arguments, commandName, parseArguments } from "./lib/commands/parse.ts";
 import type { Query } from "./lib/commands/query.ts";
 import { QUERY_OPTIONS } from "./lib/commands/query_options.ts";
 import type { Read } from "./lib/commands/readings.ts";
+import type { Collect } from "./lib/commands/source.ts";
 import type { ShowOptions } from "./lib/commands/show.ts";
 import { traced } from "./lib/commands/traced.ts";
 import { verdict } from "./lib/commands/verdict.ts";
-import { numberOf, secondsOf, sizeOf } from "./lib/commands/values.ts";
+import { numberOf, sizeOf } from "./lib/commands/values.ts";
 import { collect, type Source } from "./lib/ipvs/collect.ts";
 import { NamespaceError } from "./lib/netlink/errors.ts";
 
@@ -111,16 +112,10 @@ async function openOutput(file = "-"): Promise<Output> {
 async function runShow(args: Arguments): Promise<number> {
   const query = await queryOf(args);
   using output = await openOutput(args.options.get("output-file"));
+  const collect = await collectorOf(args);
   const { snapshots, failure } = await showOn(args, output, {
-    format: (args.options.get("output") ?? "table") as Format,
-    extended: args.options.has("extended"),
-    compat: args.options.get("compat") as ShowOptions["compat"],
-    aggregate: args.options.get("aggregate") as ShowOptions["aggregate"],
-    color: useColor(args, output),
-    width: tableWidth(args, output),
-    columns: args.options.get("columns")?.split(","),
-    rollup: args.options.has("rollup"),
-    rates: secondsOf(args.options, "rates"),
+    ...displayOf(args, output),
+    collect,
     query,
   });
   if (snapshots.length === 0) return failure;
@@ -171,7 +166,7 @@ async function namespacesOf(
   if (find === undefined) return undefined;
   return {
     find,
-    read: readerOf(args, query),
+    read: await readerOf(args, query),
     report: (error, netns) => report(error, args.options.has("debug"), netns),
   };
 }
@@ -182,9 +177,15 @@ function abort(message: string): never {
   Deno.exit(FAILED);
 }
 
-/** Reads what the query needs. */
-function readerOf(args: Arguments, query: Query | undefined): Read {
-  return (source) => traced(args, source, (from) => collect(from, query?.identities(source)));
+/** Reads what the query needs, from the source that the command line names. */
+async function readerOf(args: Arguments, query: Query | undefined): Promise<Read> {
+  const read = await collectorOf(args) ?? collect;
+  return (source) => traced(args, source, (from) => read(from, query?.identities(source)));
+}
+
+async function collectorOf(args: Arguments): Promise<Collect | undefined> {
+  if (!args.options.has("source")) return undefined;
+  return (await import("./lib/commands/source.ts")).collectorOf(args);
 }
 
 /** Which servers to select, and their order; undefined if the command line asks for neither. */
@@ -202,7 +203,7 @@ async function runStream(args: Arguments): Promise<number> {
     query,
     namespaces: await namespacesOf(args, query),
     capture: captureOf(args),
-    read: readerOf(args, query),
+    read: await readerOf(args, query),
     report: (error) => report(error, args.options.has("debug")),
     verdict,
   });

@@ -92,6 +92,8 @@ export { Recorder } from "./lib/capture/recorder.ts";
 export { openRecording, Recording, Round } from "./lib/capture/recording.ts";
 export { collect, type Source } from "./lib/ipvs/collect.ts";
 export { type Address, Network, parseAddress, parseNetwork } from "./lib/ipvs/network.ts";
+export { collectProc } from "./lib/ipvs/collect_proc.ts";
+export { UnknownValueError } from "./lib/ipvs/unknown_value.ts";
 export { withRates } from "./lib/ipvs/rates.ts";
 export { REAL_SERVER_STATES, RealServer, type RealServerState } from "./lib/ipvs/real_server.ts";
 export { type Additions, type Rates, Server, type ServerName } from "./lib/ipvs/server.ts";

@@ -136,7 +136,7 @@ export function readServiceKeys(datagram: Datagram): string[] {
 }
 
 /** Reads the name and the number of the family in a message of the family controller. */
-export function readFamily(
+function readFamily(
   datagram: Datagram,
   header: MessageHeader,
 ): { name?: string; id?: number } {

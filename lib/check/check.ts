@@ -4,6 +4,7 @@
  * @module
  */
 import { countRealServers, type Snapshot } from "../ipvs/snapshot.ts";
+import { countOf } from "../output/human.ts";
 import { configurationOf } from "../query/configuration.ts";
 import { selectFromBoth } from "../query/select_configurations.ts";
 import type { Selection } from "../query/selection.ts";
@@ -108,9 +109,8 @@ function totalData({ totals }: Snapshot, { selection }: CheckOptions): Datum[] {
 
 function summaryOf({ virtualServers }: Snapshot, data: readonly Datum[]): string {
   const usable = data.find(({ label }) => label === "usable_real_servers")?.value;
-  const count = (number: number, noun: string) => `${number} ${noun}${number === 1 ? "" : "s"}`;
   const reals = countRealServers(virtualServers);
-  return `${count(virtualServers.length, "virtual server")}, ${
-    count(reals, "real server")
+  return `${countOf(virtualServers.length, "virtual server")}, ${
+    countOf(reals, "real server")
   }, ${usable} usable`;
 }

@@ -12,6 +12,7 @@ import { NAMESPACE_OPTIONS } from "./namespace_options.ts";
 import { PROMETHEUS_OPTIONS } from "./prometheus_options.ts";
 import { QUERY_OPTIONS } from "./query_options.ts";
 import { RECORD_OPTIONS } from "./record_options.ts";
+import { SOURCE_OPTIONS } from "./source_options.ts";
 import { STREAM_OPTIONS } from "./stream_options.ts";
 
 export type { Argument, Command, Option, OptionNeed, Values } from "./option_types.ts";
@@ -213,6 +214,7 @@ export const OPTIONS: readonly Option[] = [
       "zeroed, has no rates. With show --replay and --demo, the earlier snapshot is the last one " +
       "that is at least SECONDS older, or else the first.",
   },
+  ...SOURCE_OPTIONS,
   ...PROMETHEUS_OPTIONS,
   ...QUERY_OPTIONS,
   ...NAMESPACE_OPTIONS,

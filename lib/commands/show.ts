@@ -10,6 +10,7 @@ import { encodeJson } from "../output/json.ts";
 import { FAILED } from "./exit_codes.ts";
 import type { NamespaceEnvironment, NamespaceReading } from "./namespaces.ts";
 import type { Format } from "./options.ts";
+import type { Collect } from "./source.ts";
 import type { Query } from "./query.ts";
 import type { AGGREGATES, COMPAT_PROGRAMS } from "./prometheus_options.ts";
 
@@ -32,6 +33,8 @@ export interface ShowOptions {
   readonly rollup?: boolean;
   /** Measure the rates over at least this many seconds. */
   readonly rates?: number | undefined;
+  /** How to collect a snapshot; undefined for netlink. */
+  readonly collect?: Collect | undefined;
   /** Which servers to print, and in which order. */
   readonly query?: Query | undefined;
 }
@@ -111,7 +114,7 @@ export async function show(
 ): Promise<Snapshot> {
   const encode = await encoder(options);
   const { rates, query } = options;
-  const read = (from: Source) => collect(from, query?.identities(from));
+  const read = (from: Source) => (options.collect ?? collect)(from, query?.identities(from));
   const whole = await readSnapshot(source, rates, read);
   const snapshot = query?.apply(whole) ?? whole;
   encode(snapshot, sink);

@@ -7,6 +7,7 @@ import type { Source } from "../ipvs/collect.ts";
 import { REQUEST_NAMES } from "../ipvs/request.ts";
 import type { Datagram, Transport } from "../netlink/transport.ts";
 import { GENL_ID_CTRL, NLM_F_DUMP, NLMSG_HDRLEN } from "../netlink/uapi.ts";
+import { countOf } from "../output/human.ts";
 
 /** Requests of one kind, and what answered them. */
 interface Tally {
@@ -126,9 +127,8 @@ function requestName(request: Uint8Array<ArrayBuffer>): string {
 }
 
 function describe(kind: string, { requests, datagrams, bytes, waited }: Tally): string {
-  const count = (n: number, noun: string) => `${n} ${noun}${n === 1 ? "" : "s"}`;
-  return `${kind}: ${count(requests, "request")}, ${count(datagrams, "datagram")}, ` +
-    `${count(bytes, "byte")}, waited ${waited.toFixed(1)} ms`;
+  return `${kind}: ${countOf(requests, "request")}, ${countOf(datagrams, "datagram")}, ` +
+    `${countOf(bytes, "byte")}, waited ${waited.toFixed(1)} ms`;
 }
 
 /** The time since a moment. */

@@ -11,7 +11,7 @@ const MAX_SECONDS = 86_400;
 const MAX_BYTES = 2 ** 31;
 
 /** The number of bytes of a size such as `512M` or `2G`; NaN if it is not a size. */
-export function parseSize(size: string): number {
+function parseSize(size: string): number {
   const [, digits = "", unit = ""] = /^([1-9]\d{0,9})([KMG]?)$/.exec(size) ?? [];
   return digits === "" ? NaN : Number(digits) * 1024 ** ["", "K", "M", "G"].indexOf(unit);
 }

@@ -15,6 +15,6 @@ export function verdict({ doubts }: Consistency, netns?: string): number {
   if (doubts.length === 0) return DONE;
   const more = doubts.length > 1 ? ` (and ${doubts.length - 1} more)` : "";
   const where = netns === undefined ? "" : `Network namespace ${netns}: `;
-  printMessage(`${where}The table kept changing during the read; ${doubts[0]}${more}`);
+  printMessage(`${where}The table could not be read consistently; ${doubts[0]}${more}`);
   return INCONSISTENT;
 }

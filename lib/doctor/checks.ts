@@ -5,6 +5,7 @@
  */
 import { countRealServers } from "../ipvs/snapshot.ts";
 import { ENOENT, errnoCode, isMissingFamily } from "../netlink/errors.ts";
+import { countOf } from "../output/human.ts";
 import { type Check, WITHOUT_IP_VS } from "./check.ts";
 import { type Files, hasNet, type Reading, readNetHead, readText, THREAD } from "./machine.ts";
 import { type Namespace, suggestNamespace } from "./namespace.ts";
@@ -125,11 +126,10 @@ export function checkShow(
     const finding = "no virtual servers in this network namespace";
     return { id, status: "warning", finding, fix: suggestNamespace(namespace), values };
   }
-  const count = (n: number, what: string) => `${n} ${what}${n === 1 ? "" : "s"}`;
   const skipped = snapshot.unknownAttributes > 0
-    ? `; skipped ${count(snapshot.unknownAttributes, "attribute")} of a newer kernel`
+    ? `; skipped ${countOf(snapshot.unknownAttributes, "attribute")} of a newer kernel`
     : "";
-  const finding = count(virtualServers, "virtual server") + ", " +
-    count(countRealServers(snapshot.virtualServers), "real server") + skipped;
+  const finding = countOf(virtualServers, "virtual server") + ", " +
+    countOf(countRealServers(snapshot.virtualServers), "real server") + skipped;
   return { id, status: "ok", finding, values };
 }

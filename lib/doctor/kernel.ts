@@ -9,7 +9,7 @@ import { type Files, hasNet, readText } from "./machine.ts";
 const OSRELEASE = "/proc/sys/kernel/osrelease";
 
 /** The release of the running kernel, such as `6.1.0-50-amd64`; undefined without /proc/sys. */
-export function readRelease(files: Files): string | undefined {
+function readRelease(files: Files): string | undefined {
   return readText(files, OSRELEASE);
 }
 

@@ -4,6 +4,7 @@
  * @module
  */
 import { isPermissionDenied } from "../netlink/errors.ts";
+import { painter } from "../output/paint.ts";
 import { jsonText, printable } from "../output/printable.ts";
 import { checkCapability } from "./capability.ts";
 import type { Check, Status } from "./check.ts";
@@ -69,12 +70,12 @@ export function reportText(report: Report, color: boolean): string {
   const widest = (texts: readonly string[]) => Math.max(...texts.map(({ length }) => length));
   const marks = widest(Object.keys(COLORS));
   const ids = widest(report.checks.map(({ id }) => id));
+  const paint = painter(color);
   const lines = report.checks.flatMap(({ id, status, finding, fix = [] }) => {
-    const mark = color ? `\x1b[${COLORS[status]}m${status}\x1b[0m` : status;
     const gap = " ".repeat(marks - status.length);
     const indent = " ".repeat(marks + ids + 4);
     return [
-      `${mark}${gap}  ${id.padEnd(ids)}  ${printable(finding)}`,
+      `${paint(COLORS[status], status)}${gap}  ${id.padEnd(ids)}  ${printable(finding)}`,
       ...fix.map((text, i) => {
         const label = i > 0 ? " or: " : status === "advice" ? "try: " : "fix: ";
         return `${indent}${label}${printable(text)}`;
@@ -104,10 +105,8 @@ export interface NamespaceReport extends Report {
 
 /** The reports on network namespaces, each below a heading. */
 export function namespacesText(reports: readonly NamespaceReport[], color: boolean): string {
-  const heading = (label: string) => {
-    const text = `Network namespace ${printable(label)}`;
-    return color ? `\x1b[1m${text}\x1b[0m` : text;
-  };
+  const paint = painter(color);
+  const heading = (label: string) => paint(1, `Network namespace ${printable(label)}`);
   return reports.map((report) => `${heading(report.netns)}\n${reportText(report, color)}`)
     .join("\n");
 }

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { count, type Facts, type Rule, setCommand } from "./tuning_facts.ts";
+import { countOf } from "../output/human.ts";
+import { type Facts, type Rule, setCommand } from "./tuning_facts.ts";
 
 /** The default of `tcp_keepalive_time` on Linux, in seconds. */
 const KEEPALIVE_TIME = 7200;
@@ -52,7 +53,7 @@ const persistence: Rule = ({ settings, summary }) => {
   return {
     id: "persistence",
     finding: "net.ipv4.vs.expire_quiescent_template is 0: known clients of " +
-      `${count(persistentServers, "persistent virtual server")} stay with real servers of ` +
+      `${countOf(persistentServers, "persistent virtual server")} stay with real servers of ` +
       `weight 0${now}`,
     fix: [setCommand("expire_quiescent_template=1")],
   };

@@ -77,8 +77,3 @@ function canBeTcp({ protocol, fwmark }: VirtualServer): boolean {
 export function setCommand(...settings: readonly string[]): string {
   return `sudo sysctl -w ${settings.map((each) => `net.ipv4.vs.${each}`).join(" ")}`;
 }
-
-/** A number with its noun, in the plural except for 1. */
-export function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? "" : "s"}`;
-}

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { count, type Rule, setCommand } from "./tuning_facts.ts";
+import { countOf } from "../output/human.ts";
+import { type Rule, setCommand } from "./tuning_facts.ts";
 
 /** The largest `conn_tab_bits` that every kernel accepts. */
 const MAX_BITS = 20;
@@ -17,7 +18,9 @@ const connectionTable: Rule = ({ snapshot: { info, kernelStatus }, summary, sinc
   if (size === 0 || connections <= size || 2 ** bits <= size) return undefined;
   return {
     id: "connection_table",
-    finding: `${count(connections, "connection")} in a table of ${size} buckets make lookups slow`,
+    finding: `${
+      countOf(connections, "connection")
+    } in a table of ${size} buckets make lookups slow`,
     fix: [`set options ip_vs conn_tab_bits=${bits} in /etc/modprobe.d/, and load ip_vs again`],
   };
 };

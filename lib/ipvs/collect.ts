@@ -121,7 +121,12 @@ export function collectThrough(
   };
 }
 
-function parseProc<T>(source: Source, name: string, parse: (text: string) => T): T | null {
+/** What a file of /proc contains; null if it cannot be read. */
+export function parseProc<T>(
+  source: Pick<Source, "readProc">,
+  name: string,
+  parse: (text: string) => T,
+): T | null {
   const text = source.readProc(name);
   return text === undefined ? null : parse(text);
 }

@@ -34,6 +34,15 @@ export function familyName(family: number): "inet" | "inet6" {
   return family === AF_INET ? "inet" : "inet6";
 }
 
+const PROTOCOL_NUMBERS: Readonly<Record<string, number>> = {
+  tcp: IPPROTO_TCP,
+  udp: IPPROTO_UDP,
+  sctp: IPPROTO_SCTP,
+};
+
+/** The protocols of IPVS that have names: `tcp`, `udp` and `sctp`. */
+export const PROTOCOL_NAMES: readonly string[] = Object.keys(PROTOCOL_NUMBERS);
+
 /** `tcp`, `udp`, `sctp`, or the number of another protocol. */
 export function protocolName(protocol: number): string {
   switch (protocol) {
@@ -50,12 +59,7 @@ export function protocolName(protocol: number): string {
 
 /** The number of `tcp`, `udp`, `sctp` or of a protocol that is given as a number. */
 export function protocolNumber(name: string): number {
-  const numbers: Readonly<Record<string, number>> = {
-    tcp: IPPROTO_TCP,
-    udp: IPPROTO_UDP,
-    sctp: IPPROTO_SCTP,
-  };
-  return numbers[name] ?? Number(name);
+  return PROTOCOL_NUMBERS[name] ?? Number(name);
 }
 
 const SCHED_FLAGS = IP_VS_SVC_F_SCHED1 | IP_VS_SVC_F_SCHED2 | IP_VS_SVC_F_SCHED3;
@@ -64,12 +68,16 @@ const NONE: readonly string[] = [];
 /** The scheduler's flags as ipvsadm names them, such as `mh-port`; `flag-1` if it has no name. */
 export function schedFlagNames(sched: string, flags: number): readonly string[] {
   if ((flags & SCHED_FLAGS) === 0) return NONE;
-  const named = sched === "sh" || sched === "mh";
-  const names = named
+  const names = hasNamedFlags(sched)
     ? [`${sched}-fallback`, `${sched}-port`, "flag-3"]
     : ["flag-1", "flag-2", "flag-3"];
   const bits = [IP_VS_SVC_F_SCHED1, IP_VS_SVC_F_SCHED2, IP_VS_SVC_F_SCHED3];
   return names.filter((_, i) => (flags & bits[i]!) !== 0);
+}
+
+/** Whether the first two flags of a scheduler have names. */
+export function hasNamedFlags(sched: string): boolean {
+  return sched === "sh" || sched === "mh";
 }
 
 const FORWARDING_METHODS: Readonly<Record<number, string>> = {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { addressText } from "./names.ts";
+import { addressText, prefixLength } from "./names.ts";
 import { AF_INET, AF_INET6 } from "./uapi.ts";
 
 /** An address. */
@@ -115,4 +115,11 @@ export function parseNetwork(text: string): Network | undefined {
   const length = digits === undefined ? undefined : Number(digits);
   if (length !== undefined && length > 8 * address.bytes.length) return undefined;
   return new Network(address, length);
+}
+
+/** The prefix length of an IPv4 netmask such as `255.255.255.0`; undefined if it is none. */
+export function parseNetmask(text: string): number | undefined {
+  const address = parseAddress(text);
+  if (address?.family !== AF_INET) return undefined;
+  return prefixLength(AF_INET, new Network(address).words[0]!);
 }

@@ -18,7 +18,8 @@ const NANOSECONDS = 1e9;
  * and of its servers.
  *
  * A server has no rates if it is new, if one of its counters went back because it was zeroed or added
- * anew, or if the kernel's estimator, which updates the counters of servers, was stopped. The totals
+ * anew, if the kernel's estimator, which updates the counters of servers, was stopped, or if one of
+ * the snapshots is from /proc alone. The totals
  * are measured on the counters of the CPUs, which are live and never zeroed.
  *
  * @returns A copy of `current`; neither argument changes.
@@ -45,7 +46,9 @@ export function withRates(current: Snapshot, previous: Snapshot): Snapshot {
   return {
     ...current,
     measured: { interval, frozen, ...measureTotals(current, previous, { interval, estimated }) },
-    virtualServers: withVirtualRates(current.virtualServers, previous.virtualServers, estimated),
+    virtualServers: current.source === "proc" || previous.source === "proc"
+      ? current.virtualServers
+      : withVirtualRates(current.virtualServers, previous.virtualServers, estimated),
   };
 }
 

@@ -5,7 +5,7 @@
  */
 import { DESTINATION } from "./columns.ts";
 import { forwardingMethodName, tunnelChecksumName, tunnelTypeName } from "./names.ts";
-import { endpointText, type Rates, Server, type ServerName } from "./server.ts";
+import { type Additions, endpointText, type Rates, Server, type ServerName } from "./server.ts";
 import { IP_VS_CONN_F_FWD_MASK, IP_VS_CONN_F_TUNNEL } from "./uapi.ts";
 
 /**
@@ -37,12 +37,12 @@ export type RealServerState = typeof REAL_SERVER_STATES[number];
 export class RealServer extends Server {
   /** The same server with rates. */
   withRates(measured: Rates | undefined): RealServer {
-    return new RealServer(this.words, this.at, { ...this.added, measured });
+    return this.remake({ ...this.added, measured });
   }
 
   /** The same server with a name. */
   withName(named: ServerName | undefined): RealServer {
-    return new RealServer(this.words, this.at, { ...this.added, named });
+    return this.remake({ ...this.added, named });
   }
 
   /** `10.0.0.1:80` or `[2001:db8::1]:80`, which is unique within its virtual server. */
@@ -125,6 +125,11 @@ export class RealServer extends Server {
   /** One of {@linkcode REAL_SERVER_STATES}. */
   get state(): RealServerState {
     return this.weight > 0 ? this.#stateInService() : this.#stateAtWeightZero();
+  }
+
+  /** The same row with other additions. */
+  protected remake(added: Additions): RealServer {
+    return new RealServer(this.words, this.at, added);
   }
 
   #stateInService(): RealServerState {

@@ -7,7 +7,9 @@
 import { fromHalves } from "../netlink/byte_order.ts";
 import { SERVER, STATS } from "./columns.ts";
 import { addressText, familyName, ipv4Number } from "./names.ts";
+import { ifKnown } from "./unknown_value.ts";
 import type { Network } from "./network.ts";
+import { joinHostPort } from "./server_key.ts";
 import { AF_INET } from "./uapi.ts";
 
 /** Rates per second, measured between two snapshots. */
@@ -169,10 +171,10 @@ export abstract class Server {
   /** All values by the names of their getters. JSON.stringify() leaves out those that are undefined. */
   toJSON(): Record<string, unknown> {
     const values: Record<string, unknown> = {};
-    for (const prototype of [Object.getPrototypeOf(this) as Server, Server.prototype]) {
+    for (const prototype of prototypesOf(this)) {
       for (const [name, { get }] of Object.entries(Object.getOwnPropertyDescriptors(prototype))) {
         if (get === undefined || name in values) continue;
-        const value: unknown = get.call(this);
+        const value: unknown = ifKnown((server) => get.call(server))(this);
         values[name] = typeof value === "bigint" ? rawJson(value) : value;
       }
     }
@@ -187,6 +189,14 @@ export abstract class Server {
 
 const NOTHING: Additions = {};
 
+/** The prototypes with getters, the most special one first. */
+function* prototypesOf(server: Server): Generator<object> {
+  let prototype: object = Object.getPrototypeOf(server);
+  for (; prototype !== Object.prototype; prototype = Object.getPrototypeOf(prototype)) {
+    yield prototype;
+  }
+}
+
 /** Makes JSON.stringify() write the exact digits. */
 function rawJson(value: bigint): unknown {
   return (JSON as unknown as { rawJSON(text: string): unknown }).rawJSON(String(value));
@@ -194,7 +204,6 @@ function rawJson(value: bigint): unknown {
 
 /** Address and port in the row at `words[at]`: `10.0.0.1:80` or `[2001:db8::1]:80`. */
 export function endpointText(words: Uint32Array, at: number): string {
-  const family = words[at + SERVER.addressFamily]!;
-  const address = addressText(family, words, at + SERVER.address);
-  return `${family === AF_INET ? address : `[${address}]`}:${words[at + SERVER.port]}`;
+  const address = addressText(words[at + SERVER.addressFamily]!, words, at + SERVER.address);
+  return joinHostPort(address, words[at + SERVER.port]!);
 }

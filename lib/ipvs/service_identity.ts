@@ -4,7 +4,10 @@
  * @module
  */
 import { SERVICE } from "./columns.ts";
+import { protocolNumber } from "./names.ts";
+import type { Network } from "./network.ts";
 import { compareServices, Rows, sortUnique } from "./rows.ts";
+import { AF_INET, AF_INET6 } from "./uapi.ts";
 
 /** What identifies a virtual server: a fwmark, or protocol, address and port. */
 export interface ServiceIdentity {
@@ -18,6 +21,22 @@ export interface ServiceIdentity {
   readonly address: Uint32Array;
   /** 0 to 65535. */
   readonly port: number;
+}
+
+const NO_ADDRESS = { protocol: 0, address: new Uint32Array(4), port: 0 };
+
+/** The virtual servers with a fwmark, of both address families. */
+export function fwmarkIdentities(fwmark: number): ServiceIdentity[] {
+  return [AF_INET, AF_INET6].map((family) => ({ ...NO_ADDRESS, family, fwmark }));
+}
+
+/** The virtual server with a protocol, which is a name or a number, an address and a port. */
+export function addressIdentity(
+  protocol: string,
+  { family, words }: Network,
+  port: number,
+): ServiceIdentity {
+  return { family, fwmark: 0, protocol: protocolNumber(protocol), address: words, port };
 }
 
 /** The identities as rows that requests can be made from, in order and without duplicates. */

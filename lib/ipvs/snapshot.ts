@@ -80,6 +80,11 @@ export interface Measured {
  * permissions do not suffice, or the capture does not contain it.
  */
 export interface Snapshot {
+  /**
+   * `proc` if it was read from /proc alone, without privilege. Its servers have no counters, rates,
+   * thresholds and tunnels; getters of such values throw an {@linkcode UnknownValueError}.
+   */
+  readonly source?: "proc";
   /** The label of the network namespace; absent if it is the process's own and has no label. */
   readonly netns?: string;
   /** Start of the read, in nanoseconds since 1970-01-01 UTC. */

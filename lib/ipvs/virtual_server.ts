@@ -8,6 +8,7 @@ import { familyName, nameText, prefixLength, protocolName, schedFlagNames } from
 import type { Network } from "./network.ts";
 import type { RealServer } from "./real_server.ts";
 import { type Additions, endpointText, type Rates, Server, type ServerName } from "./server.ts";
+import { fwmarkKey } from "./server_key.ts";
 import type { ServerList } from "./server_list.ts";
 import { IP_VS_SVC_F_ONEPACKET, IP_VS_SVC_F_PERSISTENT, IPVS_SVC_ATTR } from "./uapi.ts";
 
@@ -44,17 +45,17 @@ export class VirtualServer extends Server {
 
   /** The same server with rates, and with real servers that have rates. */
   withRates(measured: Rates | undefined, realServers: ServerList<RealServer>): VirtualServer {
-    return new VirtualServer(this.words, this.at, realServers, { ...this.added, measured });
+    return this.remake(realServers, { ...this.added, measured });
   }
 
   /** The same server with a name, and with real servers that have names. */
   withName(named: ServerName | undefined, realServers: ServerList<RealServer>): VirtualServer {
-    return new VirtualServer(this.words, this.at, realServers, { ...this.added, named });
+    return this.remake(realServers, { ...this.added, named });
   }
 
   /** The same server with a selection of its real servers, or with another order of them. */
   withSelected(realServers: ServerList<RealServer>): VirtualServer {
-    return new VirtualServer(this.words, this.at, realServers, this.added, this.allRealServers);
+    return this.remake(realServers, this.added, this.allRealServers);
   }
 
   /** `tcp 10.0.0.1:80`, `udp [2001:db8::1]:53` or `fwmark 7 inet6`. */
@@ -125,12 +126,12 @@ export class VirtualServer extends Server {
 
   /** Whether each packet is scheduled individually. */
   get onePacket(): boolean {
-    return (this.flags & IP_VS_SVC_F_ONEPACKET) !== 0;
+    return this.hasFlag(IP_VS_SVC_F_ONEPACKET);
   }
 
   /** Whether a client stays with its real server. */
   get persistent(): boolean {
-    return (this.flags & IP_VS_SVC_F_PERSISTENT) !== 0;
+    return this.hasFlag(IP_VS_SVC_F_PERSISTENT);
   }
 
   /** Seconds; 0 without persistence. */
@@ -151,6 +152,20 @@ export class VirtualServer extends Server {
   override toJSON(): Record<string, unknown> {
     return { ...super.toJSON(), realServers: this.realServers };
   }
+
+  /** Whether a bit is set in the row's flags. */
+  protected hasFlag(bit: number): boolean {
+    return (this.words[this.at + SERVICE.flags]! & bit) !== 0;
+  }
+
+  /** The same row with other real servers and additions. */
+  protected remake(
+    realServers: ServerList<RealServer>,
+    added: Additions,
+    all?: ServerList<RealServer>,
+  ): VirtualServer {
+    return new VirtualServer(this.words, this.at, realServers, added, all);
+  }
 }
 
 function hasFwmark(words: Uint32Array, at: number): boolean {
@@ -161,7 +176,7 @@ function hasFwmark(words: Uint32Array, at: number): boolean {
 export function serviceKey(words: Uint32Array, at: number): string {
   const family = words[at + SERVICE.addressFamily]!;
   const fwmark = words[at + SERVICE.fwmark]!;
-  if (fwmark !== 0) return `fwmark ${fwmark} ${familyName(family)}`;
+  if (fwmark !== 0) return fwmarkKey(fwmark, familyName(family));
   const protocol = protocolName(words[at + SERVICE.protocol]!);
   return `${protocol} ${endpointText(words, at)}`;
 }

@@ -5,6 +5,7 @@
  * @module
  */
 import type { RealServer } from "../ipvs/real_server.ts";
+import { ifKnown } from "../ipvs/unknown_value.ts";
 import type { VirtualServer } from "../ipvs/virtual_server.ts";
 
 /** The value of a label. */
@@ -29,7 +30,7 @@ export interface Label<Server> {
    */
   readonly influx: "telegraf" | "extended" | "field" | "none";
   readonly help: string;
-  /** Its value; undefined if the server has none. */
+  /** Its value; undefined if the server has none, or its source does not know it. */
   readonly read: (server: Server) => LabelValue | undefined;
 }
 
@@ -47,7 +48,7 @@ function label<Server>(row: Row<Server>): Label<Server> {
   const [name, type, prometheus, influx, help, read] = row;
   const optional = type.endsWith("?");
   const plain = (optional ? type.slice(0, -1) : type) as LabelType;
-  return { name, type: plain, optional, prometheus, influx, help, read };
+  return { name, type: plain, optional, prometheus, influx, help, read: ifKnown(read) };
 }
 
 const FAMILY = "inet or inet6.";

@@ -6,6 +6,7 @@
 import type { ConnectionsReport } from "../query/connections_report.ts";
 import { ByteWriter, type Sink } from "./byte_writer.ts";
 import { cutReason, networkText } from "./conns_words.ts";
+import { csvRecord } from "./csv_record.ts";
 
 /** A value; null is an empty field. */
 type Field = string | number | boolean | null;
@@ -58,10 +59,5 @@ function tableOf({ servers, clients, expiry }: ConnectionsReport): [string[], Fi
 }
 
 function record(fields: readonly Field[]): string {
-  return `${fields.map(fieldText).join(",")}\r\n`;
-}
-
-function fieldText(field: Field): string {
-  const text = field === null ? "" : String(field);
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  return csvRecord(fields.map((field) => field === null ? "" : String(field)));
 }

@@ -17,7 +17,7 @@ import { jsonText } from "./printable.ts";
 import { isoTime } from "./time.ts";
 
 /** The version of the format, which increases with every incompatible change. */
-export const CONNS_JSON_VERSION = 1;
+const CONNS_JSON_VERSION = 1;
 
 /** Encodes a report. */
 export function encodeConnsJson(report: ConnectionsReport, sink: Sink): void {

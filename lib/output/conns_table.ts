@@ -14,12 +14,13 @@ import type {
 import { ByteWriter, type Sink } from "./byte_writer.ts";
 import { alignColumns } from "./align_columns.ts";
 import { cutReason, networkText } from "./conns_words.ts";
+import { countOf } from "./human.ts";
+import { painter } from "./paint.ts";
 import { printable } from "./printable.ts";
-import { isoTime } from "./time.ts";
-
-type Paint = (text: string) => string;
+import { readableTime } from "./time.ts";
 
 const GAP = "   ";
+const BOLD = 1, ALARM = 31, WARNING = 33;
 
 /** Encodes a report as aligned text. */
 export function encodeConnsTable(
@@ -27,44 +28,39 @@ export function encodeConnsTable(
   sink: Sink,
   { color }: { readonly color: boolean },
 ): void {
-  const paint = (code: number): Paint => (text) => color ? `\x1b[${code}m${text}\x1b[0m` : text;
-  const bold = paint(1), warn = paint(33), alarm = paint(31);
+  const paint = painter(color);
   const out = new ByteWriter(sink);
   const write = (text: string) => out.text(`${text}\n`);
   write(headLine(report));
   const cut = cutLine(report);
-  if (cut !== undefined) write(alarm(cut));
+  if (cut !== undefined) write(paint(ALARM, cut));
   if (report.stale === null) write("Stale connections cannot be found without a table of servers");
   else write(staleLine(report.stale));
   if (report.stale !== null && report.stale.rows.length > 0) {
     write("");
     const [head, ...rows] = staleTable(report.stale);
-    write(bold(head!));
-    for (const row of rows) write(warn(row));
+    write(paint(BOLD, head!));
+    for (const row of rows) write(paint(WARNING, row));
   }
   const table = tableOf(report);
   if (table.length > 1) write("");
   if (table.length > 1) {
-    table.forEach((line, i) => write(i === 0 || !line.startsWith(" ") ? bold(line) : line));
+    table.forEach((line, i) => write(i === 0 || !line.startsWith(" ") ? paint(BOLD, line) : line));
   }
   out.flush();
 }
 
-function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? "" : "s"}`;
-}
-
 function kinds({ connections, templates }: KindCounts, adjective = ""): string {
-  const list = [count(connections, `${adjective}connection`)];
-  if (templates > 0) list.push(count(templates, `${adjective}persistence template`));
+  const list = [countOf(connections, `${adjective}connection`)];
+  if (templates > 0) list.push(countOf(templates, `${adjective}persistence template`));
   return list.join(", ");
 }
 
 function headLine({ time, source, total, clients }: ConnectionsReport): string {
   const parts = [kinds(total)];
-  if (clients !== undefined) parts.push(`${count(clients.networks, "client network")}`);
+  if (clients !== undefined) parts.push(countOf(clients.networks, "client network"));
   parts.push(printable(source));
-  if (time !== null) parts.push(`${isoTime(time).slice(0, 19).replace("T", " ")} UTC`);
+  if (time !== null) parts.push(readableTime(time));
   return parts.join(GAP);
 }
 
@@ -75,7 +71,7 @@ function cutLine(report: ConnectionsReport): string | undefined {
     case null:
       return undefined;
     case "memory":
-      return `Incomplete: ${count(uncounted, "connection")} not in the rows, to limit memory`;
+      return `Incomplete: ${countOf(uncounted, "connection")} not in the rows, to limit memory`;
     default:
       return `Incomplete: stopped by --${cutBy} after ${rowsRead} entries`;
   }

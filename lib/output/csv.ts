@@ -7,7 +7,9 @@
  */
 import type { RealServer } from "../ipvs/real_server.ts";
 import { type Snapshot, snapshotList, type Snapshots } from "../ipvs/snapshot.ts";
+import { ifKnown } from "../ipvs/unknown_value.ts";
 import type { VirtualServer } from "../ipvs/virtual_server.ts";
+import { knownMetrics } from "../metrics/known.ts";
 import { SHARE_METRICS, SharesByOwner } from "../metrics/shares.ts";
 import {
   type Field,
@@ -19,6 +21,7 @@ import {
 } from "../query/fields.ts";
 import { SelectionError } from "../query/selection_error.ts";
 import { ByteWriter, type Sink } from "./byte_writer.ts";
+import { csvRecord } from "./csv_record.ts";
 import { isoTime } from "./time.ts";
 
 /** How to write rows. */
@@ -47,13 +50,14 @@ const OWNED = new Set(OWNER_FIELDS.map(({ name }) => name.replace("virtual_", ""
  */
 export function encodeCsv(snapshots: Snapshots, sink: Sink, options: CsvOptions = {}): void {
   const list = snapshotList(snapshots);
-  const kind = {
+  const kind: RowKind = {
+    source: list.find(({ source }) => source !== undefined)?.source,
     isNamed: list.some(({ netns }) => netns !== undefined),
     isMeasured: list.some(({ measured }) => measured !== undefined),
     isRolledUp: options.rollup ?? false,
   };
   const out = new ByteWriter(sink);
-  const row = (cells: readonly string[]) => out.text(`${cells.join(",")}\r\n`);
+  const row = (cells: readonly string[]) => out.text(csvRecord(cells));
   list.forEach((snapshot, i) => {
     const columns = chosenColumns(allColumns(snapshot, kind), options);
     if (i === 0) row(columns.map(({ name }) => name));
@@ -79,6 +83,7 @@ function chosenColumns(all: Column[], { columns }: CsvOptions): Column[] {
 
 /** Which columns there are. */
 interface RowKind {
+  readonly source: Snapshot["source"];
   readonly isNamed: boolean;
   readonly isMeasured: boolean;
   readonly isRolledUp: boolean;
@@ -86,8 +91,9 @@ interface RowKind {
 
 function allColumns(
   { time, netns }: Snapshot,
-  { isNamed, isMeasured, isRolledUp: rollup }: RowKind,
+  { source, isNamed, isMeasured, isRolledUp: rollup }: RowKind,
 ): Column[] {
+  const origin: Column = { name: "source", virtual: () => source, real: () => source };
   const text = isoTime(time);
   const namespace: Column = { name: "netns", virtual: () => netns, real: () => netns };
   const type: Column = {
@@ -97,22 +103,24 @@ function allColumns(
   };
   return [
     ...(isNamed ? [namespace] : []),
+    ...(source === undefined ? [] : [origin]),
     { name: "time", virtual: () => text, real: () => text },
     ...(rollup ? [] : [type]),
     ...OWNER_FIELDS.map(ownerColumn),
     ...FIELDS.map(withoutOwner).filter(rollup ? hasVirtual : hasAny).map(ownColumn),
     ...(isMeasured ? MEASURED_FIELDS.map(ownColumn) : []),
-    ...(rollup ? ROLLUP_FIELDS.map(ownColumn) : shareColumns()),
+    ...(rollup ? ROLLUP_FIELDS.map(ownColumn) : shareColumns(source)),
   ];
 }
 
-/** The shares of real servers. */
-function shareColumns(): Column[] {
+/** The shares of real servers, which not every source knows. */
+function shareColumns(source: Snapshot["source"]): Column[] {
+  const { hasStates } = knownMetrics({ source });
   const shares = new SharesByOwner();
   return SHARE_METRICS.map(({ name, read }) => ({
     name,
     virtual: () => undefined,
-    real: (real, owner) => read(shares.of(owner), real) ?? undefined,
+    real: (real, owner) => hasStates ? read(shares.of(owner), real) ?? undefined : undefined,
   }));
 }
 
@@ -130,16 +138,19 @@ function hasAny({ virtual, real }: Field): boolean {
 }
 
 function ownColumn({ name, virtual, real }: Field): Column {
-  return { name, virtual: (server) => virtual?.(server), real: (server) => real?.(server) };
+  return {
+    name,
+    virtual: ifKnown((server) => virtual?.(server)),
+    real: ifKnown((server) => real?.(server)),
+  };
 }
 
 function ownerColumn({ name, virtual }: Field): Column {
   return { name, virtual: (server) => virtual?.(server), real: (_, owner) => virtual?.(owner) };
 }
 
-/** A cell, in quotes if it has to be. A list is separated by spaces. */
+/** The text of a cell. A list is separated by spaces. */
 function cell(value: FieldValue): string {
   if (value === undefined) return "";
-  const text = typeof value === "object" ? value.join(" ") : String(value);
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  return typeof value === "object" ? value.join(" ") : String(value);
 }

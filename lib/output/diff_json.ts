@@ -10,7 +10,7 @@ import { stringify, type Value } from "./json_members.ts";
 import { isoTime } from "./time.ts";
 
 /** The version of the format, which increases with every incompatible change. */
-export const DIFF_FORMAT_VERSION = 1;
+const DIFF_FORMAT_VERSION = 1;
 
 /** The document; `virtual_servers` is empty if there are no differences. */
 export function diffJson(

@@ -11,8 +11,9 @@ import type {
   VirtualDifference,
 } from "../query/comparison.ts";
 import type { ConfiguredServer, FieldValue } from "../query/configuration.ts";
+import { painter } from "./paint.ts";
 import { printable } from "./printable.ts";
-import { isoTime } from "./time.ts";
+import { readableTime } from "./time.ts";
 
 /** One side of a comparison. */
 export interface Side {
@@ -37,8 +38,8 @@ export function diffText(
 ): string {
   const { virtualServers, notCompared } = comparison;
   if (virtualServers.length === 0) return "";
-  const paint = (change: Change, text: string) =>
-    color ? `\x1b[${COLORS[change]}m${text}\x1b[0m` : text;
+  const inColor = painter(color);
+  const paint: Paint = (change, text) => inColor(COLORS[change], text);
   const lines = [
     paint("removed", `--- ${sideText(before)}`),
     paint("added", `+++ ${sideText(after)}`),
@@ -54,7 +55,7 @@ export function diffText(
 }
 
 function sideText({ name, kind, time }: Side): string {
-  const moment = time === null ? "" : `   ${isoTime(time).slice(0, 19).replace("T", " ")} UTC`;
+  const moment = time === null ? "" : `   ${readableTime(time)}`;
   return `${printable(name)}${kind === "live" ? "" : ` (${kind})`}${moment}`;
 }
 

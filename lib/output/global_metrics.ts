@@ -46,6 +46,7 @@ export function mergeFamilies(namespaces: Iterable<Iterable<MetricFamily>>): Met
 export function globalMetrics(snapshot: Snapshot): MetricFamily[] {
   const families = [
     upFamily(snapshot),
+    ...sourceFamilies(snapshot),
     ...configFamilies(snapshot),
     ...totalFamilies(snapshot, "ipvs_", TOTAL_METRICS),
     ...cpuFamilies(snapshot),
@@ -66,6 +67,11 @@ function upFamily(snapshot: Snapshot): MetricFamily {
     kind: "gauge",
     samples: [{ labels: [["reason", reason]], value: 1 }],
   };
+}
+
+function sourceFamilies({ source }: Snapshot): MetricFamily[] {
+  const help = "What was read in place of netlink: /proc lacks counters, thresholds and states.";
+  return source === undefined ? [] : [info("ipvs_source", help, [["source", source]])];
 }
 
 function configFamilies({ info: ipvs, timeouts, syncDaemons }: Snapshot): MetricFamily[] {

@@ -25,6 +25,10 @@ export function headSchemas(): Record<string, Schema> {
 
 function moment(): Record<string, Schema> {
   return {
+    source: {
+      const: "proc",
+      description: "Present if only /proc was read, which lacks counters, thresholds and states.",
+    },
     time: {
       type: "string",
       pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{9}Z$",

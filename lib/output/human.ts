@@ -40,3 +40,8 @@ function scale(value: number): [digits: string, prefix: string] {
 export function humanPercent(value: number | bigint): string {
   return (100 * Number(value)).toFixed(1);
 }
+
+/** A number with its noun, in the plural unless it is 1: `2 connections`. */
+export function countOf(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? "" : "s"}`;
+}

@@ -8,16 +8,11 @@
  */
 import type { RealServer } from "../ipvs/real_server.ts";
 import type { Rates, Server } from "../ipvs/server.ts";
+import { ifKnown } from "../ipvs/unknown_value.ts";
 import type { VirtualServer } from "../ipvs/virtual_server.ts";
 import { type Snapshot, snapshotList, type Snapshots } from "../ipvs/snapshot.ts";
-import {
-  COUNTERS,
-  MEASURED_METRICS,
-  type Metric,
-  REAL_METRICS,
-  TOTAL_METRICS,
-  VIRTUAL_METRICS,
-} from "../metrics/catalogue.ts";
+import { COUNTERS, MEASURED_METRICS, type Metric, TOTAL_METRICS } from "../metrics/catalogue.ts";
+import { knownMetrics } from "../metrics/known.ts";
 import {
   type Label,
   type LabelValue,
@@ -46,20 +41,25 @@ export function encodeInflux(snapshots: Snapshots, sink: Sink, options: InfluxOp
 
 function encodeSnapshot(snapshot: Snapshot, out: ByteWriter, extended: boolean): void {
   const end = utf8(` ${snapshot.time}\n`);
+  const known = knownMetrics(snapshot);
+  if (snapshot.source === "proc") out.text("# source: /proc/net/ip_vs, without counters\n");
   for (const doubt of snapshot.consistency.doubts) {
     out.text(`# inconsistent: ${printable(doubt)}\n`);
   }
   encodeTotals(snapshot, out, extended, end);
-  const virtualFields = new FieldWriter(out, VIRTUAL_LABELS, VIRTUAL_METRICS, extended, end);
-  const realFields = new FieldWriter(out, REAL_LABELS, REAL_METRICS, extended, end);
+  const virtualFields = new FieldWriter(out, VIRTUAL_LABELS, known.virtual, extended, end);
+  const realFields = new FieldWriter(out, REAL_LABELS, known.real, extended, end);
   const namespace = namespaceLabels(snapshot);
   const virtualTags = tagWriters([...VIRTUAL_LABELS, ...namespace], extended);
   const realTags = tagWriters([...REAL_LABELS, ...namespace], extended);
   const foreignTags = new VirtualTags(extended);
   for (const virtual of snapshot.virtualServers) {
-    out.raw(VIRTUAL);
-    for (const tag of virtualTags) tag.write(out, virtual);
-    virtualFields.write(virtual);
+    // A line needs a field.
+    if (known.virtual.length > 0) {
+      out.raw(VIRTUAL);
+      for (const tag of virtualTags) tag.write(out, virtual);
+      virtualFields.write(virtual);
+    }
     foreignTags.select(virtual);
     for (const real of virtual.realServers) {
       out.raw(REAL);
@@ -118,7 +118,7 @@ class VirtualTags {
   readonly #extended: boolean;
   readonly #labels = sorted(VIRTUAL_IDENTITY);
   #virtual: VirtualServer | undefined;
-  #family = "";
+  #family: string | undefined = "";
   #same: Uint8Array = utf8("");
   #mixed: Uint8Array | undefined;
 
@@ -128,7 +128,7 @@ class VirtualTags {
 
   select(virtual: VirtualServer): void {
     this.#virtual = virtual;
-    this.#family = virtual.addressFamily;
+    this.#family = ifKnown(({ addressFamily }: VirtualServer) => addressFamily)(virtual);
     this.#same = this.#make(virtual, this.#extended);
     this.#mixed = undefined;
   }

@@ -5,7 +5,7 @@
  * @module
  */
 import type { Snapshot, Snapshots } from "../ipvs/snapshot.ts";
-import { REAL_METRICS, VIRTUAL_METRICS } from "../metrics/catalogue.ts";
+import { knownMetrics } from "../metrics/known.ts";
 import { REAL_LABELS, VIRTUAL_LABELS } from "../metrics/labels.ts";
 import { ByteWriter, type Sink, utf8 } from "./byte_writer.ts";
 import { head, ServerWriter, stringify } from "./json_members.ts";
@@ -44,8 +44,9 @@ function encodeMembers(snapshot: Snapshot, out: ByteWriter): void {
   }
   out.text(`"virtual_servers":[`);
   const isMeasured = snapshot.measured !== undefined;
-  const virtualWriter = new ServerWriter(out, "{", VIRTUAL_LABELS, VIRTUAL_METRICS, isMeasured);
-  const realWriter = new ServerWriter(out, "{", REAL_LABELS, REAL_METRICS, isMeasured);
+  const known = knownMetrics(snapshot);
+  const virtualWriter = new ServerWriter(out, "{", VIRTUAL_LABELS, known.virtual, isMeasured);
+  const realWriter = new ServerWriter(out, "{", REAL_LABELS, known.real, isMeasured);
   const shareWriter = new ShareWriter(out);
   let separator = OPEN;
   for (const virtual of snapshot.virtualServers) {
@@ -56,7 +57,7 @@ function encodeMembers(snapshot: Snapshot, out: ByteWriter): void {
     for (const real of virtual.realServers) {
       out.raw(separator);
       realWriter.write(real);
-      shareWriter.write(virtual, real);
+      if (known.hasStates) shareWriter.write(virtual, real);
       out.raw(END);
       separator = NEXT;
     }

@@ -61,6 +61,7 @@ export function head(snapshot: Snapshot): Record<string, Value> {
   }));
   return {
     ...member("netns", snapshot.netns),
+    ...member("source", snapshot.source),
     time: isoTime(snapshot.time),
     time_ns: snapshot.time,
     ipvs: info && { version: info.version, connection_table_size: info.connectionTableSize },
@@ -99,6 +100,8 @@ export class ServerWriter<S extends Server> {
   readonly #labels: readonly LabelWriter<S>[];
   readonly #metrics: readonly { readonly before: Uint8Array; readonly read: Metric<S>["read"] }[];
   readonly #isMeasured: boolean;
+  readonly #first: Label<S>;
+  readonly #unknownFirst: Uint8Array;
 
   /**
    * `start` precedes the first member: the brace that opens the object, or a comma. `isMeasured` adds
@@ -113,6 +116,8 @@ export class ServerWriter<S extends Server> {
   ) {
     this.#out = out;
     this.#isMeasured = isMeasured;
+    this.#first = labels[0]!;
+    this.#unknownFirst = utf8(`${start}"${this.#first.name}":null`);
     const name = (label: Label<S>) => `${label === labels[0] ? start : ","}"${label.name}":`;
     this.#labels = labels.map((label) => {
       const quote = label.type === "address" ? '"' : "";
@@ -127,6 +132,8 @@ export class ServerWriter<S extends Server> {
 
   /** Writes all labels and metrics of a server. */
   write(server: S): void {
+    // The members after the first one begin with a comma.
+    if (this.#first.read(server) === undefined) this.#out.raw(this.#unknownFirst);
     for (const label of this.#labels) label.write(this.#out, server);
     for (const { before, read } of this.#metrics) {
       this.#out.raw(before);

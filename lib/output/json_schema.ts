@@ -11,6 +11,7 @@ import { SHARE_METRICS } from "../metrics/shares.ts";
 import { headSchemas, metricSchemas, rateSchemas } from "./head_schema.ts";
 import { JSON_FORMAT_VERSION } from "./json.ts";
 import { labelSchemas, optionalNames } from "./label_schema.ts";
+import { procSchemas } from "./proc_schema.ts";
 import { list, object, type Schema, text } from "./schema_parts.ts";
 
 export type { Schema } from "./schema_parts.ts";
@@ -70,6 +71,7 @@ export function jsonSchema(): Schema {
       address_family: { enum: ["inet", "inet6"] },
       virtual_server: virtualServer(),
       real_server: realServer(),
+      ...procSchemas(),
     },
   };
 }
@@ -85,7 +87,7 @@ function format(): Record<string, Schema> {
 }
 
 /** Members of a snapshot that may be absent. */
-const OPTIONAL: readonly string[] = ["measured"];
+const OPTIONAL: readonly string[] = ["measured", "source"];
 
 function required(): string[] {
   return Object.keys(snapshot()).filter((name) => !OPTIONAL.includes(name));
@@ -96,7 +98,7 @@ function snapshot(): Record<string, Schema> {
   return {
     ...headSchemas(),
     virtual_servers: list(
-      { $ref: "#/$defs/virtual_server" },
+      { anyOf: [{ $ref: "#/$defs/virtual_server" }, { $ref: "#/$defs/proc_virtual_server" }] },
       "Those with an address before firewall marks; then by family, address, port, protocol.",
     ),
   };

@@ -9,7 +9,7 @@ import type { RealServer } from "../ipvs/real_server.ts";
 import type { Server } from "../ipvs/server.ts";
 import { type Snapshot, snapshotList, type Snapshots } from "../ipvs/snapshot.ts";
 import type { VirtualServer } from "../ipvs/virtual_server.ts";
-import { REAL_METRICS, VIRTUAL_METRICS } from "../metrics/catalogue.ts";
+import { type KnownMetrics, knownMetrics } from "../metrics/known.ts";
 import {
   type Label,
   REAL_IDENTITY,
@@ -42,6 +42,7 @@ const END = utf8("}\n");
 export class NdjsonWriter {
   readonly #snapshot: Snapshot;
   readonly #out: ByteWriter;
+  readonly #known: KnownMetrics;
   readonly #virtualStart: Uint8Array;
   readonly #realStart: Uint8Array;
   readonly #virtualWriter: ServerWriter<VirtualServer>;
@@ -61,8 +62,10 @@ export class NdjsonWriter {
     this.#virtualStart = utf8(`{"type":"virtual_server",${members}`);
     this.#realStart = utf8(`{"type":"real_server",${members}`);
     const isMeasured = snapshot.measured !== undefined;
-    this.#virtualWriter = new ServerWriter(out, ",", VIRTUAL_LABELS, VIRTUAL_METRICS, isMeasured);
-    this.#realWriter = new ServerWriter(out, ",", REAL_LABELS, REAL_METRICS, isMeasured);
+    this.#known = knownMetrics(snapshot);
+    const { virtual, real } = this.#known;
+    this.#virtualWriter = new ServerWriter(out, ",", VIRTUAL_LABELS, virtual, isMeasured);
+    this.#realWriter = new ServerWriter(out, ",", REAL_LABELS, real, isMeasured);
     this.#shareWriter = new ShareWriter(out);
   }
 
@@ -96,7 +99,7 @@ export class NdjsonWriter {
   writeReal(virtual: VirtualServer, real: RealServer): void {
     this.#startReal(virtual);
     this.#realWriter.write(real);
-    this.#shareWriter.write(virtual, real);
+    if (this.#known.hasStates) this.#shareWriter.write(virtual, real);
     this.#out.raw(END);
   }
 

@@ -9,13 +9,8 @@ import type { Server } from "../ipvs/server.ts";
 import { withPrevious } from "../ipvs/server_list.ts";
 import { type Snapshot, snapshotList, type Snapshots } from "../ipvs/snapshot.ts";
 import type { VirtualServer } from "../ipvs/virtual_server.ts";
-import {
-  MEASURED_METRICS,
-  type MeasuredMetric,
-  type Metric,
-  REAL_METRICS,
-  VIRTUAL_METRICS,
-} from "../metrics/catalogue.ts";
+import { MEASURED_METRICS, type MeasuredMetric, type Metric } from "../metrics/catalogue.ts";
+import { type KnownMetrics, knownMetrics } from "../metrics/known.ts";
 import { type Label, type LabelValue, REAL_LABELS, VIRTUAL_LABELS } from "../metrics/labels.ts";
 import { SHARE_METRICS, Shares } from "../metrics/shares.ts";
 import type { Sink } from "./byte_writer.ts";
@@ -43,7 +38,10 @@ export class ChangesEncoder {
     const before = this.#previous;
     this.#previous = new Map();
     for (const snapshot of snapshotList(snapshots)) {
-      encodeChanges(snapshot, isWhole ? undefined : before.get(snapshot.netns), sink);
+      const previous = isWhole ? undefined : before.get(snapshot.netns);
+      // Servers of another source have other values.
+      const comparable = previous?.source === snapshot.source ? previous : undefined;
+      encodeChanges(snapshot, comparable, sink);
       this.#previous.set(snapshot.netns, snapshot);
     }
   }
@@ -72,21 +70,28 @@ function writeRemoved(lines: NdjsonWriter, previous: Snapshot, current: Snapshot
 }
 
 function writeChanged(lines: NdjsonWriter, previous: Snapshot, current: Snapshot): void {
+  const known = knownMetrics(current);
   for (const [virtual, before] of withPrevious(current.virtualServers, previous.virtualServers)) {
-    if (hasChanged(virtual, before, VIRTUAL_LABELS, VIRTUAL_METRICS)) lines.writeVirtual(virtual);
+    if (hasChanged(virtual, before, VIRTUAL_LABELS, known.virtual)) lines.writeVirtual(virtual);
     if (before === undefined) {
       for (const real of virtual.realServers) lines.writeReal(virtual, real);
-    } else writeChangedReals(lines, before, virtual);
+    } else writeChangedReals(lines, before, virtual, known);
   }
 }
 
 /** A share also changes with the traffic of the other real servers. */
-function writeChangedReals(lines: NdjsonWriter, before: VirtualServer, now: VirtualServer): void {
-  const [sharesBefore, shares] = [new Shares(before), new Shares(now)];
+function writeChangedReals(
+  lines: NdjsonWriter,
+  before: VirtualServer,
+  now: VirtualServer,
+  known: KnownMetrics,
+): void {
+  const [sharesBefore, shares] = known.hasStates ? [new Shares(before), new Shares(now)] : [];
   for (const [real, realBefore] of withPrevious(now.realServers, before.realServers)) {
     if (
-      realBefore === undefined || hasChanged(real, realBefore, REAL_LABELS, REAL_METRICS) ||
-      SHARE_METRICS.some(({ read }) => read(shares, real) !== read(sharesBefore, realBefore))
+      realBefore === undefined || hasChanged(real, realBefore, REAL_LABELS, known.real) ||
+      (shares !== undefined && sharesBefore !== undefined &&
+        SHARE_METRICS.some(({ read }) => read(shares, real) !== read(sharesBefore, realBefore)))
     ) lines.writeReal(now, real);
   }
 }

@@ -10,13 +10,9 @@ import { REAL_SERVER_STATES, type RealServer } from "../ipvs/real_server.ts";
 import type { Server } from "../ipvs/server.ts";
 import type { VirtualServer } from "../ipvs/virtual_server.ts";
 import { type Snapshot, snapshotList, type Snapshots } from "../ipvs/snapshot.ts";
-import { countStates, SUM_METRICS } from "../metrics/aggregates.ts";
-import {
-  MEASURED_METRICS,
-  type Metric,
-  REAL_METRICS,
-  VIRTUAL_METRICS,
-} from "../metrics/catalogue.ts";
+import { countStates } from "../metrics/aggregates.ts";
+import { MEASURED_METRICS, type Metric } from "../metrics/catalogue.ts";
+import { type KnownMetrics, knownMetrics } from "../metrics/known.ts";
 import { type Label, REAL_LABELS, VIRTUAL_IDENTITY, VIRTUAL_LABELS } from "../metrics/labels.ts";
 import { type Sink, utf8 } from "./byte_writer.ts";
 import { FamilyWriter } from "./family_writer.ts";
@@ -61,8 +57,10 @@ class MetricsWriter {
   readonly #parts: readonly Part[];
   readonly #writer: FamilyWriter;
   readonly #isMeasured: boolean;
+  readonly #known: KnownMetrics;
 
   constructor(snapshots: readonly Snapshot[], writer: FamilyWriter) {
+    this.#known = knownMetrics(snapshots.find(({ source }) => source !== undefined) ?? {});
     this.#parts = snapshots.map((snapshot) => ({ snapshot, virtual: virtualBuffer(snapshot) }));
     this.#writer = writer;
     this.#isMeasured = snapshots.some(({ measured }) => measured !== undefined);
@@ -71,7 +69,7 @@ class MetricsWriter {
   write({ aggregate }: PrometheusOptions): void {
     const families = mergeFamilies(this.#parts.map(({ snapshot }) => familiesOf(snapshot)));
     for (const family of [buildFamily(), ...families]) this.#writer.family(family);
-    this.#virtualServers(VIRTUAL_METRICS);
+    this.#virtualServers(this.#known.virtual);
     if (this.#isMeasured) this.#virtualRates();
     this.#virtualInfo();
     this.#virtualNames();
@@ -144,6 +142,11 @@ class MetricsWriter {
 
   /** The real servers of each virtual server together. */
   #aggregates(): void {
+    if (this.#known.hasStates) this.#stateCounts();
+    this.#virtualServers(this.#known.sums);
+  }
+
+  #stateCounts(): void {
     const help = "Number of real servers in each state.";
     this.#writer.begin({ name: "ipvs_virtual_server_real_servers", help, kind: "gauge" });
     const endings = REAL_SERVER_STATES.map((state) => [state, utf8(`,state="${state}"`)] as const);
@@ -160,7 +163,6 @@ class MetricsWriter {
         index++;
       }
     }
-    this.#virtualServers(SUM_METRICS);
   }
 
   #realServers(): void {
@@ -175,7 +177,7 @@ class MetricsWriter {
         }
       }
     });
-    for (const metric of REAL_METRICS) {
+    for (const metric of this.#known.real) {
       this.#writer.begin({ ...metric, name: `ipvs_real_server_${metric.prometheus}` });
       this.#eachReal(own, (server) => this.#writer.endSample(metric.read(server)));
     }

@@ -7,6 +7,7 @@
 import type { RealServer } from "../ipvs/real_server.ts";
 import type { VirtualServer } from "../ipvs/virtual_server.ts";
 import { type Snapshot, snapshotList, type Snapshots } from "../ipvs/snapshot.ts";
+import { type KnownMetrics, knownMetrics } from "../metrics/known.ts";
 import { Shares } from "../metrics/shares.ts";
 import { ByteWriter, type Sink, utf8 } from "./byte_writer.ts";
 import { printable } from "./printable.ts";
@@ -66,6 +67,7 @@ class TableWriter {
   readonly #dim: Paint;
   readonly #warn: Paint;
   readonly #alarm: Paint;
+  readonly #known: KnownMetrics;
   readonly #rollup: boolean;
   /** Whether the columns were chosen, so that none may be left out. */
   readonly #hasChosen: boolean;
@@ -78,10 +80,13 @@ class TableWriter {
 
   constructor(snapshot: Snapshot, sink: Sink, { color, width, columns, rollup }: TableOptions) {
     this.#snapshot = snapshot;
+    this.#known = knownMetrics(snapshot);
     this.#rollup = rollup ?? false;
     this.#hasChosen = columns !== undefined;
     const isMeasured = snapshot.measured !== undefined;
-    this.#columns = tableColumns({ isMeasured, names: columns, rollup });
+    const { source } = snapshot;
+    const options = { isMeasured, names: columns, rollup };
+    this.#columns = tableColumns(source === undefined ? options : { ...options, source });
     this.#out = new ByteWriter(sink);
     this.#width = width ?? Infinity;
     this.#bold = painter(color, 1);
@@ -106,7 +111,7 @@ class TableWriter {
       this.#heads();
       for (const virtual of virtualServers) {
         this.#virtual(virtual);
-        const shares = new Shares(virtual);
+        const shares = this.#known.hasStates ? new Shares(virtual) : undefined;
         for (const real of this.#realServers(virtual)) this.#real(real, shares);
       }
     }
@@ -175,7 +180,7 @@ class TableWriter {
     this.#row(text, shared, this.#cells(cells).slice(shared), this.#bold, this.#alarm);
   }
 
-  #real(server: RealServer, shares: Shares): void {
+  #real(server: RealServer, shares: Shares | undefined): void {
     const cells = this.#columns.map((column) => column.real(server, shares));
     this.#row(realText(server), 0, this.#cells(cells), (text) => text, this.#warn);
   }

@@ -5,6 +5,7 @@
  */
 import type { RealServer } from "../ipvs/real_server.ts";
 import type { Server } from "../ipvs/server.ts";
+import type { Snapshot } from "../ipvs/snapshot.ts";
 import type { VirtualServer } from "../ipvs/virtual_server.ts";
 import { sumOf } from "../metrics/aggregates.ts";
 import {
@@ -14,6 +15,7 @@ import {
   REAL_METRICS,
   VIRTUAL_METRICS,
 } from "../metrics/catalogue.ts";
+import { knownMetrics } from "../metrics/known.ts";
 import { SHARE_METRICS, type ShareMetric, type Shares } from "../metrics/shares.ts";
 import { SelectionError } from "../query/selection_error.ts";
 import { humanAmount, humanCount, humanPercent } from "./human.ts";
@@ -26,6 +28,8 @@ export interface ColumnOptions {
   readonly names?: readonly string[] | undefined;
   /** Whether there are only virtual servers, with sums over their real servers. */
   readonly rollup?: boolean | undefined;
+  /** Where the servers were read, if it does not know all metrics. */
+  readonly source?: Snapshot["source"];
 }
 
 /** How a metric is shown. */
@@ -138,11 +142,11 @@ export class TableColumn {
     return this.#spec.sum ? this.#format(sumOf(server, this.#real!.read)) : "";
   }
 
-  /** The cell of a real server, which has one of the `shares`; empty if it has none. */
-  real(server: RealServer, shares: Shares): string {
+  /** The cell of a real server, which has one of the `shares` if they are known; empty if it has none. */
+  real(server: RealServer, shares: Shares | undefined): string {
     if (this.#rate !== undefined) return this.#measured(this.#rate, server);
     if (this.#share !== undefined) {
-      const share = this.#share.read(shares, server);
+      const share = shares === undefined ? null : this.#share.read(shares, server);
       return share === null ? UNKNOWN : this.#format(share);
     }
     return this.#real === undefined ? "" : this.#format(this.#real.read(server));
@@ -191,7 +195,7 @@ export function tableColumns(options: ColumnOptions = {}): TableColumn[] {
   const others = [...new Set(names)].filter((name) => !known.has(name)).map((name) => ({
     ...{ name, head: name, rank: LAST_RANK, format: humanCount },
   }));
-  const all = [...SPECS, ...others];
+  const all = [...SPECS, ...others].filter(isKnown(options));
   const chosen = options.names?.map((name) => {
     const spec = all.find((one) => one.name === name);
     if (spec !== undefined) return { ...spec, onlyIfSet: false };
@@ -200,6 +204,13 @@ export function tableColumns(options: ColumnOptions = {}): TableColumn[] {
   });
   const columns = (chosen ?? all).map((spec) => new TableColumn(spec, options));
   return options.rollup ? columns.filter(({ isRealOnly }) => !isRealOnly) : columns;
+}
+
+function isKnown({ source }: ColumnOptions): (spec: ColumnSpec) => boolean {
+  if (source === undefined) return () => true;
+  const { virtual, real } = knownMetrics({ source });
+  const names = new Set([...virtual, ...real].map(({ name }) => name));
+  return ({ name }) => names.has(name);
 }
 
 /** Total width of columns. */

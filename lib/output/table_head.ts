@@ -4,6 +4,9 @@
  * @module
  */
 import { countRealServers, type Snapshot, type SyncDaemon } from "../ipvs/snapshot.ts";
+import type { RealServer } from "../ipvs/real_server.ts";
+import { ifKnown } from "../ipvs/unknown_value.ts";
+import type { VirtualServer } from "../ipvs/virtual_server.ts";
 import { humanAmount, humanCount, humanUnit } from "./human.ts";
 import { printable } from "./printable.ts";
 import { needsAttention, stateText } from "./table_text.ts";
@@ -22,6 +25,9 @@ export function headLines(snapshot: Snapshot, width: number, isWide: boolean): s
   if (snapshot.measured?.frozen) {
     lines.push("The estimator is stopped (run_estimation, est_cpulist): servers have no rates");
   }
+  if (snapshot.source === "proc") {
+    lines.push("from /proc/net/ip_vs, which has no counters, rates, thresholds and tunnels");
+  }
   if (isWide) lines.push(...wideLines(snapshot));
   for (const daemon of syncDaemons ?? []) lines.push(daemonLine(daemon));
   if (statsWidth === 32) {
@@ -35,16 +41,21 @@ function count(number: number, noun: string, states: ReadonlyMap<string, number>
   return `${number} ${noun}${number === 1 ? "" : "s"}${list && ` (${list})`}`;
 }
 
+const virtualState = ifKnown(({ state }: VirtualServer) => state);
+const realState = ifKnown(({ state }: RealServer) => state);
+
 /** How many servers there are, and how many of them need attention. */
 function summary({ virtualServers }: Snapshot): string {
   const virtualStates = new Map<string, number>();
   const realStates = new Map<string, number>();
   const add = (states: Map<string, number>, state: string) =>
     states.set(state, (states.get(state) ?? 0) + 1);
-  for (const { state, realServers } of virtualServers) {
+  for (const virtual of virtualServers) {
+    const state = virtualState(virtual);
     if (state === "empty" || state === "down") add(virtualStates, state);
-    for (const { state } of realServers) {
-      if (needsAttention(state)) add(realStates, stateText(state));
+    for (const real of virtual.realServers) {
+      const state = realState(real);
+      if (state !== undefined && needsAttention(state)) add(realStates, stateText(state));
     }
   }
   const virtual = count(virtualServers.length, "virtual server", virtualStates);

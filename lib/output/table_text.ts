@@ -5,6 +5,7 @@
  */
 import { REAL_SERVER_STATES, type RealServer, type RealServerState } from "../ipvs/real_server.ts";
 import type { Server } from "../ipvs/server.ts";
+import { ifKnown } from "../ipvs/unknown_value.ts";
 import type { VirtualServer } from "../ipvs/virtual_server.ts";
 import { countStates } from "../metrics/aggregates.ts";
 import { type Label, REAL_LABELS, VIRTUAL_LABELS } from "../metrics/labels.ts";
@@ -40,27 +41,37 @@ function nameOf({ name }: Server): string[] {
   return name === undefined ? [] : [printable(name)];
 }
 
-/** Name, scheduler and whatever is not the default of a virtual server. */
+/** Name, scheduler and whatever is not the default of a virtual server, as far as it is known. */
 export function virtualText(server: VirtualServer): RowText {
-  const { sched, schedFlags, netmask, addressFamily, pe, state } = server;
-  const settings = [...nameOf(server), printable(sched), ...schedFlags];
-  if (server.onePacket) settings.push("one-packet");
-  const groups = netmask === (addressFamily === "inet" ? 32 : 128) ? "" : `/${netmask}`;
+  const known = <Value>(read: (server: VirtualServer) => Value) => ifKnown(read)(server);
+  const settings = [...nameOf(server), printable(server.sched)];
+  settings.push(...known(({ schedFlags }) => schedFlags) ?? []);
+  if (known(({ onePacket }) => onePacket)) settings.push("one-packet");
+  const groups = known(groupsOf) ?? "";
   if (server.persistent) {
-    settings.push(`persist ${server.persistenceTimeout}s${groups && ` per ${groups}`}`);
+    const timeout = known(({ persistenceTimeout }) => ` ${persistenceTimeout}s`) ?? "";
+    settings.push(`persist${timeout}${groups && ` per ${groups}`}`);
   } else if (groups) settings.push(`netmask ${groups}`);
+  const pe = known((server) => server.pe);
   if (pe !== undefined) settings.push(`pe ${printable(pe)}`);
   settings.push(...others(VIRTUAL_LABELS, server));
-  const warning = state === "empty" ? "no real servers" : state === "down" ? downText(server) : "";
-  return { name: server.key, settings: settings.join(", "), warning };
+  return { name: server.key, settings: settings.join(", "), warning: known(warningOf) ?? "" };
+}
+
+/** The networks of clients that persistence treats alike; empty for single clients. */
+function groupsOf({ netmask, addressFamily }: VirtualServer): string {
+  return netmask === (addressFamily === "inet" ? 32 : 128) ? "" : `/${netmask}`;
+}
+
+function warningOf(server: VirtualServer): string {
+  const { state } = server;
+  return state === "empty" ? "no real servers" : state === "down" ? downText(server) : "";
 }
 
 /** Name, scheduler, and the number of real servers in each state. */
 export function rollupText(server: VirtualServer): RowText {
   const { name, warning } = virtualText(server);
-  const numbers = countStates(server);
-  const counts = REAL_SERVER_STATES.filter((state) => numbers[state] > 0)
-    .map((state) => `${numbers[state]} ${stateText(state)}`);
+  const counts = ifKnown(stateCounts)(server) ?? [`real servers: ${server.allRealServers.length}`];
   return {
     name,
     settings: [...nameOf(server), printable(server.sched), ...counts].join(", "),
@@ -68,13 +79,19 @@ export function rollupText(server: VirtualServer): RowText {
   };
 }
 
+function stateCounts(server: VirtualServer): string[] {
+  const numbers = countStates(server);
+  return REAL_SERVER_STATES.filter((state) => numbers[state] > 0)
+    .map((state) => `${numbers[state]} ${stateText(state)}`);
+}
+
 /** Name, forwarding method and tunnel of a real server. */
 export function realText(server: RealServer): RowText {
   const settings = [...nameOf(server), methodText(server), ...others(REAL_LABELS, server)].join(
     ", ",
   );
-  const { state } = server;
-  const warning = needsAttention(state) ? stateText(state) : "";
+  const state = ifKnown((server: RealServer) => server.state)(server);
+  const warning = state !== undefined && needsAttention(state) ? stateText(state) : "";
   return { name: `  ${server.key}`, settings, warning };
 }
 
@@ -95,6 +112,10 @@ function downText({ allRealServers }: VirtualServer): string {
 
 /** The forwarding method with the options of a tunnel: `tunnel gue:5555 csum`. */
 function methodText(server: RealServer): string {
+  return ifKnown(tunnelText)(server) ?? server.forwardingMethod;
+}
+
+function tunnelText(server: RealServer): string {
   const { forwardingMethod, tunnelType, tunnelPort, tunnelChecksum } = server;
   if (tunnelType === undefined) return forwardingMethod;
   const port = tunnelPort === 0 ? "" : `:${tunnelPort}`;

@@ -23,6 +23,11 @@ export function isoTime(nanoseconds: bigint): string {
   return `${date(Math.floor(seconds / DAY))}T${clock}.${fraction}Z`;
 }
 
+/** The same in UTC for people, to the second: `2026-01-02 03:04:05 UTC`. */
+export function readableTime(nanoseconds: bigint): string {
+  return `${isoTime(nanoseconds).slice(0, 19).replace("T", " ")} UTC`;
+}
+
 /** The date of a day, counted from 1970-01-01. Years begin in March, so that leap days are last. */
 function date(day: number): string {
   const era = Math.floor((day + EPOCH) / ERA);

@@ -5,6 +5,7 @@
  */
 import { Network, parseAddress } from "../ipvs/network.ts";
 import type { RealServer } from "../ipvs/real_server.ts";
+import { addressKey, fwmarkKey, joinHostPort } from "../ipvs/server_key.ts";
 import type { Snapshot } from "../ipvs/snapshot.ts";
 import type { VirtualServer } from "../ipvs/virtual_server.ts";
 import { COUNTERS } from "../metrics/catalogue.ts";
@@ -49,9 +50,10 @@ export class ConfiguredServer {
   /** Identifies it, as the key of a server in a snapshot does. */
   get key(): string {
     const { addressFamily, fwmark, protocol, address, port } = this.identity;
-    if (fwmark !== undefined) return `fwmark ${fwmark} ${addressFamily}`;
-    const endpoint = addressFamily === "inet" ? `${address}:${port}` : `[${address}]:${port}`;
-    return protocol === undefined ? endpoint : `${protocol} ${endpoint}`;
+    if (fwmark !== undefined) return fwmarkKey(fwmark, addressFamily);
+    return protocol === undefined
+      ? joinHostPort(address!, port!)
+      : addressKey(protocol, address!, port!);
   }
 
   /** `inet` or `inet6`. */

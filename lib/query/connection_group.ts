@@ -3,14 +3,9 @@
  *
  * @module
  */
-import {
-  connectionAddress,
-  connectionEndpoint,
-  connectionFamily,
-  connectionFwmark,
-  connectionProtocol,
-  connectionService,
-} from "../ipvs/connection_names.ts";
+import { connectionAddress, connectionFamily } from "../ipvs/connection_names.ts";
+import { protocolName } from "../ipvs/names.ts";
+import { addressKey, fwmarkKey, joinHostPort } from "../ipvs/server_key.ts";
 import { ORIGINS } from "../procfs/ip_vs_conn_line.ts";
 import { HEAD, KEY, type Sums } from "./connection_key.ts";
 
@@ -76,7 +71,7 @@ export class ConnectionGroup {
   /** `tcp`, `udp`, `sctp` or a number; null for the templates of a fwmark. */
   get protocol(): string | null {
     const number = this.#protocol;
-    return number === IPPROTO_IP ? null : connectionProtocol(number);
+    return number === IPPROTO_IP ? null : protocolName(number);
   }
 
   /** `inet` or `inet6`. */
@@ -102,10 +97,10 @@ export class ConnectionGroup {
 
   /** As in the key of a virtual server: `tcp 192.0.2.1:80` or `fwmark 7 inet`. */
   get service(): string {
-    const { fwmark, address } = this;
+    const { fwmark, protocol, address, port } = this;
     return fwmark === null
-      ? connectionService(this.#protocol, address!, this.port)
-      : connectionFwmark(fwmark, this.isInet6);
+      ? addressKey(protocol!, address!, port)
+      : fwmarkKey(fwmark, this.addressFamily);
   }
 
   /** Address of the real server. */
@@ -121,7 +116,7 @@ export class ConnectionGroup {
   /** Address and port of the real server as in its key; null without one, see cache_bypass. */
   get real(): string | null {
     const isBypassed = this.realPort === 0 && this.realWords.every((word) => word === 0);
-    return isBypassed ? null : connectionEndpoint(this.realAddress, this.realPort);
+    return isBypassed ? null : joinHostPort(this.realAddress, this.realPort);
   }
 
   /** Whether the virtual address is IPv6. */

@@ -4,8 +4,8 @@
  *
  * @module
  */
-import { connectionEndpoint } from "../ipvs/connection_names.ts";
 import type { RealServer } from "../ipvs/real_server.ts";
+import { addressKey } from "../ipvs/server_key.ts";
 import type { VirtualServer } from "../ipvs/virtual_server.ts";
 import type { ConnectionGroup } from "./connection_group.ts";
 
@@ -86,8 +86,8 @@ export class ServerIndex {
     if (fwmark === null) {
       const isFtp = protocol === "tcp" &&
         (port === ANY_PORT || port === FTP_DATA_PORT || port >= FIRST_UNPRIVILEGED_PORT);
-      if (isFtp) services.push(`${protocol} ${connectionEndpoint(address!, FTP_PORT)}`);
-      services.push(`${protocol} ${connectionEndpoint(address!, ANY_PORT)}`);
+      if (isFtp) services.push(addressKey(protocol!, address!, FTP_PORT));
+      services.push(addressKey(protocol!, address!, ANY_PORT));
     }
     return services.map((key) => this.#virtuals.get(key)).filter((found) => found !== undefined);
   }

@@ -9,14 +9,7 @@ import type { Network } from "../ipvs/network.ts";
 import { AF_INET, AF_INET6 } from "../ipvs/uapi.ts";
 import type { ConnectionGroup } from "./connection_group.ts";
 import type { Join } from "./connection_join.ts";
-import { isAt, parseEndpoint } from "./endpoint.ts";
-import { parseFwmark, type Selection } from "./selection.ts";
-
-/** Addresses and ports of a group as patterns compare them. */
-interface Ends {
-  readonly virtual: { port: number | undefined; isIn(network: Network): boolean };
-  readonly real: { port: number | undefined; isIn(network: Network): boolean };
-}
+import type { SelectableReal, SelectableVirtual, Selection } from "./selection.ts";
 
 /** Whether a selection has conditions that only a table of servers can answer. */
 export function needsTable({ text }: Selection): boolean {
@@ -32,46 +25,35 @@ export function isSelected(
   if (selection.isEverything) return true;
   const { virtual, matches = [] } = join ?? {};
   if (matches.some((match) => selection.selectsReal(match.virtual, match.real))) return true;
-  const ends = endsOf(group);
-  if (!isAnyOf(selection.text.reals, (text) => isAt(ends.real, parseEndpoint(text)!))) return false;
+  if (!selection.matchesReal(realOf(group))) return false;
   if (virtual !== undefined && matches.length === 0 && selection.selectsVirtual(virtual)) {
     return true;
   }
-  return !needsTable(selection) && isSelectedByLine(selection, group, ends);
+  return !needsTable(selection) && selection.matches(virtualOf(group));
 }
 
-function isSelectedByLine({ text }: Selection, group: ConnectionGroup, ends: Ends): boolean {
-  const { protocol, addressFamily, fwmark } = group;
-  const isService = (service: string) => {
-    const [, mark] = /^fwmark:(.*)$/.exec(service) ?? [];
-    if (mark !== undefined) return fwmark === parseFwmark(mark);
-    const endpoint = parseEndpoint(service);
-    return endpoint !== undefined && fwmark === null && isAt(ends.virtual, endpoint) &&
-      (endpoint.protocol === undefined || endpoint.protocol === protocol);
+/** The virtual server as far as connections name it. */
+function virtualOf(group: ConnectionGroup): SelectableVirtual {
+  const { addressFamily, protocol, fwmark, isInet6, virtualWords, port } = group;
+  return {
+    ...{ addressFamily, protocol: protocol ?? undefined, fwmark: fwmark ?? undefined, sched: "" },
+    ...(fwmark === null ? endOf(isInet6, virtualWords, port) : NO_END),
   };
-  return isAnyOf(text.services, isService) &&
-    isAnyOf(text.fwmarks, (mark) => fwmark === parseFwmark(mark)) &&
-    isAnyOf(text.protocols, (name) => name === protocol) &&
-    isAnyOf(text.families, (name) => name === addressFamily);
 }
 
-/** Whether any entry holds; true for no list. */
-function isAnyOf(
-  entries: readonly string[] | undefined,
-  holds: (entry: string) => boolean,
-): boolean {
-  return entries === undefined || entries.some(holds);
+function realOf({ isRealInet6, realWords, realPort }: ConnectionGroup): SelectableReal {
+  return endOf(isRealInet6, realWords, realPort);
 }
 
-function endsOf(group: ConnectionGroup): Ends {
-  const end = (isInet6: boolean, words: readonly number[], port: number) => ({
+/** Where a virtual server with a fwmark is. */
+const NO_END: SelectableReal = { port: undefined, isIn: () => false };
+
+function endOf(isInet6: boolean, words: readonly number[], port: number): SelectableReal {
+  const family = isInet6 ? AF_INET6 : AF_INET;
+  return {
     port,
     isIn: (network: Network) =>
-      network.family === (isInet6 ? AF_INET6 : AF_INET) &&
+      network.family === family &&
       network.contains(Uint32Array.from(words, (word) => swap32(word)), 0),
-  });
-  return {
-    virtual: end(group.isInet6, group.virtualWords, group.port),
-    real: end(group.isRealInet6, group.realWords, group.realPort),
   };
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { PROTOCOL_NAMES } from "../ipvs/names.ts";
 import { type Network, parseNetwork } from "../ipvs/network.ts";
 
 /** What a pattern names; what it leaves out matches anything. */
@@ -40,17 +41,20 @@ export function parseEndpoint(text: string): Endpoint | undefined {
 }
 
 function isProtocol(text: string): boolean {
-  return ["tcp", "udp", "sctp"].includes(text) || (/^\d+$/.test(text) && Number(text) <= 255);
+  return PROTOCOL_NAMES.includes(text) || (/^\d+$/.test(text) && Number(text) <= 255);
 }
 
 /** A server, as far as patterns are concerned. */
 interface Located {
+  /** Absent for a real server. */
+  readonly protocol?: string | undefined;
   readonly port: number | undefined;
   isIn(network: Network): boolean;
 }
 
-/** Whether a server has the address and the port of a pattern. */
-export function isAt(server: Located, { network, port }: Endpoint): boolean {
-  return (port === undefined || server.port === port) &&
+/** Whether a server has the protocol, the address and the port of a pattern. */
+export function isAt(server: Located, { protocol, network, port }: Endpoint): boolean {
+  return (protocol === undefined || server.protocol === protocol) &&
+    (port === undefined || server.port === port) &&
     (network === undefined || server.isIn(network));
 }

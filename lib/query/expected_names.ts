@@ -3,13 +3,13 @@
  *
  * @module
  */
-import { Network, parseAddress } from "../ipvs/network.ts";
+import { parseNetwork } from "../ipvs/network.ts";
 import {
   ConfigurationError,
   type ConfiguredServer,
   type ConfiguredVirtualServer,
 } from "./configuration.ts";
-import { isAt } from "./endpoint.ts";
+import { type Endpoint, isAt } from "./endpoint.ts";
 import { type NameEntry, parseNames } from "./names.ts";
 import { SelectionError } from "./selection_error.ts";
 
@@ -29,10 +29,18 @@ export function isNames(text: string): boolean {
 /** A name, and what it names. */
 export class ExpectedName {
   readonly #entry: NameEntry;
+  /** Empty for a fwmark. */
+  readonly #endpoint: Endpoint;
 
   /** Expects what an entry of the file names. */
   constructor(entry: NameEntry) {
+    const { protocol, address, port } = entry;
     this.#entry = entry;
+    this.#endpoint = {
+      protocol,
+      network: address === undefined ? undefined : parseNetwork(address),
+      port,
+    };
   }
 
   /** The name, and the address or the fwmark. */
@@ -45,20 +53,13 @@ export class ExpectedName {
 
   /** Whether it names a virtual server. */
   matches(virtual: ConfiguredVirtualServer): boolean {
-    const { protocol, fwmark } = this.#entry;
-    if (fwmark !== undefined) return virtual.fwmark === fwmark;
-    return (protocol === undefined || virtual.protocol === protocol) && this.#isAt(virtual);
+    const { fwmark } = this.#entry;
+    return fwmark === undefined ? isAt(virtual, this.#endpoint) : virtual.fwmark === fwmark;
   }
 
   /** Whether it names a real server; a name with a protocol or a fwmark does not. */
   matchesReal(real: ConfiguredServer): boolean {
-    const { protocol, fwmark } = this.#entry;
-    return protocol === undefined && fwmark === undefined && this.#isAt(real);
-  }
-
-  #isAt(server: ConfiguredServer): boolean {
-    const { address = "", port } = this.#entry;
-    return isAt(server, { network: new Network(parseAddress(address)!), port });
+    return this.#entry.fwmark === undefined && isAt(real, this.#endpoint);
   }
 }
 

@@ -3,12 +3,15 @@
  *
  * @module
  */
-import { AF_INET, AF_INET6 } from "../ipvs/uapi.ts";
-import { protocolNumber } from "../ipvs/names.ts";
+import { PROTOCOL_NAMES } from "../ipvs/names.ts";
 import { parseNetwork } from "../ipvs/network.ts";
 import type { RealServer } from "../ipvs/real_server.ts";
 import type { ServerName } from "../ipvs/server.ts";
-import type { ServiceIdentity } from "../ipvs/service_identity.ts";
+import {
+  addressIdentity,
+  fwmarkIdentities,
+  type ServiceIdentity,
+} from "../ipvs/service_identity.ts";
 import type { Snapshot } from "../ipvs/snapshot.ts";
 import type { VirtualServer } from "../ipvs/virtual_server.ts";
 import { SelectionError } from "./selection_error.ts";
@@ -92,13 +95,9 @@ function keyOf({ fwmark, protocol, address, port }: Omit<NameEntry, "name">): st
 }
 
 function identitiesOf({ fwmark, protocol, address, port }: NameEntry) {
-  const none = { fwmark: 0, protocol: 0, address: new Uint32Array(4), port: 0 };
-  if (fwmark !== undefined) {
-    return [AF_INET, AF_INET6].map((family): ServiceIdentity => ({ ...none, family, fwmark }));
-  }
+  if (fwmark !== undefined) return fwmarkIdentities(fwmark);
   if (protocol === undefined || address === undefined || port === undefined) return undefined;
-  const { family, words } = parseNetwork(address)!;
-  return [{ ...none, family, protocol: protocolNumber(protocol), address: words, port }];
+  return [addressIdentity(protocol, parseNetwork(address)!, port)];
 }
 
 /**
@@ -149,8 +148,8 @@ type Fail = (reason: string) => SelectionError;
 
 function protocolOf(value: unknown, fail: Fail): string | undefined {
   if (value === undefined) return undefined;
-  const text = typeof value === "string" ? value.toLowerCase() : value;
-  if (text === "tcp" || text === "udp" || text === "sctp") return text;
+  const text = typeof value === "string" ? value.toLowerCase() : "";
+  if (PROTOCOL_NAMES.includes(text)) return text;
   throw fail('has a "protocol" other than tcp, udp and sctp');
 }
 

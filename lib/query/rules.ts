@@ -3,9 +3,8 @@
  *
  * @module
  */
-import { AF_INET } from "../ipvs/uapi.ts";
-import { type Address, parseAddress } from "../ipvs/network.ts";
-import { addressTextOf, ipv4MaskLength } from "./address_text.ts";
+import { familyName, PROTOCOL_NAMES } from "../ipvs/names.ts";
+import { Network, parseAddress, parseNetmask } from "../ipvs/network.ts";
 import {
   type Configuration,
   ConfigurationError,
@@ -80,7 +79,7 @@ function serviceOf({ options }: Rule): Identity {
     const fwmark = Number(BigInt.asUintN(32, BigInt(integer(mark, -(2 ** 31), MAX_U32))));
     return { addressFamily: options.has("ipv6") ? "inet6" : "inet", fwmark };
   }
-  for (const protocol of ["tcp", "udp", "sctp"]) {
+  for (const protocol of PROTOCOL_NAMES) {
     const text = options.get(`${protocol}-service`);
     if (text !== undefined) return { protocol, ...endpoint(text, 0) };
   }
@@ -107,7 +106,7 @@ function serviceFields({ options }: Rule, { addressFamily }: Identity): Fields {
 function prefixLength(mask: string | undefined, family: Identity["addressFamily"]): number {
   if (mask === undefined) return family === "inet" ? 32 : 128;
   if (family === "inet6") return integer(mask, 1, 128);
-  const length = ipv4MaskLength(mask);
+  const length = parseNetmask(mask);
   if (length === undefined) throw new ConfigurationError(`"${mask}" is not a netmask`);
   return length;
 }
@@ -166,14 +165,10 @@ function endpoint(text: string, defaultPort: number) {
     );
   }
   return {
-    addressFamily: familyOf(address),
-    address: addressTextOf(address),
+    addressFamily: familyName(address.family),
+    address: new Network(address).text,
     port: port === undefined ? defaultPort : integer(port, 0, 65535),
   };
-}
-
-function familyOf({ family }: Address): Identity["addressFamily"] {
-  return family === AF_INET ? "inet" : "inet6";
 }
 
 function integer(text: string, least: number, greatest: number): number {

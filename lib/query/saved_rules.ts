@@ -3,15 +3,13 @@
  *
  * @module
  */
+import { hasNamedFlags } from "../ipvs/names.ts";
 import {
   type Configuration,
   ConfiguredServer,
   ConfiguredVirtualServer,
   type Fields,
 } from "./configuration.ts";
-
-/** Schedulers whose flags ipvsadm saves by name, so that it loses the one without a name. */
-const SCHEDULERS_WITH_NAMED_FLAGS: readonly unknown[] = ["sh", "mh"];
 
 /**
  * A configuration as it can be compared with rules. Of what ipvsadm does not save, only thresholds
@@ -32,9 +30,10 @@ export function asSaved({ virtualServers }: Configuration): Configuration {
   };
 }
 
+/** Of flags that ipvsadm saves by name, it loses the one without a name. */
 function savedService(fields: Fields): Fields {
   const { sched, sched_flags: flags } = fields;
-  if (!SCHEDULERS_WITH_NAMED_FLAGS.includes(sched) || !Array.isArray(flags)) return fields;
+  if (!hasNamedFlags(String(sched)) || !Array.isArray(flags)) return fields;
   return { ...fields, sched_flags: flags.filter((flag) => flag !== "flag-3") };
 }
 

@@ -3,13 +3,15 @@
  *
  * @module
  */
-import { protocolNumber } from "../ipvs/names.ts";
 import type { Network } from "../ipvs/network.ts";
 import { REAL_SERVER_STATES, type RealServer } from "../ipvs/real_server.ts";
 import type { ServerList } from "../ipvs/server_list.ts";
-import type { ServiceIdentity } from "../ipvs/service_identity.ts";
+import {
+  addressIdentity,
+  fwmarkIdentities,
+  type ServiceIdentity,
+} from "../ipvs/service_identity.ts";
 import type { Snapshot } from "../ipvs/snapshot.ts";
-import { AF_INET, AF_INET6 } from "../ipvs/uapi.ts";
 import type { VirtualServer } from "../ipvs/virtual_server.ts";
 import { isAt, parseEndpoint } from "./endpoint.ts";
 import { SelectionError } from "./selection_error.ts";
@@ -54,9 +56,7 @@ export interface SelectableVirtual extends SelectableReal {
   readonly fwmark: number | undefined;
   /** `tcp`, `udp`, `sctp` or a number; undefined with a fwmark. */
   readonly protocol: string | undefined;
-  /** IPv4 in dotted decimal, IPv6 according to RFC 5952; undefined with a fwmark. */
-  readonly address: string | undefined;
-  /** The scheduler. */
+  /** The scheduler; empty if it is not known. */
   readonly sched: string;
   /** Undefined without one. */
   readonly name?: string | undefined;
@@ -129,7 +129,7 @@ export class Selection {
 
   /** Whether it selects a virtual server, if nothing but its real servers prevents that. */
   selectsVirtual(virtual: VirtualServer): boolean {
-    return this.#virtual.every((keep) => keep(virtual)) &&
+    return this.matches(virtual) &&
       (this.#states.size === 0 || this.#states.has(virtual.state));
   }
 
@@ -137,8 +137,7 @@ export class Selection {
   selectsReal(virtual: VirtualServer, real: RealServer): boolean {
     const isOfStates = this.#states.size === 0 || this.#states.has(virtual.state) ||
       this.#states.has(real.state);
-    return isOfStates && this.#virtual.every((keep) => keep(virtual)) &&
-      this.#real.every((keep) => keep(real));
+    return isOfStates && this.matches(virtual) && this.matchesReal(real);
   }
 
   /** Whether it has conditions about real servers other than their states. */
@@ -200,11 +199,7 @@ function serviceCondition(text: string, hasNames: boolean): Keep<SelectableVirtu
   const [, mark] = /^fwmark:(.*)$/.exec(text) ?? [];
   if (mark !== undefined) return fwmarkCondition(mark);
   const endpoint = parseEndpoint(text);
-  if (endpoint !== undefined) {
-    const { protocol } = endpoint;
-    return (virtual) =>
-      (protocol === undefined || virtual.protocol === protocol) && isAt(virtual, endpoint);
-  }
+  if (endpoint !== undefined) return (virtual) => isAt(virtual, endpoint);
   if (hasNames) return ({ name }) => name === text;
   throw new SelectionError(
     `Unknown service "${text}"; use one such as tcp://10.0.0.1:80, [2001:db8::1]:443, 10.0.0.0/8, ` +
@@ -217,7 +212,7 @@ function serviceCondition(text: string, hasNames: boolean): Keep<SelectableVirtu
  *
  * @throws {SelectionError} if it is none.
  */
-export function parseFwmark(text: string): number {
+function parseFwmark(text: string): number {
   const number = /^(0x[0-9a-fA-F]+|\d+)$/.test(text) ? Number(text) : NaN;
   if (number >= 1 && number <= MAX_FWMARK) return number;
   throw new SelectionError(`Invalid fwmark "${text}"; use a number from 1 to ${MAX_FWMARK}`);
@@ -225,15 +220,11 @@ export function parseFwmark(text: string): number {
 
 /** What a text names exactly: a fwmark in both families, or one address and port. */
 function identitiesOf(text: string): ServiceIdentity[] | undefined {
-  const none = { fwmark: 0, protocol: 0, address: new Uint32Array(4), port: 0 };
   const [, mark] = /^fwmark:(.*)$/.exec(text) ?? [];
-  if (mark !== undefined) {
-    return [AF_INET, AF_INET6].map((family) => ({ ...none, family, fwmark: parseFwmark(mark) }));
-  }
+  if (mark !== undefined) return fwmarkIdentities(parseFwmark(mark));
   const { protocol, network, port } = parseEndpoint(text) ?? {};
   if (protocol === undefined || port === undefined || !network?.isAddress) return undefined;
-  const { family, words: address } = network;
-  return [{ ...none, family, protocol: protocolNumber(protocol), address, port }];
+  return [addressIdentity(protocol, network, port)];
 }
 
 function fwmarkCondition(text: string): Keep<SelectableVirtual> {

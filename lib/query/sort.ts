@@ -4,6 +4,7 @@
  * @module
  */
 import type { RealServer } from "../ipvs/real_server.ts";
+import { ifKnown } from "../ipvs/unknown_value.ts";
 import type { ServerList } from "../ipvs/server_list.ts";
 import type { Snapshot } from "../ipvs/snapshot.ts";
 import type { VirtualServer } from "../ipvs/virtual_server.ts";
@@ -61,7 +62,7 @@ function comparable<S>(
   read: ((server: S) => FieldValue) | undefined,
 ): SortValue<S> | undefined {
   return read && ((server) => {
-    const value = read(server);
+    const value = ifKnown(read)(server);
     if (typeof value === "boolean") return Number(value);
     return typeof value === "object" ? value.join(",") : value;
   });

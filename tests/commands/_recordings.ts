@@ -1,4 +1,5 @@
-/** Recordings of several snapshots, made with a fake kernel. */
+/** Files for the tests of commands: recordings of several snapshots, made with a fake kernel. */
+import { join } from "node:path";
 import { Recorder } from "../../lib/capture/recorder.ts";
 import { collect, type Source } from "../../lib/ipvs/collect.ts";
 import { fakeKernel, type FakeService } from "../_fake_kernel.ts";
@@ -34,4 +35,13 @@ export function recordingOf(snapshots: readonly Recorded[]): Uint8Array {
 
 function withoutFiles(source: Source): Source {
   return { ...source, readProc: () => undefined };
+}
+
+/** A function that writes files below a directory, and returns the path of each. */
+export function fileWriter(dir: string): (name: string, data: Uint8Array | string) => string {
+  return (name, data) => {
+    const path = join(dir, name);
+    Deno.writeFileSync(path, typeof data === "string" ? new TextEncoder().encode(data) : data);
+    return path;
+  };
 }

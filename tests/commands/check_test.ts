@@ -7,7 +7,7 @@ import type { ShowSource } from "../../lib/commands/show.ts";
 import { ENOENT, NetlinkError } from "../../lib/netlink/errors.ts";
 import { moduleTempDir, run } from "../_commands.ts";
 import { fakeKernel, type FakeService } from "../_fake_kernel.ts";
-import { recordingOf } from "./_recordings.ts";
+import { fileWriter, recordingOf } from "./_recordings.ts";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
 const DIR = moduleTempDir();
@@ -18,13 +18,7 @@ const GOOD: FakeService = {
   destinations: [{ address: "10.1.0.1", port: 80 }, { address: "10.1.0.2", port: 80, weight: 0 }],
 };
 
-function write(name: string, data: Uint8Array | string): string {
-  const path = join(DIR, name);
-  if (typeof data === "string") Deno.writeTextFileSync(path, data);
-  else Deno.writeFileSync(path, data);
-  return path;
-}
-
+const write = fileWriter(DIR);
 const RECORDING = write("good.pcap", recordingOf([{ time: 100n, services: [GOOD] }]));
 const RULES = write(
   "rules",

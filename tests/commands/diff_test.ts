@@ -8,7 +8,8 @@ import { encodeJson } from "../../lib/output/json.ts";
 import { Selection, type SelectionText } from "../../lib/query/selection.ts";
 import { moduleTempDir, run } from "../_commands.ts";
 import { fakeKernel, type FakeService } from "../_fake_kernel.ts";
-import { recordingOf } from "./_recordings.ts";
+import { textOf } from "../_output_parsers.ts";
+import { fileWriter, recordingOf } from "./_recordings.ts";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
 const DIR = moduleTempDir();
@@ -43,18 +44,10 @@ const AFTER: FakeService[] = [
 const RULES = "-A -t 10.0.0.1:80 -s wrr\n-a -t 10.0.0.1:80 -r 10.1.0.1:80 -m -w 3\n" +
   "-a -t 10.0.0.1:80 -r 10.1.0.2:80 -m -w 1\n-A -f 7 -s rr\n-a -f 7 -r 10.1.0.1:80 -m -w 1\n";
 
-function write(name: string, data: Uint8Array | string): string {
-  const path = join(DIR, name);
-  if (typeof data === "string") Deno.writeTextFileSync(path, data);
-  else Deno.writeFileSync(path, data);
-  return path;
-}
+const write = fileWriter(DIR);
 
 function jsonOf(services: readonly FakeService[]): string {
-  let text = "";
-  const sink = (chunk: Uint8Array) => void (text += new TextDecoder().decode(chunk));
-  encodeJson(collect(fakeKernel({ services })), sink);
-  return text;
+  return textOf((sink) => encodeJson(collect(fakeKernel({ services })), sink));
 }
 
 const A = write("a.pcap", recordingOf([{ time: 100n * SECOND, services: BEFORE }]));

@@ -1,7 +1,7 @@
 /** The command `ipvstat stream` as a process, on recordings. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { moduleTempDir, outputOf, type Result, run } from "../_commands.ts";
+import { moduleTempDir, type Result, run } from "../_commands.ts";
 import { read } from "../_pages.ts";
 import { recordingOf } from "./_recordings.ts";
 import { StreamProcess } from "./_stream_process.ts";
@@ -11,6 +11,7 @@ const DEMO = read("testdata/demo/expected.ndjson");
 const DEMO_LINES = DEMO.split("\n").length - 1;
 const DAY = "86400";
 const SECOND = 1_000_000_000n;
+const SIGUSR1 = 10;
 
 const dir = moduleTempDir();
 const THREE = join(dir, "three.pcap");
@@ -79,7 +80,7 @@ Deno.test("ipvstat stream waits a recording's own time between snapshots", async
   const file = join(dir, "far_apart.pcap");
   Deno.writeFileSync(file, recordingOf([{ time: 0n }, { time: 86_400n * SECOND }]));
   await using stream = new StreamProcess(["--replay", file]);
-  assert.deepEqual(timesOf(await stream.lines(1)), [0n]);
+  assert.deepEqual(timesOf(await stream.output.take(1)), [0n]);
   stream.kill("SIGTERM");
   assert.deepEqual(await stream.end(), { code: 0, stdout: "", stderr: "" });
 });
@@ -102,7 +103,7 @@ Deno.test("ipvstat stream > /dev/full ends with 1 and a single line", async () =
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
   Deno.test(`ipvstat stream ends with 0 after a whole reading when it receives ${signal}`, async () => {
     await using stream = new StreamProcess(["--demo", "--loop", "--interval", DAY]);
-    const first = await stream.lines(1);
+    const first = await stream.output.take(1);
     stream.kill(signal);
     const { code, stdout, stderr } = await stream.end();
     assert.deepEqual([code, first + stdout, stderr], [0, DEMO, ""]);
@@ -112,10 +113,10 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
 Deno.test("ipvstat stream --on stdin prints one reading for each line", async () => {
   await using stream = new StreamProcess(["--demo", "--loop", "--on", "stdin"]);
   await stream.write("\n");
-  assert.equal(await stream.lines(DEMO_LINES), DEMO);
+  assert.equal(await stream.output.take(DEMO_LINES), DEMO);
   await stream.write("\n\n");
   const [start] = timesOf(DEMO) as [bigint];
-  assert.deepEqual(timesOf(await stream.lines(2 * DEMO_LINES)), [
+  assert.deepEqual(timesOf(await stream.output.take(2 * DEMO_LINES)), [
     start + 2n * SECOND,
     start + 4n * SECOND,
   ]);
@@ -136,25 +137,15 @@ Deno.test("ipvstat stream --on stdin ends with 1 if standard input cannot be rea
 
 Deno.test("ipvstat stream --on SIGUSR1 prints readings when it receives the signal", async () => {
   await using stream = new StreamProcess(["--demo", "--loop", "--on", "SIGUSR1"]);
-  await hasListeners(stream.pid);
+  await stream.waitForHandler(SIGUSR1);
   // A signal before the program listens for it would be lost.
   const repeated = setInterval(() => stream.kill("SIGUSR1"), 100);
-  assert.equal(await stream.lines(DEMO_LINES), DEMO);
-  await stream.lines(DEMO_LINES);
+  assert.equal(await stream.output.take(DEMO_LINES), DEMO);
+  await stream.output.take(DEMO_LINES);
   clearInterval(repeated);
   stream.kill("SIGTERM");
   assert.equal((await stream.end()).code, 0);
 });
-
-/** Waits until a process catches SIGUSR1, which would end it otherwise. */
-async function hasListeners(pid: number): Promise<void> {
-  for (;;) {
-    const status = await outputOf(["cat", `/proc/${pid}/status`]);
-    const [, mask = "0"] = /^SigCgt:\s*([0-9a-f]+)$/m.exec(status) ?? [];
-    if (BigInt(`0x${mask}`) >> 9n & 1n) return;
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-}
 
 Deno.test("ipvstat stream reports a failed reading as show does, and takes the next one", async () => {
   const shown = await shell(`ipvstat --replay "$DAMAGED" --round 2`);

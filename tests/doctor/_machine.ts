@@ -74,7 +74,7 @@ const TUNED: Partial<Kernel> = {
 };
 
 /** The files of settings of IPVS, by path below /proc. */
-export function settingsFiles(settings: Readonly<Record<string, string>>): Record<string, string> {
+function settingsFiles(settings: Readonly<Record<string, string>>): Record<string, string> {
   const files = Object.entries(settings);
   return Object.fromEntries(
     files.map(([name, value]) => [`sys/net/ipv4/vs/${name}`, `${value}\n`]),

@@ -22,7 +22,7 @@ const ERRORS = [0, -1, -2, -3, -4, -13, -16, -95, -105, -200, 1, 0x7fff_ffff];
 const VALUES = [0, 1, 2, 3, 6, 7, 10, 17, 80, 128, 255, 256, 65_535, 0x7fff_ffff, 0xffff_ffff];
 
 /** Replaces the messages of a frame by a copy that can be changed, and returns it. */
-export function editMessages(frame: Frame): Message[] {
+function editMessages(frame: Frame): Message[] {
   const { messages } = frame;
   if (messages instanceof Uint8Array) return [];
   const own = messages.map(cloneMessage);

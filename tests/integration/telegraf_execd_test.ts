@@ -70,7 +70,7 @@ Deno.test("execd gets a whole batch for each line feed, and closing standard inp
       await execd.gather("STDIN");
       await execd.output.wait(batch * HARD_LINES);
     }
-    await execd.close();
+    await execd.closeInput();
     assert.equal(await execd.ended(), 0);
     assert.equal(execd.errors.text, "");
     assertBatches(execd.output.text, 3);
@@ -84,7 +84,7 @@ Deno.test("execd gets a whole batch for each SIGUSR1, and SIGTERM ends the progr
       await execd.gather("SIGUSR1");
       await execd.output.wait(batch * HARD_LINES);
     }
-    await execd.close();
+    await execd.closeInput();
     execd.kill("SIGTERM");
     assert.equal(await execd.ended(), 0);
     assert.equal(execd.errors.text, "");
@@ -95,7 +95,7 @@ Deno.test("execd gets batches without a signal, and SIGTERM ends the program", (
   withRecording("none", hardKernel(), async (command) => {
     await using execd = new Execd(command.map((word) => word === "10" ? "0.01" : word));
     await execd.output.wait(3 * HARD_LINES);
-    await execd.close();
+    await execd.closeInput();
     execd.kill("SIGTERM");
     assert.equal(await execd.ended(), 0);
     const batches = execd.output.text.split("\n").length / HARD_LINES;
@@ -109,7 +109,7 @@ Deno.test("execd gets batches again after the program was killed and restarted",
       await execd.gather("STDIN");
       await execd.output.wait(HARD_LINES);
       if (end === "killed") execd.kill("SIGKILL");
-      else await execd.close();
+      else await execd.closeInput();
       assert.equal(await execd.ended(), end === "killed" ? 137 : 0);
       assertBatches(execd.output.text, 1);
     }
@@ -122,12 +122,12 @@ Deno.test("execd gets each message as a whole line, and the metrics of inconsist
       await execd.gather("STDIN");
       await execd.errors.wait(batch);
     }
-    await execd.close();
+    await execd.closeInput();
     assert.equal(await execd.ended(), 0);
     const messages = execd.errors.text.trimEnd().split("\n");
     assert.equal(messages.length, 3);
     for (const message of messages) {
-      assert.match(message, /^ipvstat: The table kept changing during the read; .*[^.]$/);
+      assert.match(message, /^ipvstat: The table could not be read consistently; .*[^.]$/);
     }
     const virtual = contentsOf(parseLineProtocol(execd.output.text))
       .filter(({ measurement }) => measurement === "ipvs_virtual_server");

@@ -257,6 +257,8 @@ Deno.test("connections are selected by their addresses, and by their server", ()
     [{ fwmarks: ["7"] }, marked, [true, false]],
     [{ services: ["fwmark:7"] }, marked, [true, false]],
     [{ fwmarks: ["8"] }, fwmarkTemplate("0.0.0.8", "10.2.0.9:0"), [true, true]],
+    [{ services: ["0.0.0.8", ":0"] }, fwmarkTemplate("0.0.0.8", "10.2.0.9:0"), [false, false]],
+    [{ protocols: ["tcp"] }, fwmarkTemplate("0.0.0.8", "10.2.0.9:0"), [false, false]],
     [{ services: ["192.0.2.2:0"] }, between("192.0.2.2:99", "10.2.0.3:99"), [true, false]],
     [{ schedulers: ["wlc"] }, web, [true, false]],
     [{ states: ["drained"] }, between("192.0.2.1:80", "10.2.0.2:8080"), [true, false]],

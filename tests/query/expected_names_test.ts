@@ -34,6 +34,15 @@ Deno.test("the text of a name has the name and what it names", () => {
   ]);
 });
 
+Deno.test("a file of names can be one array, with a fwmark or an address alone", () => {
+  const text = '[{"name":"a","fwmark":7},\n {"name":"b","address":"2001:DB8:0::1","ready":true}]';
+  assert.ok(isNames(text));
+  assert.deepEqual(parseExpectedNames(text).map((name) => name.text), [
+    "a (fwmark 7)",
+    "b (2001:db8::1)",
+  ]);
+});
+
 Deno.test("a name without a protocol can be that of a real server", () => {
   const [{ realServers: [real] }] = parseRules("-A -f 1\n-a -f 1 -r 10.1.0.1:80")
     .virtualServers as [ConfiguredVirtualServer];

@@ -35,7 +35,7 @@ trace() { # NAME COMMAND...
 print_all() { # PREFIX CAPSH_WORD...
   local prefix=$1 format; shift
   local start=(env -i "${enter[@]}" "$@" --)
-  for format in table wide json ndjson influx prometheus openmetrics; do
+  for format in table wide json ndjson csv influx prometheus openmetrics ipvsadm; do
     trace "$prefix-show-$format" "${start[@]}" show -o "$format"
   done
   trace "$prefix-demo" "${start[@]}" --demo
@@ -53,7 +53,7 @@ outside() {
   local format nobody_here=(setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps +net_admin
     --ambient-caps +net_admin)
   cp "$LAB_BINARY" /run/outside
-  for format in table wide json ndjson influx prometheus openmetrics; do
+  for format in table wide json ndjson csv influx prometheus openmetrics ipvsadm; do
     observe "outside-root-show-$format" /run/outside show -o "$format"
     observe "outside-nobody-show-$format" "${nobody_here[@]}" /run/outside show -o "$format"
   done

@@ -12,7 +12,7 @@ load_long_table() {
 
 broken_outputs() {
   local format
-  for format in table wide json ndjson influx prometheus openmetrics; do
+  for format in table wide json ndjson csv influx prometheus openmetrics ipvsadm; do
     observe "full-$format" sh -c 'exec ipvstat -o "$1" > /dev/full' sh $format
     observe "head-$format" bash -c 'ipvstat -o "$1" | head -1; exit "${PIPESTATUS[0]}"' bash $format
   done
