@@ -18,7 +18,7 @@ export type SyncRole = typeof SYNC_ROLES[number];
 /** Whether exactly the expected sync daemons run. */
 export function checkSync({ syncDaemons }: Snapshot, role: SyncRole): Problem[] {
   if (syncDaemons === null) {
-    return [{ status: "UNKNOWN", text: "sync daemons: not known" }];
+    return [{ status: "UNKNOWN", text: "sync daemons: unknown" }];
   }
   const expected = role === "both" ? ["backup", "master"] : role === "none" ? [] : [role];
   const running = syncDaemons.map(({ state }) => state).sort();
@@ -35,7 +35,7 @@ function listOf(states: readonly string[]): string {
 export function checkEstimator({ settings }: Snapshot): Problem[] {
   if (!isFrozen(settings)) return [];
   const name = settings?.runEstimation === 0 ? "run_estimation is 0" : "est_cpulist is empty";
-  const text = `estimator: stopped, so that counters and rates do not move (${name})`;
+  const text = `estimator: stopped, so counters and rates do not change (${name})`;
   return [{ status: "WARNING", text }];
 }
 
@@ -46,7 +46,7 @@ export function checkNone({ virtualServers, syncDaemons }: Snapshot): Problem[] 
     text: `${titleOf(virtual)}: exists`,
   }));
   if (syncDaemons === null) {
-    return [...servers, { status: "UNKNOWN", text: "sync daemons: not known" }];
+    return [...servers, { status: "UNKNOWN", text: "sync daemons: unknown" }];
   }
   const daemons = syncDaemons.map(({ state, interface: device }): Problem => ({
     status: "CRITICAL",

@@ -1,5 +1,5 @@
 /**
- * Checks that new connections are divided among real servers as their weights say.
+ * Checks that new connections are distributed among real servers in proportion to their weights.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import { Shares } from "../metrics/shares.ts";
 import type { Problem } from "./result.ts";
 import { titleOf } from "./title.ts";
 
-/** Shares of fewer connections say little. */
+/** Fewer connections are too few to compare shares. */
 const LEAST_CONNECTIONS = 100;
 const NANOSECONDS = 1e9;
 
@@ -23,7 +23,7 @@ export interface UnevenOptions {
 /**
  * The real servers whose share of the new connections is further than the limit from their share of
  * the weights. Virtual servers with fewer than 100 new connections are left out, and those whose
- * shares mean nothing; if all are left out, that is a problem itself.
+ * shares are not comparable; if all are left out, that is a problem, too.
  */
 export function checkUneven(
   virtualServers: Iterable<VirtualServer>,
@@ -44,7 +44,7 @@ export function checkUneven(
     }
   }
   if (compared > 0) return problems;
-  const reason = `no virtual server has ${LEAST_CONNECTIONS} new connections that follow weights`;
+  const reason = `no virtual server has ${LEAST_CONNECTIONS} new connections distributed by weight`;
   return [{ status: "UNKNOWN", text: `shares cannot be compared: ${reason}` }];
 }
 

@@ -110,7 +110,7 @@ function expectationOf(
   }
   const expectation = readExpectation(file, { maxSize: sizeOf(options, "max-size") });
   if (expectation.kind === "names" && !selection.isEverything) {
-    throw new UsageError("A file of names cannot be combined with options that select servers");
+    throw new UsageError("A names file cannot be combined with options that select servers");
   }
   return expectation;
 }

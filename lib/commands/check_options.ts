@@ -45,9 +45,8 @@ export const CHECK_OPTIONS: readonly Option[] = [
     argument: { name: "FILE", values: "file" },
     commands: ["check"],
     help: "check that the servers in FILE exist, and no others",
-    details:
-      "FILE is a recording, an output of show -o json, rules as ipvsadm -Sn saves them, or a " +
-      "file of names with a line of JSON for each virtual server. A missing virtual server is " +
+    details: "FILE is a recording, the output of show -o json, rules of ipvsadm -Sn, or a " +
+      "names file with a JSON object on each line for a virtual server. A missing virtual server is " +
       "critical. Warnings are an unexpected virtual server, a missing or an unexpected real server, " +
       "and a weight of 0 where FILE has another one. - is standard input.",
   },
@@ -66,7 +65,7 @@ export const CHECK_OPTIONS: readonly Option[] = [
       "A real server's share of the new connections of its virtual server is compared with " +
       "its share of the weights, in percentage points such as 20%: since the counters started, or " +
       "with --rates between two readings. Virtual servers are left out if they have fewer than 100 " +
-      "new connections, or if persistence or the schedulers sh, mh, dh, lblc and lblcr divide them.",
+      "new connections, have persistence, or use the schedulers sh, mh, dh, lblc or lblcr.",
   },
   {
     name: "ignore",

@@ -22,7 +22,7 @@ export const CONNS_OPTIONS: readonly Option[] = [
     argument: { name: "FORMAT", values: CONNS_FORMATS },
     commands: COMMANDS,
     help: "print as table (default), json or csv",
-    details: "The format csv is that of RFC 4180, with a heading.",
+    details: "The format csv is RFC 4180 with a heading.",
   },
   {
     name: "by",
@@ -54,7 +54,7 @@ export const CONNS_OPTIONS: readonly Option[] = [
     help: "read a copy of /proc/net/ip_vs_conn or ip_vs_conn_sync",
     details:
       "- is standard input. No privilege is needed. Without --replay, there is no table of " +
-      "servers, and what is stale is not known.",
+      "servers, and no connection can be found to be stale.",
   },
   {
     name: "replay",
@@ -83,7 +83,7 @@ export const CONNS_OPTIONS: readonly Option[] = [
     argument: { name: "N", values: "number" },
     commands: COMMANDS,
     help: "stop after N entries",
-    details: "The output and standard error say that it does not cover the whole table.",
+    details: "The output and standard error then say that the table was not read to its end.",
   },
   {
     name: "max-time",

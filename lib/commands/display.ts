@@ -1,5 +1,5 @@
 /**
- * How the command line wants output for people to look.
+ * How output for people should look, according to the command line.
  *
  * @module
  */

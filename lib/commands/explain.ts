@@ -21,7 +21,7 @@ export interface Explanation {
   readonly hint?: string;
 }
 
-/** Explains an error; `files` tell which capability is missing. */
+/** Explains an error; `files` show which capability is missing. */
 export async function explainError(error: unknown, files: Files): Promise<Explanation> {
   if (error instanceof UsageError || error instanceof SelectionError) {
     return { code: WRONG_USAGE, line: error.message };

@@ -8,7 +8,7 @@ import { type Names, parseNames, withNames } from "../query/names.ts";
 import { printMessage } from "./messages.ts";
 import { systemReason } from "./system_error.ts";
 
-/** The file of names cannot be read, or has a line that is no name. */
+/** The names file cannot be read, or has an invalid line. */
 export class NamesFileError extends Error {
   override readonly name = "NamesFileError";
 }
@@ -22,7 +22,7 @@ export class NamesFile {
   /**
    * Reads a file.
    *
-   * @throws {NamesFileError} if it cannot be read, or is not a file of names.
+   * @throws {NamesFileError} if it cannot be read, or is not a names file.
    */
   constructor(path: string) {
     this.#path = path;

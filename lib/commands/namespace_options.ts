@@ -6,10 +6,10 @@
 import type { Option } from "./option_types.ts";
 
 const DETAILS =
-  "NAMESPACE is a name of ip netns or of Docker, a path to a namespace, a process ID, " +
-  "or all: each namespace that has a name or that a process is in. It needs CAP_SYS_ADMIN as well. " +
-  "The output labels each namespace with NAMESPACE, with all by name or as net:[INODE]. If one cannot " +
-  "be read, standard error says why, the others are read nevertheless, and the exit status is that of " +
+  "NAMESPACE is a name known to ip netns or Docker, a path to a namespace, a process ID, " +
+  "or all: each namespace that has a name or that a process is in. This requires CAP_SYS_ADMIN as well. " +
+  "The output labels each namespace with NAMESPACE; with all, by its name or as net:[INODE]. If one " +
+  "cannot be read, standard error says why, the others are still read, and the exit status is that of " +
   "the first failure.";
 
 /** The rows. */
@@ -28,7 +28,7 @@ export const NAMESPACE_OPTIONS: readonly Option[] = [
     repeatable: true,
     commands: ["record"],
     help: "record another network namespace: a name, a path or a process ID",
-    details: "See show. A recording has one namespace.",
+    details: "See show. A recording has one namespace, so all is not possible.",
     excludes: "replay",
   },
   {
@@ -37,6 +37,6 @@ export const NAMESPACE_OPTIONS: readonly Option[] = [
     repeatable: true,
     commands: ["diff", "check"],
     help: "read another network namespace: a name, a path or a process ID",
-    details: "See show. It takes the place of the running kernel's; there can be one.",
+    details: "See show. Only one namespace can be read.",
   },
 ];

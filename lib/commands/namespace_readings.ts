@@ -15,7 +15,7 @@ export class NamespaceReadings implements Readings {
   readonly #environment: NamespaceEnvironment;
   #failure = DONE;
 
-  /** Finds the namespaces anew for each reading. */
+  /** Looks for the namespaces before each reading. */
   constructor(environment: NamespaceEnvironment) {
     this.#environment = environment;
   }

@@ -39,7 +39,7 @@ export interface FoundNamespaces<Found = NamespaceSource> {
 
 /** What reading namespaces needs from the program. */
 export interface NamespaceEnvironment {
-  /** Finds the namespaces anew for each reading. */
+  /** Looks for the namespaces before each reading. */
   readonly find: () => FoundNamespaces;
   readonly read: Read;
   /** Reports a failure, with the label of its namespace; returns its exit code. */
@@ -120,8 +120,8 @@ export function namespacesIn({ command, options, lists }: Arguments): readonly s
   }
   const isSingle = command in SINGLE || options.get("output") === "ipvsadm";
   if (isSingle && (words.length > 1 || words[0] === "all")) {
-    const what = SINGLE[command] ?? "Rules are those of";
-    throw new UsageError(`${what} one network namespace; use one --netns, and not all`);
+    const what = SINGLE[command] ?? "--output ipvsadm prints";
+    throw new UsageError(`${what} one network namespace; use one --netns, not all`);
   }
   return words;
 }

@@ -96,10 +96,11 @@ const TASKS: readonly Command[] = [
     name: "conns",
     operands: [],
     help: "sum the connection table, and find stale connections",
-    details: "/proc/net/ip_vs_conn_sync is read and joined to the table of servers. Stale are " +
-      "connections and persistence templates whose real server is not in the table, or has weight " +
-      "0. The options that select servers select connections here, by their own addresses or by " +
-      "their server. Nothing is printed before all of it was read.",
+    details:
+      "/proc/net/ip_vs_conn_sync is read and joined to the table of servers. Connections and " +
+      "persistence templates are stale if their real server is not in the table or has weight 0. The " +
+      "options that select servers select connections here, by their own addresses or by their " +
+      "server. Nothing is printed before the whole connection table was read.",
   },
   { name: "schema", operands: [], help: "print the JSON Schema of show -o json" },
   {
@@ -207,8 +208,8 @@ export const OPTIONS: readonly Option[] = [
     help: "measure rates between two snapshots",
     details:
       "With show, the kernel is read twice and the second snapshot is printed; with stream, each " +
-      "snapshot is compared with an earlier one. The rates over SECONDS appear beside the kernel's moving averages, in the " +
-      "table in place of them. The kernel updates the counters of servers every 2 seconds, so " +
+      "snapshot is compared with an earlier one. The rates over SECONDS are printed " +
+      "beside the kernel's moving averages, or in the table in place of them. The kernel updates the counters of servers every 2 seconds, so " +
       "SECONDS is rounded up to an even number. A server that is new, or whose counters were " +
       "zeroed, has no rates. With show --replay and --demo, the earlier snapshot is the last one " +
       "that is at least SECONDS older, or else the first.",

@@ -31,7 +31,7 @@ export interface Query {
 /**
  * The query of a command line.
  *
- * @throws {NamesFileError} if the file of names cannot be read.
+ * @throws {NamesFileError} if the names file cannot be read.
  * @throws {SelectionError} if a pattern or a key cannot be parsed.
  */
 export async function parseQuery({ options, lists }: Arguments): Promise<Query> {

@@ -26,9 +26,8 @@ export const QUERY_OPTIONS: readonly Option[] = [
     repeatable: true,
     commands: SELECTING,
     help: "only virtual servers such as tcp://10.0.0.1:80, 10.0.0.0/8 or :80",
-    details:
-      "SERVICE is [PROTOCOL://][HOST][:PORT], where HOST is an address or a network, and one of " +
-      "IPv6 is in brackets if a port follows; or fwmark:N; or a name of --names. If an option that " +
+    details: "SERVICE is [PROTOCOL://][HOST][:PORT], where HOST is an address or a network, in " +
+      "brackets if it is IPv6 and a port follows; or fwmark:N; or a name from --names. If an option that " +
       "selects is repeated, servers that match any of its values are selected; if several are used, " +
       "a server has to match all of them. If only virtual servers with protocol, address and port, " +
       "or with an fwmark, are selected, the kernel is asked for those alone.",
@@ -84,8 +83,9 @@ export const QUERY_OPTIONS: readonly Option[] = [
     argument: { name: "FILE", values: "file" },
     commands: [...COMMANDS, "check"],
     help: "show the names of servers in FILE, which --service can use",
-    details: "FILE has an object in JSON on each line, with name, and with address, port and " +
-      "protocol or with fwmark; port and protocol can be left out, and labels is an object of texts. " +
+    details:
+      "FILE has a JSON object on each line, with name, and with address, port and protocol " +
+      "or with fwmark; port and protocol can be left out, and labels is an object of strings. " +
       "The names appear in the table, in json, ndjson and csv, and in prometheus and openmetrics as " +
       "ipvs_virtual_server_name_info. A stream reads FILE again when it changes.",
   },
@@ -112,7 +112,7 @@ export const QUERY_OPTIONS: readonly Option[] = [
     help: "with table, wide or csv: only these columns, such as weight,cps",
     details:
       "NAMES are separated by commas; they are those of metrics and, with csv, of labels, as " +
-      "in JSON. The columns are printed in the order of NAMES, also if the table gets wider than " +
+      "in JSON. The columns are printed in the order of NAMES, even if the table gets wider than " +
       "the terminal.",
     needs: NEEDS_ROWS,
   },

@@ -33,10 +33,10 @@ export const RECORD_OPTIONS: readonly Option[] = [
     commands: ["record"],
     help: "replace addresses and names of interfaces",
     details:
-      "The same address is replaced by the same one in the whole file, and addresses with a common " +
-      "prefix have one of the same length afterwards. Without the key, which is random and is not " +
-      "stored, the original addresses cannot be computed. Ports, fwmarks, counters, weights and " +
-      "times stay as they are. The file replays to the same output but for addresses and names. " +
+      "Equal addresses are replaced by equal ones in the whole file, and addresses that share a " +
+      "prefix still share one of the same length. Without the key, which is random and not stored, " +
+      "the original addresses cannot be computed. Ports, fwmarks, counters, weights and " +
+      "times stay as they are. The file replays to the same output except for addresses and names. " +
       "Attributes that ipvstat does not know are overwritten by zeros.",
   },
   {

@@ -146,7 +146,7 @@ function report(
     const advice = report.clients === undefined
       ? "select fewer servers"
       : "use shorter prefixes, such as --by client/16,48";
-    printMessage(`To save memory, ${uncounted} entries are in none of the rows; ${advice}`);
+    printMessage(`To limit memory, ${uncounted} entries are not in the rows; ${advice}`);
   }
   const code = snapshot === undefined ? DONE : program.verdict(snapshot.consistency);
   if (code !== DONE || total.connections + total.templates > 0) return code;

@@ -25,7 +25,7 @@ export function explainNamespace(error: NamespaceError, files: Files): Namespace
   if (/^\d+$/.test(namespace)) {
     return {
       isRefused: false,
-      line: `There is no process ${namespace} to read the network namespace of`,
+      line: `Cannot read the network namespace of process ${namespace}: it does not exist`,
       hint: `for a name that is a number, use --netns /run/netns/${namespace}`,
     };
   }

@@ -65,7 +65,7 @@ const idleTimeout: Rule = ({ snapshot: { timeouts }, summary }) => {
   const keepalive = Math.max(1, Math.floor(2 * tcp / 3));
   return {
     id: "idle_timeout",
-    finding: `idle TCP connections are forgotten after ${tcp} s, but Linux sends the first ` +
+    finding: `idle TCP connections expire after ${tcp} s, but Linux sends the first ` +
       `keepalive after ${KEEPALIVE_TIME} s by default`,
     fix: [
       `on clients or real servers: sudo sysctl -w net.ipv4.tcp_keepalive_time=${keepalive}`,

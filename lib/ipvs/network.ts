@@ -15,8 +15,8 @@ export interface Address {
 }
 
 /**
- * The address that a text spells: IPv4 in dotted decimal, or IPv6 in any form of RFC 4291 without a
- * zone. Undefined if it spells none.
+ * Parses an address: IPv4 in dotted decimal, or IPv6 in any form of RFC 4291 without a
+ * zone. Undefined if it is not one.
  */
 export function parseAddress(text: string): Address | undefined {
   const ipv4 = parseIpv4(text);
@@ -107,7 +107,7 @@ export class Network {
   }
 }
 
-/** The network that a text spells: an address, or an address and a prefix length as `10.0.0.0/8`. */
+/** Parses a network: an address, or an address and a prefix length as `10.0.0.0/8`. */
 export function parseNetwork(text: string): Network | undefined {
   const [, host = "", digits] = /^([^/]*)(?:\/(\d{1,3}))?$/.exec(text) ?? [];
   const address = parseAddress(host);

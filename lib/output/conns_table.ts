@@ -34,7 +34,7 @@ export function encodeConnsTable(
   write(headLine(report));
   const cut = cutLine(report);
   if (cut !== undefined) write(paint(ALARM, cut));
-  if (report.stale === null) write("Stale connections are not known without a table of servers");
+  if (report.stale === null) write("Stale connections cannot be found without a table of servers");
   else write(staleLine(report.stale));
   if (report.stale !== null && report.stale.rows.length > 0) {
     write("");
@@ -71,7 +71,7 @@ function cutLine(report: ConnectionsReport): string | undefined {
     case null:
       return undefined;
     case "memory":
-      return `Incomplete: to save memory, ${countOf(uncounted, "connection")} in none of the rows`;
+      return `Incomplete: ${countOf(uncounted, "connection")} not in the rows, to limit memory`;
     default:
       return `Incomplete: stopped by --${cutBy} after ${rowsRead} entries`;
   }

@@ -49,7 +49,7 @@ export function diffText(
     summary(virtualServers),
   ];
   if (notCompared.length > 0) {
-    lines.push(`not compared, as one side lacks it: ${notCompared.join(", ")}`);
+    lines.push(`not compared, because one side does not have it: ${notCompared.join(", ")}`);
   }
   return `${lines.join("\n")}\n`;
 }

@@ -16,7 +16,7 @@ import { list, object, type Schema, text } from "./schema_parts.ts";
 
 export type { Schema } from "./schema_parts.ts";
 
-/** Shares of real servers, null where they mean nothing. */
+/** Shares of real servers, null where they cannot be compared. */
 function shareSchemas(): Record<string, Schema> {
   return Object.fromEntries(
     SHARE_METRICS.map(({ name, help }) => [name, {

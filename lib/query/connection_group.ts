@@ -11,14 +11,14 @@ import { HEAD, KEY, type Sums } from "./connection_key.ts";
 
 /**
  * `connection`: a connection; `template`: keeps the real server of a client of a persistent virtual
- * server; `invalid-template`: one that the kernel does not use any more, and that waits for its
- * end: its real server was gone, or had weight 0 with expire_quiescent_template.
+ * server; `invalid-template`: one that the kernel no longer uses and that has not expired yet: its
+ * real server was gone, or had weight 0 with expire_quiescent_template.
  */
 export type ConnectionKind = "connection" | "template" | "invalid-template";
 
 /** The protocol of the templates of fwmarks. */
 const IPPROTO_IP = 0;
-/** The destination port of a template that the kernel does not use any more. */
+/** The destination port of a template that the kernel no longer uses. */
 const INVALID_PORT = 0xffff;
 
 /** Connections that differ only in the client and in the time until they expire. */

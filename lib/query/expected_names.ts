@@ -1,5 +1,5 @@
 /**
- * The servers that a file of names says should exist.
+ * The servers that a names file says should exist.
  *
  * @module
  */
@@ -13,7 +13,7 @@ import { type Endpoint, isAt } from "./endpoint.ts";
 import { type NameEntry, parseNames } from "./names.ts";
 import { SelectionError } from "./selection_error.ts";
 
-/** Whether a text is a file of names, rather than another one of JSON. */
+/** Whether a text is a names file, rather than other JSON. */
 export function isNames(text: string): boolean {
   const begin = text.trimStart();
   if (begin.startsWith("[")) return true;
@@ -64,7 +64,7 @@ export class ExpectedName {
 }
 
 /**
- * Reads a file of names.
+ * Reads a names file.
  *
  * @throws {ConfigurationError} if a line is no name.
  */

@@ -101,7 +101,7 @@ function identitiesOf({ fwmark, protocol, address, port }: NameEntry) {
 }
 
 /**
- * Parses a file of names: an object in JSON on each line, such as
+ * Parses a names file: an object in JSON on each line, such as
  * `{"name":"shop/web","protocol":"tcp","address":"10.96.0.10","port":443,"labels":{"team":"shop"}}`,
  * or an array of such objects. Protocol and port can be left out; `fwmark` takes the place of all
  * three. Other members are ignored.

@@ -64,7 +64,7 @@ function addRule(services: Map<string, OpenService>, rule: Rule): void {
     services.set(key, { identity, fields, realServers: new Map() });
     return;
   }
-  if (service === undefined) throw new ConfigurationError(`${key} is not added before`);
+  if (service === undefined) throw new ConfigurationError(`${key} is not added by an earlier rule`);
   const real = realServerOf(rule, identity);
   if (service.realServers.has(real.key)) {
     throw new ConfigurationError(`${real.key} is added twice to ${key}`);

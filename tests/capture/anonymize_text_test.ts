@@ -58,7 +58,7 @@ Deno.test("anonymizeText() replaces the addresses of connections, and removes th
   );
 });
 
-Deno.test("anonymizeText() replaces the addresses of synchronised connections", () => {
+Deno.test("anonymizeText() replaces the addresses of synchronized connections", () => {
   const head = "Pro FromIP   FPrt ToIP     TPrt DestIP   DPrt State       Origin Expires\n";
   const line = (from: string, to: string, real: string) =>
     `UDP ${from} C350 ${to} 0035 ${real} 0035 UDP         SYNC       299\n`;

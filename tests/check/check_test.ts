@@ -107,7 +107,7 @@ Deno.test("real servers that are overloaded or near their threshold are warnings
 Deno.test("a stopped estimator is a warning that names the setting", () => {
   const stopped = (name: string, text: string) =>
     snapshotOf([GOOD], { proc: { [`sys/net/ipv4/vs/${name}`]: text } });
-  const line = "WARNING estimator: stopped, so that counters and rates do not move";
+  const line = "WARNING estimator: stopped, so counters and rates do not change";
   assert.deepEqual(problems(stopped("run_estimation", "0\n")), [`${line} (run_estimation is 0)`]);
   assert.deepEqual(problems(stopped("est_cpulist", "\n")), [`${line} (est_cpulist is empty)`]);
   assert.deepEqual(problems(stopped("run_estimation", "0\n"), { ignored: ["estimator"] }), []);
@@ -127,7 +127,7 @@ Deno.test("--sync compares the sync daemons that run with those that should", ()
     `${line} backup and master instead of none`,
   ]);
   const unknown = { ...running(), syncDaemons: null };
-  assert.deepEqual(problems(unknown, { sync: "none" }), ["UNKNOWN sync daemons: not known"]);
+  assert.deepEqual(problems(unknown, { sync: "none" }), ["UNKNOWN sync daemons: unknown"]);
 });
 
 Deno.test("--expect finds what is missing, what is unexpected, and weights of 0", () => {
@@ -196,7 +196,7 @@ Deno.test("--none reports every virtual server and sync daemon, and nothing else
     "CRITICAL sync daemon: backup on eth1",
   ]);
   const unknown = { ...snapshotOf([]), syncDaemons: null };
-  assert.deepEqual(problems(unknown, { none: true }), ["UNKNOWN sync daemons: not known"]);
+  assert.deepEqual(problems(unknown, { none: true }), ["UNKNOWN sync daemons: unknown"]);
 });
 
 /** A virtual server whose two real servers have had these connections. */
@@ -226,7 +226,7 @@ Deno.test("--uneven is UNKNOWN if no shares can be compared", () => {
   const uneven = 10;
   const unknown = [
     "UNKNOWN shares cannot be compared: no virtual server has 100 new connections " +
-    "that follow weights",
+    "distributed by weight",
   ];
   assert.deepEqual(problems(snapshotOf([shared(90, 9)]), { uneven }), unknown);
   assert.deepEqual(problems(snapshotOf([shared(200, 0, { sched: "sh" })]), { uneven }), unknown);

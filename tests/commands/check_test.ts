@@ -92,7 +92,7 @@ const WRONG = [
   ["--none", "--expect", NAMES],
 ];
 
-Deno.test("check refuses values and combinations that mean nothing", async () => {
+Deno.test("check refuses invalid values and combinations", async () => {
   for (const words of WRONG) {
     await assert.rejects(async () => await checked(words), { name: "UsageError" }, words.join(" "));
   }

@@ -115,7 +115,7 @@ Deno.test("diff of rules lists what rules do not have instead of reporting it", 
   assert.equal(
     text.split("\n").slice(2).join("\n"),
     TABLE.replace("- fwmark 7 inet  sched rr, netmask 32", "- fwmark 7 inet  sched rr") +
-      "not compared, as one side lacks it: lower_threshold, netmask, upper_threshold\n",
+      "not compared, because one side does not have it: lower_threshold, netmask, upper_threshold\n",
   );
 });
 

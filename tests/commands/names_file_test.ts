@@ -24,7 +24,7 @@ Deno.test("names are read again when the file changes, and kept while it cannot 
   });
 });
 
-Deno.test("a file of names that cannot be read at the start is an error that names it", async () => {
+Deno.test("a names file that cannot be read at the start is an error that names it", async () => {
   await withTempDir((dir) => {
     const path = join(dir, "names.jsonl");
     const fails = (reason: string) =>

@@ -39,7 +39,7 @@ Deno.test("explainNamespace() does not name a capability for a file that is not 
 Deno.test("explainNamespace() says where a namespace was looked for", () => {
   const lineOf = (name: string) =>
     explainNamespace(new NamespaceError(name, "open", ENOENT), FILES).line;
-  assert.match(lineOf("17"), /no process 17 /);
+  assert.match(lineOf("17"), /of process 17: it does not exist$/);
   assert.match(lineOf("./x"), /no network namespace \.\/x$/);
   assert.match(lineOf("web"), /"web" in \/run\/netns or /);
 });

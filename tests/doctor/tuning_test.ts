@@ -112,7 +112,7 @@ Deno.test("tuning: expire_quiescent_template 0 matters for persistent virtual se
 
 Deno.test("tuning: a TCP timeout below the first keepalive matters for TCP", async () => {
   const timeouts = { tcp: 900, tcpFin: 120, udp: 300 };
-  const finding = "idle TCP connections are forgotten after 900 s, but Linux sends the first " +
+  const finding = "idle TCP connections expire after 900 s, but Linux sends the first " +
     "keepalive after 7200 s by default";
   const fix = [
     "on clients or real servers: sudo sysctl -w net.ipv4.tcp_keepalive_time=600",

@@ -115,7 +115,7 @@ Deno.test("NetworkNamespace leaves no descriptor open", () => {
   assert.equal(nextDescriptor(), before);
 });
 
-Deno.test("namespacePaths() tells processes, paths and names apart", () => {
+Deno.test("namespacePaths() distinguishes processes, paths and names", () => {
   const paths = (word: string) => namespacePaths(word).paths;
   assert.deepEqual(paths("17"), ["/proc/17/ns/net"]);
   assert.deepEqual(paths("./17"), ["./17"]);

@@ -163,7 +163,7 @@ test("conns finds the same in a copy and a recording as in the running kernel", 
   assert.deepEqual(timeless("gone-copy"), timeless("gone"));
 });
 
-test("conns tells templates that the kernel has given up, with expire_quiescent_template", (files) => {
+test("conns recognizes invalid templates, with expire_quiescent_template", (files) => {
   const { servers } = reportOf(files, "invalid");
   const invalid = servers.filter(({ kind }) => kind === "invalid-template");
   assert.deepEqual(invalid.map(({ virtual_server, count }) => [virtual_server, count]), [
@@ -188,7 +188,7 @@ test("conns finds none of removed real servers once expire_nodest_conn has dropp
   assert.deepEqual(gone, []);
 });
 
-test("conns tells synchronised connections from local ones", (files) => {
+test("conns distinguishes synchronized connections from local ones", (files) => {
   const { status, out } = seen(files, "backup");
   assert.equal(status, 0);
   const lines = textOf(files, "backup.txt").match(/ SYNC /g)!.length;

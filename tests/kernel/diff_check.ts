@@ -135,6 +135,6 @@ test("check finds sync daemons and a stopped estimator, and whether anything is 
   assert.deepEqual(problems(files, "nothing-left", 0), []);
   assert.deepEqual(problems(files, "nothing-to-check", 3), ["UNKNOWN there is no virtual server"]);
   assert.deepEqual(problems(files, "frozen", 1), [
-    "WARNING estimator: stopped, so that counters and rates do not move (run_estimation is 0)",
+    "WARNING estimator: stopped, so counters and rates do not change (run_estimation is 0)",
   ]);
 });

@@ -38,11 +38,11 @@ Deno.test("CSV has an empty field for null, and quotes what contains commas", ()
   );
 });
 
-Deno.test("the table says how many connections are in no row, to save memory", () => {
+Deno.test("the table says how many connections are not in the rows, to limit memory", () => {
   const table = textOf((sink) =>
     encodeConnsTable(report({ uncounted: 1 }), sink, { color: false })
   );
-  assert.match(table, /^Incomplete: to save memory, 1 connection in none of the rows$/m);
+  assert.match(table, /^Incomplete: 1 connection not in the rows, to limit memory$/m);
   const csv = textOf((sink) => encodeConnsCsv(report({ uncounted: 2 }), sink));
   assert.match(csv, /,memory\r\n$/);
 });

@@ -1,4 +1,4 @@
-/** The virtual servers in a file of names. */
+/** The virtual servers in a names file. */
 import assert from "node:assert/strict";
 import type { ConfiguredVirtualServer } from "../../lib/query/configuration.ts";
 import { parseRules } from "../../lib/query/rules.ts";
@@ -63,7 +63,7 @@ Deno.test("parseExpectedNames() refuses other lines, with their number", () => {
   });
 });
 
-Deno.test("isNames() tells names from other JSON and from rules", () => {
+Deno.test("isNames() distinguishes names from other JSON and from rules", () => {
   assert.ok(isNames('\n{"name":"a","fwmark":1}\n{"name":'));
   assert.ok(isNames('[{"name":"a","fwmark":1}]'));
   for (

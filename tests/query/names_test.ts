@@ -57,7 +57,7 @@ Deno.test("the most precise entry names a server, and of two equal ones the firs
   });
 });
 
-Deno.test("a file of names can be one array, and other members are ignored", () => {
+Deno.test("a names file can be one array; unknown members are ignored", () => {
   const text = '\n[{"name":"a","fwmark":8,"ready":true},\n {"name":"b","address":"10.1.0.1"}]\n';
   assert.deepEqual(namesIn(parseNames(text)), { "fwmark 8 inet": "a", "10.1.0.1:8443": "b" });
 });

@@ -155,7 +155,10 @@ const REFUSED: [rules: string, message: RegExp][] = [
   ["-A -t www.example:http -s rr", /^line 1: "www\.example:http" .* ipvsadm -Sn$/],
   ["-A -t 10.0.0.1:http", /ipvsadm -Sn$/],
   ["\n-A -t 10.0.0.1:80\n-a -t 10.0.0.1:80 -r real1:80", /^line 3: "real1:80" /],
-  ["-a -t 10.0.0.1:80 -r 10.1.0.1:80", /^line 1: tcp 10\.0\.0\.1:80 is not added before$/],
+  [
+    "-a -t 10.0.0.1:80 -r 10.1.0.1:80",
+    /^line 1: tcp 10\.0\.0\.1:80 is not added by an earlier rule$/,
+  ],
   ["-A -f 1\n-A -f 1", /^line 2: fwmark 1 inet is added twice$/],
   ["-A -f 1\n-a -f 1 -r 10.1.0.1\n-a -f 1 -r 10.1.0.1:0", /^line 3: 10\.1\.0\.1:0 is added twice/],
   ["-D -t 10.0.0.1:80", /^line 1: unknown option "-D"/],

@@ -88,8 +88,8 @@ expire() {
   take expired
 }
 
-# Another namespace gets a connection from the director by synchronisation.
-synchronise() {
+# Another namespace gets a connection from the director by synchronization.
+synchronize() {
   ip netns exec real3 ipvsadm --start-daemon backup --mcast-interface back --syncid 3
   ipvsadm --start-daemon master --mcast-interface back3 --syncid 3
   sysctl -qw net.ipv4.vs.sync_threshold='1 2'
@@ -103,7 +103,7 @@ synchronise() {
     fi
     in_client traffic hold tcp,192.0.2.70,80,10.1.0.6 1 >> "$LAB_OUT/traffic.txt"
   done
-  echo "No connection was synchronised" >&2
+  echo "No connection was synchronized" >&2
   return 1
 }
 
@@ -122,4 +122,4 @@ make_stale
 make_invalid
 expire
 without_privilege
-synchronise
+synchronize
