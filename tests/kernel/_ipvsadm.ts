@@ -191,7 +191,7 @@ function savedServer(words: string[]): Fields {
 }
 
 /** Parses the output of `ipvsadm -Sn`. */
-export function parseSaved(text: string): Listing {
+function parseSaved(text: string): Listing {
   const listing: Listing = new Map();
   for (const line of text.split("\n").filter((line) => line !== "")) {
     const words = line.split(" ");
