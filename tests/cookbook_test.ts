@@ -1,6 +1,7 @@
 /** Runs the recipes of docs/cookbook.md. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { OPTIONS } from "../lib/commands/options.ts";
 import { cannotFind, run, withTempDir } from "./_commands.ts";
 import { blocks, read } from "./_pages.ts";
 
@@ -52,6 +53,13 @@ Deno.test("docs/cookbook.md has recipes, each with its output", () => {
   const found = recipes(PAGE);
   assert.ok(found.length > 0);
   for (const { command, output } of found) assert.ok(output !== "" && output !== "x\n", command);
+});
+
+Deno.test("docs/cookbook.md uses every option except help and version", () => {
+  const names = new Set(OPTIONS.map(({ name }) => name));
+  const missing = [...names].filter((name) => !new RegExp(`--${name}(?![a-z-])`).test(PAGE));
+  assert.deepEqual(missing.filter((name) => name !== "output"), ["help", "version"]);
+  assert.match(PAGE, / -o json/);
 });
 
 Deno.test({
