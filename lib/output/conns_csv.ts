@@ -5,7 +5,7 @@
  */
 import type { ConnectionsReport } from "../query/connections_report.ts";
 import { ByteWriter, type Sink } from "./byte_writer.ts";
-import { cutReason, networkText } from "./conns_words.ts";
+import { cutReason, networkText } from "./conns_text.ts";
 import { csvRecord } from "./csv_record.ts";
 
 /** A value; null is an empty field. */

@@ -12,7 +12,7 @@ import type {
 } from "../query/connections_report.ts";
 import type { ClientNetwork } from "../query/client_sums.ts";
 import { ByteWriter, type Sink } from "./byte_writer.ts";
-import { cutReason, networkText } from "./conns_words.ts";
+import { cutReason, networkText } from "./conns_text.ts";
 import { jsonText } from "./printable.ts";
 import { isoTime } from "./time.ts";
 

@@ -13,7 +13,7 @@ import type {
 } from "../query/connections_report.ts";
 import { ByteWriter, type Sink } from "./byte_writer.ts";
 import { alignColumns } from "./align_columns.ts";
-import { cutReason, networkText } from "./conns_words.ts";
+import { cutReason, networkText } from "./conns_text.ts";
 import { countOf } from "./human.ts";
 import { painter } from "./paint.ts";
 import { printable } from "./printable.ts";

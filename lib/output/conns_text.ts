@@ -1,5 +1,5 @@
 /**
- * Words that all formats of the connection table share.
+ * Texts that all formats of the connection table share.
  *
  * @module
  */
