@@ -99,25 +99,31 @@ export function collectThrough(
   const info = reader.info();
   const timeouts = reader.config();
   const daemons = reader.daemons();
-  const settings = readSettings((path) => source.readProc(path));
-  const kernelStatus = parseProc(source, "ip_vs_status", parseStatus);
-  const totals = parseProc(source, "ip_vs_stats", parseStats);
-  const cpus = parseProc(source, "ip_vs_stats_percpu", parsePerCpu);
+  const files = readProcFiles(source);
   const table = new TableReader(reader);
   const virtualServers = only === undefined ? table.read() : table.readOnly(identityRows(only));
   return {
     time,
     info: info === undefined ? null : toInfo(info),
     timeouts: timeouts === undefined ? null : toTimeouts(timeouts),
-    settings,
-    kernelStatus,
+    ...files,
     syncDaemons: daemons === undefined ? null : daemons.map(toSyncDaemon),
-    totals,
-    cpus,
     statsWidth: table.statsWidth,
     consistency: table.consistency,
     unknownAttributes: reader.unknownAttributes,
     virtualServers,
+  };
+}
+
+/** Reads the files of /proc that a snapshot consists of, whatever the source of its servers. */
+export function readProcFiles(
+  source: Pick<Source, "readProc">,
+): Pick<Snapshot, "settings" | "kernelStatus" | "totals" | "cpus"> {
+  return {
+    settings: readSettings((path) => source.readProc(path)),
+    kernelStatus: parseProc(source, "ip_vs_status", parseStatus),
+    totals: parseProc(source, "ip_vs_stats", parseStats),
+    cpus: parseProc(source, "ip_vs_stats_percpu", parsePerCpu),
   };
 }
 

@@ -5,10 +5,7 @@
  */
 import { ENOENT, NetlinkError } from "../netlink/errors.ts";
 import { parseTable, type ProcTable } from "../procfs/ip_vs.ts";
-import { parsePerCpu, parseStats } from "../procfs/ip_vs_stats.ts";
-import { parseStatus } from "../procfs/ip_vs_status.ts";
-import { readSettings } from "../procfs/settings.ts";
-import { parseProc, type Source } from "./collect.ts";
+import { parseProc, readProcFiles, type Source } from "./collect.ts";
 import { procServers } from "./proc_table.ts";
 import type { Consistency, Snapshot } from "./snapshot.ts";
 
@@ -23,10 +20,7 @@ const MAXIMUM_READS = 12;
 export function collectProc(source: Omit<Source, "transport">): Snapshot {
   source.checkIpvs?.();
   const time = source.now();
-  const settings = readSettings((path) => source.readProc(path));
-  const kernelStatus = parseProc(source, "ip_vs_status", parseStatus);
-  const totals = parseProc(source, "ip_vs_stats", parseStats);
-  const cpus = parseProc(source, "ip_vs_stats_percpu", parsePerCpu);
+  const files = readProcFiles(source);
   const { table, consistency } = readTable(source);
   const { virtualServers, doubts } = procServers(table.services);
   const { version, connectionTableSize } = table;
@@ -35,11 +29,8 @@ export function collectProc(source: Omit<Source, "transport">): Snapshot {
     time,
     info: { version, connectionTableSize },
     timeouts: null,
-    settings,
-    kernelStatus,
+    ...files,
     syncDaemons: null,
-    totals,
-    cpus,
     statsWidth: 64,
     consistency: doubts.length === 0
       ? consistency

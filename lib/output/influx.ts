@@ -128,7 +128,7 @@ class VirtualTags {
 
   select(virtual: VirtualServer): void {
     this.#virtual = virtual;
-    this.#family = ifKnown(({ addressFamily }: VirtualServer) => addressFamily)(virtual);
+    this.#family = familyOf(virtual);
     this.#same = this.#make(virtual, this.#extended);
     this.#mixed = undefined;
   }
@@ -151,6 +151,8 @@ class VirtualTags {
     return utf8(text);
   }
 }
+
+const familyOf = ifKnown(({ addressFamily }: VirtualServer) => addressFamily);
 
 /** What signed 64 bits hold. Comparing a number with a bigint would take longer than writing it. */
 function limit(value: number | bigint): number | bigint {

@@ -100,8 +100,6 @@ export class ServerWriter<S extends Server> {
   readonly #labels: readonly LabelWriter<S>[];
   readonly #metrics: readonly { readonly before: Uint8Array; readonly read: Metric<S>["read"] }[];
   readonly #isMeasured: boolean;
-  readonly #first: Label<S>;
-  readonly #unknownFirst: Uint8Array;
 
   /**
    * `start` precedes the first member: the brace that opens the object, or a comma. `isMeasured` adds
@@ -116,8 +114,6 @@ export class ServerWriter<S extends Server> {
   ) {
     this.#out = out;
     this.#isMeasured = isMeasured;
-    this.#first = labels[0]!;
-    this.#unknownFirst = utf8(`${start}"${this.#first.name}":null`);
     const name = (label: Label<S>) => `${label === labels[0] ? start : ","}"${label.name}":`;
     this.#labels = labels.map((label) => {
       const quote = label.type === "address" ? '"' : "";
@@ -125,6 +121,8 @@ export class ServerWriter<S extends Server> {
         before: (label) => name(label) + quote,
         after: quote,
         whole: (label, value) => name(label) + stringify(value),
+        // The others begin with a comma, so the first one is always there.
+        unknown: (label) => label === labels[0] ? `${name(label)}null` : "",
       });
     });
     this.#metrics = metrics.map(({ name, read }) => ({ before: utf8(`,"${name}":`), read }));
@@ -132,8 +130,6 @@ export class ServerWriter<S extends Server> {
 
   /** Writes all labels and metrics of a server. */
   write(server: S): void {
-    // The members after the first one begin with a comma.
-    if (this.#first.read(server) === undefined) this.#out.raw(this.#unknownFirst);
     for (const label of this.#labels) label.write(this.#out, server);
     for (const { before, read } of this.#metrics) {
       this.#out.raw(before);

@@ -16,6 +16,8 @@ export interface LabelSyntax<S> {
   readonly after: string;
   /** A whole label with a value that is neither an address nor an integer; empty to omit it. */
   readonly whole: (label: Label<S>, value: LabelValue) => string;
+  /** A whole label without a value; by default it is omitted. */
+  readonly unknown?: (label: Label<S>) => string;
 }
 
 /** Writes one label of one server after the other. */
@@ -24,6 +26,7 @@ export class LabelWriter<S extends Server> {
   readonly #syntax: LabelSyntax<S>;
   readonly #before: Uint8Array;
   readonly #after: Uint8Array;
+  readonly #unknown: Uint8Array;
   readonly #texts = new Map<string | boolean, Uint8Array<ArrayBuffer>>();
   /** The last value, which is mostly the next one, too. */
   #last: LabelValue | undefined;
@@ -35,13 +38,14 @@ export class LabelWriter<S extends Server> {
     this.#syntax = syntax;
     this.#before = utf8(syntax.before(label));
     this.#after = utf8(syntax.after);
+    this.#unknown = utf8(syntax.unknown?.(label) ?? "");
   }
 
-  /** Writes the server's label; nothing if it has no value. */
+  /** Writes the server's label, also if it has no value. */
   write(out: ByteWriter, server: S): void {
     const ipv4 = this.#label.type === "address" ? server.ipv4 : undefined;
     const value = ipv4 ?? this.#label.read(server);
-    if (value === undefined) return;
+    if (value === undefined) return out.raw(this.#unknown);
     if (value === this.#last) return out.raw(this.#lastBytes);
     if (this.#label.type !== "address" && typeof value !== "number") {
       this.#last = value;

@@ -7,9 +7,9 @@
 import type { RealServer } from "../ipvs/real_server.ts";
 import type { VirtualServer } from "../ipvs/virtual_server.ts";
 import { type Snapshot, snapshotList, type Snapshots } from "../ipvs/snapshot.ts";
-import { type KnownMetrics, knownMetrics } from "../metrics/known.ts";
 import { Shares } from "../metrics/shares.ts";
 import { ByteWriter, type Sink, utf8 } from "./byte_writer.ts";
+import { painter } from "./paint.ts";
 import { printable } from "./printable.ts";
 import {
   baseColumns,
@@ -40,11 +40,8 @@ const SETTINGS_ROOM = 14;
 const GAP = "  ";
 const ROLLUP_NOTE = "weights and connections are sums over the real servers";
 
-type Paint = (text: string) => string;
-
-function painter(color: boolean, code: number): Paint {
-  return color ? (text) => `\x1b[${code}m${text}\x1b[0m` : (text) => text;
-}
+/** Gives a text the attribute of its kind. */
+type Attribute = (text: string) => string;
 
 /**
  * Encodes snapshots as aligned text, with an empty line between two of them.
@@ -63,11 +60,10 @@ class TableWriter {
   readonly #snapshot: Snapshot;
   readonly #out: ByteWriter;
   readonly #width: number;
-  readonly #bold: Paint;
-  readonly #dim: Paint;
-  readonly #warn: Paint;
-  readonly #alarm: Paint;
-  readonly #known: KnownMetrics;
+  readonly #bold: Attribute;
+  readonly #dim: Attribute;
+  readonly #warn: Attribute;
+  readonly #alarm: Attribute;
   readonly #rollup: boolean;
   /** Whether the columns were chosen, so that none may be left out. */
   readonly #hasChosen: boolean;
@@ -80,7 +76,6 @@ class TableWriter {
 
   constructor(snapshot: Snapshot, sink: Sink, { color, width, columns, rollup }: TableOptions) {
     this.#snapshot = snapshot;
-    this.#known = knownMetrics(snapshot);
     this.#rollup = rollup ?? false;
     this.#hasChosen = columns !== undefined;
     const isMeasured = snapshot.measured !== undefined;
@@ -89,10 +84,11 @@ class TableWriter {
     this.#columns = tableColumns(source === undefined ? options : { ...options, source });
     this.#out = new ByteWriter(sink);
     this.#width = width ?? Infinity;
-    this.#bold = painter(color, 1);
-    this.#dim = painter(color, 2);
-    this.#warn = painter(color, 33);
-    this.#alarm = painter(color, 31);
+    const paint = painter(color);
+    this.#bold = (text) => paint(1, text);
+    this.#dim = (text) => paint(2, text);
+    this.#warn = (text) => paint(33, text);
+    this.#alarm = (text) => paint(31, text);
   }
 
   write(): void {
@@ -109,9 +105,10 @@ class TableWriter {
       this.#measure();
       this.#line("");
       this.#heads();
+      const hasShares = this.#columns.some(({ isShare }) => isShare);
       for (const virtual of virtualServers) {
         this.#virtual(virtual);
-        const shares = this.#known.hasStates ? new Shares(virtual) : undefined;
+        const shares = hasShares ? new Shares(virtual) : undefined;
         for (const real of this.#realServers(virtual)) this.#real(real, shares);
       }
     }
@@ -186,7 +183,7 @@ class TableWriter {
   }
 
   /** Writes a row; in two lines if name and settings leave no room for the cells. */
-  #row(text: RowText, shared: number, cells: string, paint: Paint, warn: Paint): void {
+  #row(text: RowText, shared: number, cells: string, paint: Attribute, warn: Attribute): void {
     const room = this.#textWidth + shared;
     const settings = settingsOf(text);
     const aligned = this.#nameWidth + GAP.length + settings.length;

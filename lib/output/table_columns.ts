@@ -130,6 +130,11 @@ export class TableColumn {
     return this.#isSet || !this.#spec.onlyIfSet;
   }
 
+  /** Whether its cells are shares. */
+  get isShare(): boolean {
+    return this.#share !== undefined;
+  }
+
   /** Whether virtual servers have no cell in it. */
   get isRealOnly(): boolean {
     return this.#virtual === undefined && !this.#spec.sum;

@@ -7,7 +7,7 @@ import { countRealServers, type Snapshot, type SyncDaemon } from "../ipvs/snapsh
 import type { RealServer } from "../ipvs/real_server.ts";
 import { ifKnown } from "../ipvs/unknown_value.ts";
 import type { VirtualServer } from "../ipvs/virtual_server.ts";
-import { humanAmount, humanCount, humanUnit } from "./human.ts";
+import { countOf, humanAmount, humanCount, humanUnit } from "./human.ts";
 import { printable } from "./printable.ts";
 import { needsAttention, stateText } from "./table_text.ts";
 import { isoTime } from "./time.ts";
@@ -38,7 +38,7 @@ export function headLines(snapshot: Snapshot, width: number, isWide: boolean): s
 
 function count(number: number, noun: string, states: ReadonlyMap<string, number>): string {
   const list = [...states].map(([state, servers]) => `${servers} ${state}`).join(", ");
-  return `${number} ${noun}${number === 1 ? "" : "s"}${list && ` (${list})`}`;
+  return `${countOf(number, noun)}${list && ` (${list})`}`;
 }
 
 const virtualState = ifKnown(({ state }: VirtualServer) => state);

@@ -41,21 +41,28 @@ function nameOf({ name }: Server): string[] {
   return name === undefined ? [] : [printable(name)];
 }
 
+const schedFlagsOf = ifKnown(({ schedFlags }: VirtualServer) => schedFlags);
+const onePacketOf = ifKnown(({ onePacket }: VirtualServer) => onePacket);
+const timeoutOf = ifKnown(({ persistenceTimeout }: VirtualServer) => ` ${persistenceTimeout}s`);
+const peOf = ifKnown(({ pe }: VirtualServer) => pe);
+const knownGroupsOf = ifKnown(groupsOf);
+const knownWarningOf = ifKnown(warningOf);
+const knownCountsOf = ifKnown(stateCounts);
+const stateOf = ifKnown(({ state }: RealServer) => state);
+const knownTunnelOf = ifKnown(tunnelText);
+
 /** Name, scheduler and whatever is not the default of a virtual server, as far as it is known. */
 export function virtualText(server: VirtualServer): RowText {
-  const known = <Value>(read: (server: VirtualServer) => Value) => ifKnown(read)(server);
-  const settings = [...nameOf(server), printable(server.sched)];
-  settings.push(...known(({ schedFlags }) => schedFlags) ?? []);
-  if (known(({ onePacket }) => onePacket)) settings.push("one-packet");
-  const groups = known(groupsOf) ?? "";
+  const settings = [...nameOf(server), printable(server.sched), ...schedFlagsOf(server) ?? []];
+  if (onePacketOf(server)) settings.push("one-packet");
+  const groups = knownGroupsOf(server) ?? "";
   if (server.persistent) {
-    const timeout = known(({ persistenceTimeout }) => ` ${persistenceTimeout}s`) ?? "";
-    settings.push(`persist${timeout}${groups && ` per ${groups}`}`);
+    settings.push(`persist${timeoutOf(server) ?? ""}${groups && ` per ${groups}`}`);
   } else if (groups) settings.push(`netmask ${groups}`);
-  const pe = known((server) => server.pe);
+  const pe = peOf(server);
   if (pe !== undefined) settings.push(`pe ${printable(pe)}`);
   settings.push(...others(VIRTUAL_LABELS, server));
-  return { name: server.key, settings: settings.join(", "), warning: known(warningOf) ?? "" };
+  return { name: server.key, settings: settings.join(", "), warning: knownWarningOf(server) ?? "" };
 }
 
 /** The networks of clients that persistence treats alike; empty for single clients. */
@@ -71,7 +78,7 @@ function warningOf(server: VirtualServer): string {
 /** Name, scheduler, and the number of real servers in each state. */
 export function rollupText(server: VirtualServer): RowText {
   const { name, warning } = virtualText(server);
-  const counts = ifKnown(stateCounts)(server) ?? [`real servers: ${server.allRealServers.length}`];
+  const counts = knownCountsOf(server) ?? [`real servers: ${server.allRealServers.length}`];
   return {
     name,
     settings: [...nameOf(server), printable(server.sched), ...counts].join(", "),
@@ -90,7 +97,7 @@ export function realText(server: RealServer): RowText {
   const settings = [...nameOf(server), methodText(server), ...others(REAL_LABELS, server)].join(
     ", ",
   );
-  const state = ifKnown((server: RealServer) => server.state)(server);
+  const state = stateOf(server);
   const warning = state !== undefined && needsAttention(state) ? stateText(state) : "";
   return { name: `  ${server.key}`, settings, warning };
 }
@@ -112,7 +119,7 @@ function downText({ allRealServers }: VirtualServer): string {
 
 /** The forwarding method with the options of a tunnel: `tunnel gue:5555 csum`. */
 function methodText(server: RealServer): string {
-  return ifKnown(tunnelText)(server) ?? server.forwardingMethod;
+  return knownTunnelOf(server) ?? server.forwardingMethod;
 }
 
 function tunnelText(server: RealServer): string {

@@ -61,11 +61,13 @@ export function parseSortKey(text: string): SortKey {
 function comparable<S>(
   read: ((server: S) => FieldValue) | undefined,
 ): SortValue<S> | undefined {
-  return read && ((server) => {
-    const value = ifKnown(read)(server);
+  if (read === undefined) return undefined;
+  const known = ifKnown(read);
+  return (server) => {
+    const value = known(server);
     if (typeof value === "boolean") return Number(value);
     return typeof value === "object" ? value.join(",") : value;
-  });
+  };
 }
 
 /**
