@@ -51,7 +51,8 @@ export interface Consistency {
   /**
    * `verified`: all lists were read twice and agree, or the differences were resolved;
    * `unverified`: a list was read only once, as in a capture of another program;
-   * `inconsistent`: the table kept changing during the read, see `doubts`.
+   * `inconsistent`: the table kept changing during the read, or servers in /proc cannot be told apart,
+   * see `doubts`.
    */
   readonly state: "verified" | "unverified" | "inconsistent";
   /** How many times the virtual servers were listed; 0 if each was asked for by itself. */

@@ -98,7 +98,7 @@ class TableWriter {
     for (const line of headLines(this.#snapshot, this.#width, isWide)) this.#line(line);
     if (consistency.state === "inconsistent") {
       const doubts = consistency.doubts.map((doubt) => printable(doubt)).join("; ");
-      this.#line(this.#alarm(`inconsistent: the table changed during the read: ${doubts}`));
+      this.#line(this.#alarm(`inconsistent: ${doubts}`));
     }
     if (this.#rollup) this.#line(ROLLUP_NOTE);
     if (virtualServers.length > 0) {
